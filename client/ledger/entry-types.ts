@@ -29,7 +29,7 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   Decided: {
     ocsf: 'update',
     say: ({ verdict, stage, through, comment, ...facts }) =>
-      `${verdict === 'approve' ? 'approved' : 'denied'} as ${stage}${facts.for ? ` for ${facts.for}` : ''}, round ${facts.round}, by ${through}${said(comment)}`,
+      `${verdict === 'approve' ? 'approved' : verdict === 'revise' ? 'sent back' : 'denied'} as ${stage}${facts.for ? ` for ${facts.for}` : ''}, round ${facts.round}, by ${through}${said(comment)}`,
   },
   StateChanged: {
     ocsf: 'update',
@@ -49,7 +49,11 @@ const ofRequests: { readonly [type: string]: EntryType } = {
     ocsf: 'activate',
     say: ({ claimBy, notAfter }, at) => `approved: to be claimed by ${at(claimBy)}, over at ${at(notAfter)}`,
   },
-  Denied: { ocsf: 'deactivate', say: ({ by, reason }) => `denied ${byWhom(by)}${said(reason)}` },
+  Denied: {
+    ocsf: 'deactivate',
+    say: ({ by, reason, outcome }) =>
+      `${outcome === 'revise' ? 'sent back to the agent' : 'denied'} ${byWhom(by)}${said(reason)}`,
+  },
   Withdrawn: { ocsf: 'deactivate', say: () => 'withdrew it' },
   Delegated: { ocsf: 'update', say: ({ to, child, uses }) => `delegated ${uses} of its uses to ${to}, as ${child}` },
   KeyBound: { ocsf: 'update', say: () => "bound it to the agent's key" },

@@ -25,6 +25,13 @@ const catalogue = {
     'You answer for an agent in this request, so you cannot decide this',
     'another person should decide it',
   ),
+  to_agent_required: no(400, 'A revision needs words to the agent', 'write what the agent should change', 'to_agent'),
+  invalid_suggestion: no(
+    400,
+    'The suggestion does not fit this request',
+    'suggest whole arguments of the same action, on the same resource',
+    'suggest',
+  ),
   already_decided: no(409, 'You have decided this, and each person counts once', 'another person should decide it'),
   already_settled: no(409, 'This is settled or has ended already', 'read it again to see how'),
   stage_not_open: no(409, 'It is not the turn of your stage yet', 'wait for its turn; you can deny now', 'stage'),
@@ -211,6 +218,17 @@ const catalogue = {
     'The incident service does not answer, so no request was made',
     'ask again in a moment with the same key',
   ),
+  invalid_revision: no(
+    400,
+    'That request cannot be revised by this one',
+    'name a request of yours for the same action and resource, that was sent back at most 7 days ago and not revised yet',
+    'context.revises',
+  ),
+  too_many_revisions: no(
+    409,
+    'This was revised five times, and that is the limit',
+    'ask for something else, or talk to the people who decide',
+  ),
   duplicate_request: no(409, 'This Idempotency-Key was used with a different body', 'send a new key with a new body'),
   invalid_target: no(400, 'The grant is for another audience', 'name the audience of the action'),
   replayed: no(401, 'This has arrived before, and counts once', 'leave it: the first one counts'),
@@ -236,6 +254,7 @@ export const refusals: { readonly [code in Refusal]: Told } = catalogue
 
 const explained = new Set<Refusal>([
   'not_narrower',
+  'invalid_suggestion',
   'invalid_arguments',
   'unknown_action',
   'tool_changed',
@@ -259,9 +278,17 @@ const weakStandInTold = no(
   'that person can end it and name you again with a stronger login; you can deny',
 )
 
+/** The detail of a `self_approval` by words to the agent. */
+export const toldTheAgent = 'the words to the agent are on the record of an earlier request'
+const toldTheAgentTold = no(
+  403,
+  'You, or a person that you stand in for, told the agent to ask for this, so you cannot decide it',
+  'another person should decide it',
+)
+
 /** The message of a refusal; its detail may distinguish two cases. */
 export const toldOf = (code: Refusal, detail?: string): Told =>
-  detail === weakStandIn ? weakStandInTold : refusals[code]
+  detail === weakStandIn ? weakStandInTold : detail === toldTheAgent ? toldTheAgentTold : refusals[code]
 
 /** The message of a refusal as sentences for people. */
 export function sentencesOf(code: Refusal, detail?: string): string {

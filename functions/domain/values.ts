@@ -179,8 +179,10 @@ export function duration(seconds: number): string {
     .join(' ')
 }
 
-export const Verdict = z.enum(['approve', 'deny'])
+/** `revise` refuses a request and tells its agent to change it and ask again. */
+export const Verdict = z.enum(['approve', 'deny', 'revise'])
 export type Verdict = z.infer<typeof Verdict>
+export const isRefusal = (verdict: Verdict): boolean => verdict !== 'approve'
 
 export const Alias = z
   .string()

@@ -355,7 +355,7 @@ test('a person who becomes inactive sees and decides nothing more, at once', asy
 const reader = { name: 'Ana', csrf: 'x', person: person('ana') }
 test("a page shows arguments whole, and an agent's words as text, without markup and hidden characters", async () => {
   const request = await world.submitted(prodParameter)
-  const open = { approve: undefined, deny: undefined }
+  const open = { approve: undefined, deny: undefined, revise: undefined }
   // A text that is not well-formed is refused, so it is never shown.
   for (const text of corpus.filter((each) => each.length <= 2_000 && each.isWellFormed())) {
     const said = { arguments: { ...request.ask.arguments, Value: text }, justification: text }
@@ -371,7 +371,7 @@ test("a page shows arguments whole, and an agent's words as text, without markup
   }
 })
 
-const nothing = { approve: 'not_eligible', deny: 'not_eligible' } as const
+const nothing = { approve: 'not_eligible', deny: 'not_eligible', revise: 'not_eligible' } as const
 test.each([
   ['оff', 'mixes alphabets that look alike'],
   ['３０００', 'has characters that pass for others, has digits that are not 0 to 9'],

@@ -72,6 +72,7 @@ test('a task has ARAP’s word for the result of the ask, and approved stays app
     'revoked by a denial': 'approved',
     narrowed: 'pending',
     'asked again': 'pending',
+    revised: 'denied',
     'for an incident': 'pending',
     previewed: 'pending',
     'previewed in vain': 'pending',

@@ -15,7 +15,7 @@ const timelineOf = (life: Life, entries: readonly Entry[] = life.entries): Timel
 const pageOf = (life: Life, timeline: Timeline) =>
   drawRequestPage({
     view: describeRequest(life.now, bundle),
-    whyNot: { approve: 'already_settled', deny: 'already_settled' },
+    whyNot: { approve: 'already_settled', deny: 'already_settled', revise: 'already_settled' },
     reader: { name: 'Ana', csrf: 'x', person: person('gus') },
     now: life.at,
     timeline,

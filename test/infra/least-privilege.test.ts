@@ -436,6 +436,7 @@ describe('the tables', () => {
       'link-slack': put,
       'receive-slack': readAndPut,
       'read-requests': readTexts,
+      'read-task': readTexts,
       'read-calls': readTexts,
       'read-break-glass': readTexts,
       'show-pages': readTexts,

@@ -14,6 +14,7 @@ import type {
   RequestId,
   Thumbprint,
   ToolId,
+  Verdict,
 } from '../../functions/domain/values.ts'
 import { CurrentPolicy } from '../../functions/operations/agents/current-policy.ts'
 import { issueCredential } from '../../functions/operations/credentials/issue-credential.ts'
@@ -214,7 +215,7 @@ export class World {
   async decide(
     { ask: { id, digest }, round }: ApprovalRequest,
     who: string,
-    verdict: 'approve' | 'deny' = 'approve',
+    verdict: Verdict = 'approve',
     changes: Partial<Parameters<typeof decideRequest>[0]> = {},
   ) {
     return decideRequest(

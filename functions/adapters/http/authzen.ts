@@ -2,14 +2,23 @@
 import * as z from 'zod'
 import type { Evaluation, TaskAnswer, TaskMembers } from '../../domain/cards/wire/task.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
+import { isCommitment } from '../../domain/ledger/texts.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
 import { bodyShape, termMembers } from '../../domain/record/ask-terms.ts'
-import { originOf } from '../../domain/record/origin.ts'
+import { originOf, rulesOf } from '../../domain/record/origin.ts'
 import { statusOfStep, stepsOf } from '../../domain/record/plan-step.ts'
 import { type ApprovalRequest, type Ask, grantOf, usesLeft } from '../../domain/record/request.ts'
 import { EvaluationBody, EvaluationContext } from '../../domain/requests/evaluation-body.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
-import { defined, EvaluationId, type Json, type NumericDate, rfc3339, Timestamp } from '../../domain/values.ts'
+import {
+  defined,
+  EvaluationId,
+  isRefusal,
+  type Json,
+  type NumericDate,
+  rfc3339,
+  Timestamp,
+} from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
 import { badRequest } from './problem.ts'
@@ -224,6 +233,28 @@ function originMembers(ask: Ask): Pick<Said<typeof TaskMembers>, 'step' | 'on_be
   }
 }
 
+/**
+ * The words of people to the agent, once the request is settled. They name no person. Commitments to texts that
+ * were not read give no messages.
+ */
+function messageMembers(state: ApprovalRequest): Pick<Said<typeof TaskMembers>, 'outcome' | 'messages' | 'suggest'> {
+  if (state.status === 'pending') return {}
+  // The approvals of an inherited right were written to the agent that was given it.
+  const isOwn = rulesOf(state.ask).isDecided
+  const decisions = state.stages
+    .flatMap((stage) => stage.decisions)
+    .filter(({ verdict }) => isOwn || isRefusal(verdict))
+  const messages = decisions.flatMap(({ toAgent: text, verdict }) =>
+    text === undefined || isCommitment(text) ? [] : [{ text, from: 'approver' as const, verdict }],
+  )
+  const outcome = state.status === 'denied' ? state.outcome : undefined
+  const suggest = decisions.find((each) => each.suggest)?.suggest
+  return {
+    ...defined({ outcome, suggest: suggest && { arguments: suggest } }),
+    ...(messages.length === 0 ? {} : { messages }),
+  }
+}
+
 export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Said<typeof TaskMembers> {
   const { ask, tier, round } = state
   const steps = taskSteps(state)
@@ -236,7 +267,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Sa
       quorum: terms.quorum,
       decisions: {
         approve: decisions.filter(({ verdict }) => verdict === 'approve').length,
-        deny: decisions.filter(({ verdict }) => verdict === 'deny').length,
+        deny: decisions.filter(({ verdict }) => isRefusal(verdict)).length,
       },
       ...(deadline === undefined ? {} : { deadline: rfc3339(deadline) }),
     })),
@@ -245,6 +276,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Sa
     arguments_digest: ask.argumentsDigest,
     ...termMembers('agent', ask),
     ...originMembers(ask),
+    ...messageMembers(state),
     // Present after a narrowing: an agent that continues with its original ask is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant

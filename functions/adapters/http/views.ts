@@ -40,6 +40,12 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   owner: view.agent.owner.id,
   ...defined({ asked_by: view.askedBy?.id }),
   ambient: view.ambient,
+  ...defined({
+    outcome: view.outcome,
+    suggested_by: view.suggestedBy?.map(({ id }) => id),
+    barred: view.barred?.map(({ id }) => id),
+    told: view.told?.map(({ by, at, ...words }) => ({ ...words, by: by.id, at: rfc3339(at) })),
+  }),
   ...(view.chain.length === 0 ? {} : { chain: view.chain.map(({ id, owner }) => ({ agent: id, owner: owner.id })) }),
   action: view.action,
   arguments: view.arguments,
@@ -96,11 +102,12 @@ const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Said<ty
   name,
   quorum,
   ...(stage.needsComment ? { needs_comment: true } : {}),
-  decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
+  decisions: decisions.map(({ person, for: absent, verdict, at, comment, toAgent, suggest }) => ({
     person: person.id,
     verdict,
     at: rfc3339(at),
-    ...defined({ for: absent?.id, comment }),
+    ...defined({ for: absent?.id, comment, to_agent: toAgent }),
+    ...(suggest === undefined ? {} : { suggest: { arguments: suggest } }),
   })),
   ...defined({
     login: stage.login && defined({ acr: stage.login.acr, max_age: stage.login.maxAge }),

@@ -1,6 +1,6 @@
 // Rules: test/http/history-page.test.ts
 import { describeRequest, type RequestView, type ViewFacts } from '../../domain/cards/request-view.ts'
-import { askerRows, titleText } from '../../domain/cards/request-words.ts'
+import { askerRows, titleText, verdictWords } from '../../domain/cards/request-words.ts'
 import { nameOf } from '../../domain/cards/who.ts'
 import { inert } from '../../domain/inert.ts'
 import type { ApprovalRequest, Status } from '../../domain/record/request.ts'
@@ -136,9 +136,7 @@ ${chips(view)}
 
 function decidedBy({ stages, standing, status }: RequestView): Part {
   const all = stages.flatMap(({ decisions }) => decisions)
-  const words = all.map(
-    ({ person, verdict }) => `${verdict === 'approve' ? 'approved' : 'denied'} by ${nameOf(person)}`,
-  )
+  const words = all.map(({ person, verdict }) => `${verdictWords[verdict]} by ${nameOf(person)}`)
   if (words.length > 0) return ` · ${[...new Set(words)].join(', ')}`
   if (standing !== undefined) return html` · by the standing permit <code>${standing}</code>`
   return stages.length === 0 && status !== 'pending' ? ' · decided by policy alone' : ''

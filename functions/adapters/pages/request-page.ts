@@ -16,6 +16,7 @@ import {
   titleText,
   toolRows,
   undoRow,
+  verdictWords,
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
 import { decisionSentence, loginNeeded, stageSentence } from '../../domain/cards/stage-words.ts'
@@ -105,7 +106,7 @@ function ownDecision({ stages }: RequestView, person: PersonId): Notice | undefi
   const absent = own.for === undefined ? '' : ` for ${nameOf(own.for)}`
   return {
     good: true,
-    text: `You ${own.verdict === 'approve' ? 'approved' : 'denied'} this${absent}; it is on record.`,
+    text: `You ${verdictWords[own.verdict]} this${absent}; it is on record.`,
   }
 }
 

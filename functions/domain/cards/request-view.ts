@@ -7,12 +7,13 @@ import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { fillingOf } from '../policy/filling.ts'
 import { tierOf } from '../policy/ladder.ts'
-import { isPersonal, type ReadTerms, readTerms } from '../record/ask-terms.ts'
+import { isPersonal, type ReadTerms, readTerms, type ToldWords } from '../record/ask-terms.ts'
 import { originOf } from '../record/origin.ts'
 import type { ResourcePreview } from '../record/preview.ts'
 import {
   type ApprovalRequest,
   type Ask,
+  type Decision,
   type NarrowedOnce,
   type Outcome,
   openStage,
@@ -22,6 +23,7 @@ import {
 import {
   type Digest,
   defined,
+  isRefusal,
   type Json,
   type JsonObject,
   type NumericDate,
@@ -42,7 +44,13 @@ export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladde
     onCall?: readonly OnCall[]
   }
 
-export type DecisionView = { person: Who; for?: Who; verdict: Verdict; at: NumericDate; comment?: string }
+export type DecisionView = { person: Who; for?: Who; verdict: Verdict; at: NumericDate } & Pick<
+  Decision,
+  'comment' | 'toAgent' | 'suggest'
+>
+
+/** Words of a person to the agent on another request. */
+export type ToldView = Omit<ToldWords, 'by'> & { by: Who }
 
 export type StageView = {
   name: string
@@ -114,6 +122,11 @@ export type RequestView = ReadTerms<'people'> & {
   /** IAM's answer, at the time of the request, on whether the agent's host can do this without Hotwork. */
   ambient: Ambient
   chain: readonly { id: string; owner: Who }[]
+  /** The people who wrote to the agent about this action before, and the people who may not decide it for that. */
+  suggestedBy?: readonly Who[]
+  barred?: readonly Who[]
+  /** Words of people to the agent on other requests shortly before, oldest first. */
+  told?: readonly ToldView[]
   /** The grant that it extends, and the people who approved that grant. */
   extends?: { request: RequestId; approvers: readonly Who[] }
   terms: { uses: number; claimWithin: number; lifetime: number }
@@ -132,6 +145,8 @@ export type RequestView = ReadTerms<'people'> & {
   decideBy?: NumericDate
   grant?: GrantView
   ended?: EndView
+  /** Present if a person sent it back. */
+  outcome?: 'revise'
 }
 
 /** @param state the request as of now, with its due changes applied */
@@ -177,6 +192,10 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       decideBy: status === 'pending' ? state.decideBy : undefined,
       grant: grantView(state),
       ended: endView(state, facts),
+      outcome: status === 'denied' ? state.outcome : undefined,
+      suggestedBy: ask.suggestedBy?.map((id) => whoIs(facts, id)),
+      barred: ask.barred?.map((id) => whoIs(facts, id)),
+      told: ask.told?.map(({ by, ...words }) => ({ ...words, by: whoIs(facts, by) })),
     }),
   }
 }
@@ -203,7 +222,7 @@ function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestVi
  * them.
  */
 export function shownDigest(view: RequestView): Digest {
-  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, steps, ...rest } = view
+  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, outcome: _5, steps, ...rest } = view
   const asked = Object.entries(rest).filter(([name]) => !isPersonal(name))
   const shown = { ...Object.fromEntries(asked), ...defined({ steps: steps?.map(askedOfStep) }) }
   return digestOf('hotwork.page.v1', shown as unknown as Json)
@@ -230,11 +249,11 @@ function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageV
     name: terms.name,
     quorum: terms.quorum,
     channel: terms.channel,
-    decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
+    decisions: decisions.map(({ person, for: absent, verdict, at, comment, toAgent, suggest }) => ({
       person: whoIs(facts, person),
       verdict,
       at,
-      ...defined({ for: absent === undefined ? undefined : whoIs(facts, absent), comment }),
+      ...defined({ for: absent === undefined ? undefined : whoIs(facts, absent), comment, toAgent, suggest }),
     })),
     isOpen,
     wasAsked: decisions.length > 0 || opensAt !== undefined || fillingOf(stage).missing === 0,
@@ -285,7 +304,7 @@ function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined 
 function settler({ stages }: ApprovalRequest, by: string, facts: ViewFacts): Pick<EndView, 'by' | 'for'> {
   const denial = stages
     .flatMap(({ decisions }) => decisions)
-    .find(({ verdict, person }) => verdict === 'deny' && person === by)
+    .find(({ verdict, person }) => isRefusal(verdict) && person === by)
   return {
     by: whoIs(facts, by),
     ...defined({ for: denial?.for === undefined ? undefined : whoIs(facts, denial.for) }),

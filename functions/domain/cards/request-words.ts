@@ -2,7 +2,7 @@
 import { couldAlone } from '../agents/host-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { saidTexts } from '../record/ask-terms.ts'
-import { duration, type Json, type JsonObject } from '../values.ts'
+import { duration, type Json, type JsonObject, type Verdict } from '../values.ts'
 import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView } from './request-view.ts'
@@ -199,6 +199,12 @@ const settlerOf = ({ ended }: RequestView): string => (ended ? standInName(ended
 
 const standInName = (person: Who, absent: Who | undefined): string =>
   absent === undefined ? nameOf(person) : `${nameOf(person)} for ${nameOf(absent)}`
+
+export const verdictWords: { readonly [verdict in Verdict]: string } = {
+  approve: 'approved',
+  deny: 'denied',
+  revise: 'sent back',
+}
 
 /** The person who decided and, if they stood in, the absent person. */
 export const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)

@@ -1,10 +1,10 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import { inert } from '../inert.ts'
-import { duration } from '../values.ts'
+import { duration, isRefusal } from '../values.ts'
 import { onCallSentence } from './on-call-view.ts'
 import type { DecisionView, StageView } from './request-view.ts'
 import { approvalsOf } from './request-view.ts'
-import { approvalCount, deciderOf } from './request-words.ts'
+import { approvalCount, deciderOf, verdictWords } from './request-words.ts'
 import { type Sentence, unquoted } from './sentence.ts'
 
 /** The sentences of a stage that are the same in every channel: its decisions and its terms. */
@@ -38,13 +38,14 @@ export function turnWords(stage: StageView): Sentence {
 /** A stage: its approvals, and whether it is its turn. `named`: the most deciders to name. */
 export function stageSentence(stage: StageView, isPending: boolean, named?: number): Sentence {
   if (!stage.wasAsked && !isPending) return [{ bold: stage.name }, ': its turn never came.']
-  const denials = stage.decisions.filter(({ verdict }) => verdict === 'deny')
+  const denials = stage.decisions.filter(({ verdict }) => isRefusal(verdict))
+  const denied = denials.some(({ verdict }) => verdict === 'revise') ? 'sent back' : 'denied'
   const isOnlyDenied = denials.length > 0 && approvalsOf(stage) === 0
   const said: Sentence = [
     { bold: stage.name },
     ': ',
     ...(isOnlyDenied ? [] : [approvalCount(stage), ...approversOf(stage, named)]),
-    ...(denials.length === 0 ? [] : [isOnlyDenied ? 'denied' : ', denied']),
+    ...(denials.length === 0 ? [] : [isOnlyDenied ? denied : `, ${denied}`]),
     ...(named === undefined ? [] : denials.map((denial) => ` by ${deciderOf(denial)}`)),
     ...turnWords(stage),
   ]
@@ -71,7 +72,7 @@ const commentOf = ({ comment }: DecisionView): Sentence =>
  * One decision with its time. Not for chat cards: with times, hostile comments would pass the size limit of a message.
  */
 export const decisionSentence = (decision: DecisionView): Sentence => [
-  `${deciderOf(decision)} ${decision.verdict === 'approve' ? 'approved' : 'denied'} at `,
+  `${deciderOf(decision)} ${verdictWords[decision.verdict]} at `,
   { time: decision.at },
   ...commentOf(decision),
 ]

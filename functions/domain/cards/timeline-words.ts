@@ -9,6 +9,7 @@ import { originOf } from '../record/origin.ts'
 import type { Preview } from '../record/preview.ts'
 import { changedValues, differencesOf, differenceText, kindOfChange, whyNotRead } from './preview-words.ts'
 import type { ViewFacts } from './request-view.ts'
+import { verdictWords } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
 import type { Group, Lane, Mark, TimelineItem } from './timeline.ts'
 import { nameIn } from './who.ts'
@@ -35,8 +36,16 @@ export function itemsOf({ refs, events, at, type }: Group, around: Around): read
 }
 
 /** A person's or agent's text, or only its commitment. */
-const written = (text: string | undefined): Pick<Told, 'why'> =>
-  text === undefined ? {} : { why: isCommitment(text) ? ['its text was erased'] : [{ said: text }] }
+const written = (text: string | undefined): Pick<Told, 'why'> => (text === undefined ? {} : { why: textOf(text) })
+
+/** A comment for people, and words to the agent. */
+function writtenIn(comment: string | undefined, toAgent: string | undefined): Pick<Told, 'why'> {
+  if (toAgent === undefined) return written(comment)
+  const first = comment === undefined ? [] : [...textOf(comment), '. ']
+  return { why: [...first, 'To the agent: ', ...textOf(toAgent)] }
+}
+
+const textOf = (text: string): Sentence => (isCommitment(text) ? ['its text was erased'] : [{ said: text }])
 
 function observedWords({ outcome, tier, policies }: Observed): Sentence {
   const by = policies.join(', ')
@@ -76,16 +85,16 @@ const words: Words = {
     ...(preview ? [readingOf(preview)] : []),
   ],
   StageOpened: ({ stage, deadline }) => hotwork('opened', { bold: stage }, ' may decide until ', { time: deadline }),
-  Decided: ({ verdict, stage, for: absent, through, round, comment }, { who, facts }) => ({
+  Decided: ({ verdict, stage, for: absent, through, round, comment, toAgent }, { who, facts }) => ({
     lane: 'people',
     mark: verdict === 'approve' ? 'approved' : 'denied',
     said: [
       { bold: who },
       absent === undefined ? '' : ` for ${named(facts, absent)}`,
-      ` ${verdict === 'approve' ? 'approved' : 'denied'} as ${stage}`,
+      ` ${verdictWords[verdict]} as ${stage}`,
     ],
     more: [[`round ${round}, ${doors[through]}`]],
-    ...written(comment),
+    ...writtenIn(comment, toAgent),
   }),
   Narrowed: ({ round, tier }, { who }) => ({
     lane: 'people',
@@ -108,8 +117,8 @@ const words: Words = {
   StageEscalated: ({ stage, to, deadline }) =>
     hotwork('opened', `${stage} was silent: `, { bold: to }, ' may decide too, until ', { time: deadline }),
   Approved: ({ claimBy }) => hotwork('approved', { bold: 'Approved' }, ', to be claimed by ', { time: claimBy }),
-  Denied: ({ by, reason }, { facts }) => ({
-    ...hotwork('denied', { bold: 'Denied' }, ` by ${named(facts, by)}`),
+  Denied: ({ by, reason, outcome }, { facts }) => ({
+    ...hotwork('denied', { bold: outcome === 'revise' ? 'Sent back' : 'Denied' }, ` by ${named(facts, by)}`),
     ...written(reason),
   }),
   Withdrawn: (_, { who }) => ({ lane: 'agent', mark: 'ended', said: [{ bold: who }, ' withdrew it'] }),

@@ -20,6 +20,8 @@ export type Decision = Pick<
   | 'round'
   | 'digest'
   | 'comment'
+  | 'toAgent'
+  | 'suggest'
   | 'through'
   | 'login'
   | 'claimed'

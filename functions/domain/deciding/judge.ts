@@ -18,6 +18,7 @@ import { rightsFor } from './rights.ts'
 export type Judged = Authority & {
   permittedBy: PermittedBy
   standsFor?: { readonly [stage: string]: PersonId }
+  absent?: readonly PersonId[]
   /** The login with which each absent person named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
   /** Halts of the decider, and of the people they stand in for, that were lifted before this act. */
@@ -71,6 +72,7 @@ function withRights(
     ...defined({ reading: present && comparedWith(policy, state, present, now) }),
     ...(decider === undefined ? {} : defined({ wouldBe: wouldBeAt(compared, (came) => came.eligible[decider] ?? []) })),
     ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...given.map((each) => each.for)]), now)),
+    ...(given.length === 0 ? {} : { absent: given.map((each) => each.for) }),
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(loginOf)) }),
   }
 }

@@ -5,7 +5,7 @@ import { personOf } from '../policy/bundle.ts'
 import { fillingOf } from '../policy/filling.ts'
 import type { PolicyAnswers } from '../policy/question.ts'
 import type { Eligibility, PermittedBy } from '../record/commands.ts'
-import { type ApprovalRequest, approvalsOf, ownersOf, peopleBehind } from '../record/request.ts'
+import { type ApprovalRequest, approvalsOf, barredFrom, peopleBehind } from '../record/request.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import { type Gathered, type Occasion, unhaltedStandIns } from './gathered.ts'
 import { askAboutPerson } from './questions.ts'
@@ -131,7 +131,7 @@ function withStandIns(
   for (const { person, for: whose } of approvalsOf(state))
     if (whose !== undefined && isActive(person))
       all[person] = [...(all[person] ?? []), ...handedOn(whose, person).map(({ stage }) => stage)]
-  if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
+  if (decider === undefined || !isActive(decider) || barredFrom(state).includes(decider))
     return { eligible: all, standsFor, permittedBy }
   // People who have decided come last, since a different absent person may bring a right that is still open.
   const counted = countedApprovers(state)

@@ -55,8 +55,8 @@ export const RequestEvent = z.strictObject({
       by: z.enum(['agent', 'person', 'system']),
     })
     .optional(),
-  /** The outcome of the work, or of an opening's review. */
-  outcome: z.enum(['succeeded', 'failed', 'justified', 'not_justified']).optional(),
+  /** The outcome of the work, or of an opening's review; `revise` of a request that a person sent back. */
+  outcome: z.enum(['succeeded', 'failed', 'justified', 'not_justified', 'revise']).optional(),
   drill: z.literal(true).optional(),
 })
 export type RequestEvent = z.infer<typeof RequestEvent>
@@ -106,7 +106,8 @@ function ofAsk(
   if (ended) events.push(build('Grant Ended', ended.at, ended.facts))
   if (before?.status === after.status && before.round === after.round) return events
   if (after.status === 'approved') events.push(build('Request Approved', after.grant.approvedAt))
-  if (after.status === 'denied') events.push(build('Request Denied', after.deniedAt))
+  if (after.status === 'denied')
+    events.push(build('Request Denied', after.deniedAt, defined({ outcome: after.outcome })))
   if (after.status === 'withdrawn') events.push(build('Request Withdrawn', after.withdrawnAt))
   if (after.status === 'expired' && !after.grant) events.push(build('Request Expired', after.expiredAt))
   return events

@@ -28,12 +28,18 @@ const whoOf: { readonly [whose in PersonalMember['whose']]: (found: Found) => un
 export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly PersonalMember[] } = {
   ...personalInEvents,
   Halted: [{ at: '/reason', whose: 'actor' }],
-  PermitGiven: [{ at: '/stages/*/decisions/*/comment', whose: 'decider', copied: true }],
+  PermitGiven: [
+    { at: '/stages/*/decisions/*/comment', whose: 'decider', copied: true },
+    { at: '/stages/*/decisions/*/toAgent', whose: 'decider', copied: true },
+  ],
   PermitRevoked: [{ at: '/reason', whose: 'actor' }],
   Linked: [{ at: '/account/user', whose: 'actor' }],
   Unlinked: [{ at: '/account/user', whose: 'actor' }],
   Recertified: [{ at: '/reason', whose: 'actor' }],
 }
+
+/** The places in a state of what people wrote to its agent. */
+export const writtenToAgent = ['/stages/*/decisions/*/toAgent'] as const
 
 /** The places of such texts, or of their commitments, in a state. */
 export const personalInRequest = [
@@ -41,13 +47,14 @@ export const personalInRequest = [
   '/ask/agent/subject',
   '/ask/breakGlass/reason',
   '/stages/*/decisions/*/comment',
+  ...writtenToAgent,
   '/reason',
   '/note',
   '/review/done/note',
   '/grant/uses/*/ended/note',
 ] as const
 export const personalInHalt = ['/reason'] as const
-export const personalInPermit = ['/revoked/reason', '/stages/*/decisions/*/comment'] as const
+export const personalInPermit = ['/revoked/reason', '/stages/*/decisions/*/comment', ...writtenToAgent] as const
 
 export const commitmentTo = (text: string, salt: string): Digest => digestOf('hotwork.personal.v1', { salt, text })
 

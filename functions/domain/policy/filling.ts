@@ -1,11 +1,11 @@
 // Rules: test/policies/ladder.test.ts
-import type { NumericDate, PersonId } from '../values.ts'
+import type { NumericDate, PersonId, Verdict } from '../values.ts'
 import type { Stage } from './ladder.ts'
 
 /** A stage of the ladder, or of a request with decisions and escalation. */
 type Fillable = {
   readonly terms: Pick<Stage, 'name' | 'quorum' | 'onSilence'>
-  readonly decisions?: readonly { readonly person: PersonId; readonly verdict: 'approve' | 'deny' }[]
+  readonly decisions?: readonly { readonly person: PersonId; readonly verdict: Verdict }[]
   readonly escalatedAt?: NumericDate | undefined
 }
 

@@ -35,6 +35,9 @@ export type AskTerm = {
   time?: true
   /** Its label under "The agent says", in each list of requests, and the most characters of it on a card. */
   said?: { as: string; most: number }
-  /** JSON pointers to its personal texts, and their owner at the submission; later it is the agent's owner. */
-  personal?: { at: readonly string[]; whose: 'actor or owner' | 'owner' }
+  /**
+   * JSON pointers to its personal texts, and their owner at the submission; later it is the agent's owner. `copied`: the
+   * commitments come from another record.
+   */
+  personal?: { at: readonly string[]; whose: 'actor or owner' | 'owner'; copied?: true }
 }

@@ -16,11 +16,30 @@ import {
   StandingPermitId,
   Thumbprint,
   Timestamp,
+  Verdict,
 } from '../values.ts'
 import type { AskTerm, BodyPart, Heir, Reader, TermDigest } from './ask-term.ts'
 
 export const ParentTask = z.strictObject({ id: z.string().min(1).max(256), url: z.url().max(2048).optional() })
 export type ParentTask = z.infer<typeof ParentTask>
+
+const Revision = z.strictObject({
+  number: z.int().positive(),
+  changes: z.record(z.string(), z.strictObject({ from: z.json().optional(), to: z.json().optional() })),
+  /** True if it asks for exactly what the person suggested. */
+  suggested: z.literal(true).optional(),
+})
+export type Revision = z.infer<typeof Revision>
+
+/** Words to the agent. Without a verdict they are a question. */
+const ToldWords = z.strictObject({
+  request: RequestId,
+  by: PersonId,
+  at: NumericDate,
+  verdict: Verdict.optional(),
+  text: z.string(),
+})
+export type ToldWords = z.infer<typeof ToldWords>
 
 export const askTerms = {
   environment: { schema: z.string(), digests: ['request'], readBy: ['people'] },
@@ -115,6 +134,28 @@ export const askTerms = {
   standing: { schema: StandingPermitId.optional(), readBy: ['people'] },
   /** The person who asked on the agent's behalf. They answer for the agent, and never decide the request. */
   askedBy: { schema: PersonId.optional(), name: 'asked_by', digests: ['open'], asksPeople: true },
+  /** The request that a person sent back, and that this one is asked for instead of. */
+  revises: {
+    schema: RequestId.optional(),
+    body: {
+      in: 'context',
+      as: z.string().min(1).max(64).describe('A request of yours that was sent back (`outcome` `revise`).'),
+    },
+    digests: ['request', 'open'],
+    asksPeople: true,
+    readBy: ['people'],
+  },
+  /** Its place in a row of revisions, and the arguments that differ from the request that it revises. */
+  revision: { schema: Revision.optional(), readBy: ['people'] },
+  /** The people who wrote to the agent about this action before, by the record. */
+  suggestedBy: { schema: z.array(PersonId).optional(), name: 'suggested_by', asksPeople: true },
+  /** Those of them who may not decide it, and the people they stood in for. */
+  barred: { schema: z.array(PersonId).optional() },
+  /** Words of people to the agent on other requests shortly before. */
+  told: {
+    schema: z.array(ToldWords).optional(),
+    personal: { at: ['/*/text'], whose: 'owner', copied: true },
+  },
   /** The grant whose time it extends. */
   extends: { schema: RequestId.optional(), asksPeople: true },
   /**
@@ -230,7 +271,7 @@ export const saidTexts = (of: Pick<AskTerms, With<{ said: object }>>) =>
 
 /** JSON pointers into the event of a submission. */
 export const personalTexts = rows.flatMap(({ key, personal }) =>
-  personal ? personal.at.map((at) => ({ at: `/ask/${key}${at}`, whose: personal.whose })) : [],
+  personal ? personal.at.map((at) => ({ ...personal, at: `/ask/${key}${at}` })) : [],
 )
 
 export const isPersonal = (term: string): boolean => rows.some(({ key, personal }) => key === term && personal)

@@ -17,9 +17,11 @@ import {
   type Digest,
   type HaltId,
   isAgent,
+  type JsonObject,
   type NumericDate,
   type PersonId,
   type RequestId,
+  type Result,
   type StandingPermitId,
   type Thumbprint,
   type ToolId,
@@ -94,6 +96,9 @@ export type Decide = Common & {
   /** The digest, or its first 16 characters, which is as much as a button can hold. */
   digest: string
   comment?: string
+  toAgent?: string
+  /** The whole arguments that a `revise` suggests, or the reason why they are refused. */
+  suggest?: Result<JsonObject, 'invalid_suggestion'>
   through: Door
   login: { acr?: string; at?: NumericDate; evidence?: SignedLogin }
   /** The groups in this login. */
@@ -108,6 +113,8 @@ export type Decide = Common & {
   reading?: ReadAgain
   /** By stage name: the absent person whose right the decider uses. */
   standsFor?: { readonly [stage: string]: PersonId }
+  /** The people that the decider stands in for now. */
+  absent?: readonly PersonId[]
   /** By absent person: the login with which they named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
   eligible: Eligibility

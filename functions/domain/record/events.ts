@@ -58,6 +58,8 @@ export const Event = z.discriminatedUnion('type', [
     for: Decision.shape.for,
     given: Decision.shape.given,
     comment: Decision.shape.comment,
+    toAgent: Decision.shape.toAgent,
+    suggest: Decision.shape.suggest,
     claimed: Decision.shape.claimed,
     afterHalts: Decision.shape.afterHalts,
     /** The digest of the card or page, if known. */
@@ -97,7 +99,7 @@ export const Event = z.discriminatedUnion('type', [
   event('ApprovalDropped', { stage: z.string(), person: PersonId }),
   event('StageEscalated', { stage: z.string(), to: z.string(), deadline: NumericDate }),
   event('Approved', { grant: GrantId, claimBy: NumericDate, notAfter: NumericDate }),
-  act('Denied', { by: SettledBy, reason: z.string().optional() }),
+  act('Denied', { by: SettledBy, reason: z.string().optional(), outcome: z.literal('revise').optional() }),
   event('Withdrawn', {}),
   event('KeyBound', { jkt: Thumbprint, replaces: Thumbprint.optional() }),
   act('Delegated', { child: RequestId, to: AgentId, uses: z.int().positive(), notAfter: NumericDate }),
@@ -191,9 +193,11 @@ export const personalInEvents: { readonly [type in EventType]?: readonly Persona
     ...personalTexts,
     { at: '/ask/breakGlass/reason', whose: 'owner' },
     { at: '/inherits/*/decisions/*/comment', whose: 'decider', copied: true },
+    { at: '/inherits/*/decisions/*/toAgent', whose: 'decider', copied: true },
   ],
   Decided: [
     { at: '/comment', whose: 'actor' },
+    { at: '/toAgent', whose: 'actor' },
     { at: '/login/evidence/idToken', whose: 'actor' },
   ],
   Narrowed: [

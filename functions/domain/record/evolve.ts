@@ -1,6 +1,6 @@
 // Rules: test/domain/properties.test.ts
 import { canonicalForm } from '../digest.ts'
-import { defined, type Json, type NumericDate, type PersonId } from '../values.ts'
+import { defined, isRefusal, type Json, type NumericDate, type PersonId } from '../values.ts'
 import type { Event } from './events.ts'
 import type { StepState } from './plan-step.ts'
 import { keepsNote } from './record-size.ts'
@@ -69,10 +69,10 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
     status: 'approved',
     grant: { ...newGrant(grant, at), claimBy, notAfter },
   }),
-  Denied: (state, { at: deniedAt, by: deniedBy, reason }) => ({
+  Denied: (state, { at: deniedAt, by: deniedBy, reason, outcome }) => ({
     ...commonOf(state),
     status: 'denied',
-    ...defined({ deniedAt, deniedBy, reason }),
+    ...defined({ deniedAt, deniedBy, reason, outcome }),
   }),
   Withdrawn: (state, { at: withdrawnAt }) => ({ ...commonOf(state), status: 'withdrawn', withdrawnAt }),
   KeyBound: (state, { jkt: boundKey }) => ({ ...state, boundKey }),
@@ -230,9 +230,10 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
 
 /** A decision with only the strength of the login: the proof of the login is in the entry. */
 function decisionOf(event: Of<'Decided'>): Decision {
-  const { verdict, as, at, given, comment, state, claimed, afterHalts, login: { acr, at: loginAt } = {} } = event
+  const { verdict, as, at, given, comment, toAgent, suggest, state, claimed, afterHalts } = event
+  const { acr, at: loginAt } = event.login ?? {}
   const login = acr === undefined && loginAt === undefined ? undefined : defined({ acr, at: loginAt })
-  const own = { person: personOf(event), verdict, as, at, for: event.for, given, comment }
+  const own = { person: personOf(event), verdict, as, at, for: event.for, given, comment, toAgent, suggest }
   return defined({ ...own, state, login, claimed, afterHalts })
 }
 
@@ -242,7 +243,7 @@ const withComment = (state: ApprovalRequest, { stage, actor, verdict, comment }:
   )
 
 function withReason(state: ApprovalRequest, { actor, verdict, comment }: Of<'Commented'>): ApprovalRequest {
-  if (verdict !== 'deny') return state
+  if (!isRefusal(verdict)) return state
   if (state.status === 'denied' && state.deniedBy === actor.id) return { ...state, reason: comment }
   return state.status === 'revoked' && state.revokedBy === actor.id ? { ...state, reason: comment } : state
 }

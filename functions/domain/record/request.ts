@@ -67,6 +67,10 @@ export const Decision = z.strictObject({
   as: z.string(),
   at: NumericDate,
   comment: z.string().optional(),
+  /** The words that the agent reads. */
+  toAgent: z.string().optional(),
+  /** The whole arguments that a `revise` suggests, by the entry's schema. */
+  suggest: JsonObject.optional(),
   /** The one state that it counts for. */
   state: Digest.optional(),
   /** The login, which must meet the stage's present terms whenever the decision is counted. */
@@ -200,7 +204,12 @@ export type ApprovedRequest = z.infer<typeof ApprovedRequest>
 export const ApprovalRequest = z.discriminatedUnion('status', [
   PendingRequest,
   ApprovedRequest,
-  status('denied', { deniedAt: NumericDate, deniedBy: SettledBy, reason: z.string().optional() }),
+  status('denied', {
+    deniedAt: NumericDate,
+    deniedBy: SettledBy,
+    reason: z.string().optional(),
+    outcome: z.literal('revise').optional(),
+  }),
   status('withdrawn', { withdrawnAt: NumericDate }),
   status('expired', { expiredAt: NumericDate, grant: Grant.optional() }),
   status('completed', { completedAt: NumericDate, outcome: Outcome, note: z.string().optional(), grant: Grant }),
@@ -247,7 +256,13 @@ export const callOf = (request: ApprovalRequest): Use | undefined => grantOf(req
 
 export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefined => boundKey ?? ask.jkt
 
-/** The people who answer for its agents, and may not decide it. */
+/** The people who may not decide it: they answer for its agents, or told its agent to ask for it. */
+export const barredFrom = (state: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [
+  ...ownersOf(state),
+  ...(state.ask.barred ?? []),
+]
+
+/** The people who answer for its agents. */
 export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [
   ask.owner,
   ...(ask.askedBy === undefined ? [] : [ask.askedBy]),

@@ -27,7 +27,7 @@ import type { ApprovalRequest, Decision, PendingRequest } from '../record/reques
 import type { Refusal } from '../refusals.ts'
 import { compareCalls } from '../uses/compare-calls.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
-import { defined, type NumericDate, type PersonId } from '../values.ts'
+import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
 import { beginTurn, endStep, openStep, waitsForTurn } from './advance-plan.ts'
 import { due } from './due.ts'
 import { markObserved, observedOfRefusal } from './mark-observed.ts'
@@ -140,7 +140,7 @@ function lastDecision({ stages }: ApprovalRequest, person: PersonId): (Decision 
   const own = stages.flatMap(({ terms, decisions }) =>
     decisions.filter((each) => each.person === person).map((decision) => ({ ...decision, stage: terms.name })),
   )
-  return own.find(({ verdict }) => verdict === 'deny') ?? own[0]
+  return own.find(({ verdict }) => isRefusal(verdict)) ?? own[0]
 }
 
 /** The refusal of a command that would create a request that exists. */

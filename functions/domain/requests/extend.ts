@@ -56,9 +56,16 @@ export function asExtension(submit: Submit, of: ApprovedRequest, seconds: number
   const people = [...new Set(approvalsOf(of).map(({ person }) => person))]
   const { uses, lifetime } = submit.ask
   const terms = { uses: Math.min(uses, of.ask.uses), lifetime: Math.min(seconds, lifetime, of.ask.lifetime) }
-  const ask = withDigests({ ...submit.ask, ...terms, extends: of.ask.id, approvedBefore: people })
+  const bars = {
+    suggestedBy: both(submit.ask.suggestedBy, of.ask.suggestedBy),
+    barred: both(submit.ask.barred, of.ask.barred),
+  }
+  const ask = withDigests({ ...submit.ask, ...terms, ...defined(bars), extends: of.ask.id, approvedBefore: people })
   return { ...submit, ask, stages: submit.stages.map((stage) => toldTo(stage, people)) }
 }
+
+const both = (some: readonly PersonId[] = [], others: readonly PersonId[] = []): PersonId[] | undefined =>
+  some.length + others.length === 0 ? undefined : [...new Set([...some, ...others])]
 
 const toldTo = (stage: Stage, people: readonly PersonId[]): Stage => {
   const direct = [...new Set([...people, ...(stage.notify?.direct ?? [])])].slice(0, mostDirect)

@@ -18,8 +18,9 @@ import { evolve } from '../record/evolve.ts'
 import { originOf } from '../record/origin.ts'
 import { type Preview, stateOf } from '../record/preview.ts'
 import type { ApprovalRequest, PendingRequest, StageState } from '../record/request.ts'
-import { lostApprovals, openStage, ownersOf, peopleBehind } from '../record/request.ts'
-import { defined, type NumericDate, type PersonId } from '../values.ts'
+import { barredFrom, lostApprovals, openStage, ownersOf, peopleBehind } from '../record/request.ts'
+import { toldTheAgent } from '../refusals.ts'
+import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
 import { approve, openNext } from './open-stage.ts'
 
@@ -37,6 +38,8 @@ type DecisionCode =
   | 'stage_not_open'
   | 'stage_over'
   | 'comment_required'
+  | 'to_agent_required'
+  | 'invalid_suggestion'
   | 'insufficient_login'
   | 'narrowed_too_often'
   | 'state_changed'
@@ -50,17 +53,34 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (ended) return ended
   const live = state.status === 'pending' || (state.status === 'approved' && verdict === 'deny')
   if (!live) return { code: 'already_settled', detail: state.status }
-  if (ownersOf(state).includes(person)) return { code: 'self_approval' }
+  const barred = whyBarred(state, [person, ...(command.absent ?? [])])
+  if (barred) return barred
   if (names.length === 0) return { code: 'not_eligible' }
   if (command.round !== state.round) return { code: 'stale_round' }
   if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
     return { code: 'stale_digest' }
   // Only an approval needs the full rendering.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
-  if (command.burst !== undefined && !mayBeInBulk(state)) return { code: 'not_in_bulk' }
-  return verdict === 'deny'
-    ? deny(state, command, names, at)
-    : approveStage(state as PendingRequest, command, names, at)
+  if (command.burst !== undefined && (verdict === 'revise' || !mayBeInBulk(state))) return { code: 'not_in_bulk' }
+  if (verdict === 'approve') return approveStage(state as PendingRequest, command, names, at)
+  if (verdict === 'revise' && (command.toAgent ?? '').trim() === '') return { code: 'to_agent_required' }
+  if (command.suggest?.ok === false) return refused(command.suggest)
+  return deny(state, command, names, at)
+}
+
+/**
+ * The refusal of a person who answers for an agent in it, or told its agent to ask for it. The second also counts for the
+ * people that they stand in for now, and the first for the one whose right they use.
+ */
+function whyBarred(
+  state: ApprovalRequest,
+  [person, ...absent]: readonly PersonId[],
+): Refused<'self_approval'> | undefined {
+  const { barred = [] } = state.ask
+  if (person !== undefined && ownersOf(state).includes(person)) return { code: 'self_approval' }
+  return [person, ...absent].some((each) => each !== undefined && barred.includes(each))
+    ? { code: 'self_approval', detail: toldTheAgent }
+    : undefined
 }
 
 /** Settles a pending request, or revokes a live grant. */
@@ -70,12 +90,13 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   const as = fillingOf(stage).allNames.find((name) => names.includes(name)) ?? stage.terms.name
   // A stand-in cannot decide what the absent person may not.
   const absent = command.standsFor?.[as]
-  if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
+  if (absent !== undefined && barredFrom(state).includes(absent)) return { code: 'self_approval' }
   const decided = decidedEvent(state, command, stage.terms.name, as, at)
   const end = { at, actor: decided.actor, policies: decided.policies, bundle: command.bundle, by: command.person }
   if (state.status === 'approved')
     return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
-  return [decided, { ...end, type: 'Denied', ...defined({ reason: command.comment }) }]
+  const outcome = command.verdict === 'revise' ? command.verdict : undefined
+  return [decided, { ...end, type: 'Denied', ...defined({ reason: command.comment, outcome }) }]
 }
 
 function deniedStage(state: ApprovalRequest, name: string | undefined, names: readonly string[]) {
@@ -96,7 +117,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   if (command.stage !== undefined && !asked.includes(command.stage)) return notOpen(state, stage, [command.stage])
   const absent = command.standsFor?.[as]
   // Neither may be an owner: a stand-in uses the absent person's right and adds none.
-  if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
+  if (absent !== undefined && barredFrom(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
   const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
@@ -115,14 +136,14 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
 
 /**
  * Whether a decision needs a new reading: the next stage opens on the present state, with a narrowing's values. The
- * last stage needs none, since the claim reads again, nor does a denial.
+ * last stage needs none, since the claim reads again, nor does a refusal.
  */
 export function readsAgain(
   state: ApprovalRequest,
   { verdict, narrowed }: { verdict: Decide['verdict']; narrowed?: unknown },
 ): boolean {
   const stage = openStage(state)
-  if (!stage || verdict === 'deny' || stateOf(state.preview) === undefined) return false
+  if (!stage || isRefusal(verdict) || stateOf(state.preview) === undefined) return false
   const isLast = fillingOf(stage).missing === 1
   return narrowed !== undefined || (isLast && stage !== state.stages.at(-1))
 }
@@ -206,19 +227,22 @@ function decidedEvent(
   as: string,
   at: NumericDate,
 ): Extract<Event, { type: 'Decided' }> {
-  const { person, verdict, round, through, comment, seen, burst, permittedBy, bundle, claimed, afterHalts } = command
+  const { person, verdict, round, through, comment, toAgent, seen, burst, permittedBy, bundle, claimed, afterHalts } =
+    command
+  const suggest = command.suggest?.ok ? command.suggest.value : undefined
   const common = { at, actor: { type: 'person' as const, id: person }, policies: [...(permittedBy[as] ?? [])], bundle }
   const login = Object.keys(command.login).length === 0 ? undefined : command.login
   const own = { stage, as, verdict, round, through, ...rightOf(command, as) }
+  const said = defined({ comment, toAgent, suggest })
   const state = stateOf(preview)
-  return { ...common, type: 'Decided', ...own, ...defined({ comment, state, seen, burst, login, claimed, afterHalts }) }
+  return { ...common, type: 'Decided', ...own, ...said, ...defined({ state, seen, burst, login, claimed, afterHalts }) }
 }
 
 /** The stages that a person may decide. A person of an escalation may deny before it. */
 const stagesOf = ({ stages }: { stages: readonly StageState[] }, names: readonly string[]): readonly StageState[] =>
   stages.filter((stage) => fillingOf(stage).allNames.some((name) => names.includes(name)))
 
-type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
+type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'absent' | 'ending'>
 
 /**
  * The refusal of a person's decision now, if any, assuming the comment and login that the stage requires. The rule is
@@ -239,6 +263,7 @@ export function whyNot(
       round: state.round,
       digest: state.ask.digest,
       comment: 'asked beforehand',
+      toAgent: 'asked beforehand',
       login: defined({ acr: openStage(state)?.terms.acr, at: now }),
       through: 'page',
       answer: { permit: true, policies: [] },

@@ -7,21 +7,27 @@ import { longestHold } from '../../domain/policy/ladder.ts'
 import { RequestId } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { joinWritten } from '../../operations/ledger/texts.ts'
 import type { RequestStore } from '../../operations/record/ports.ts'
 import { readTask } from '../../operations/requests/read-requests.ts'
 import { agentDoor, type DoorPorts, pathId, unknownTask } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
-import { factsOnly } from '../wiring/ports.ts'
+import { factsOnly, withTexts } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 /** `GET /access/v1/requests/{id}`: the agent's task; `?wait=SECONDS` holds the answer until the task changes. */
-export const createHandler = (ports: DoorPorts & { requests: RequestStore; statements: Pick<Statements, 'sign'> }) =>
+type Ports = DoorPorts & { requests: RequestStore; statements: Pick<Statements, 'sign'>; texts: TextReader }
+
+export const createHandler = (ports: Ports) =>
   agentDoor(ports, async (call, agent) => {
     const wait = waitOf(call.query('wait'))
     const id = pathId(call, RequestId, unknownTask)
     const stored = await readTask({ id, agent: agent.id, wait }, { ...ports, pause })
     if (!stored) throw unknownTask()
-    const { state, retryAfter } = stored
+    const { retryAfter } = stored
+    const isSettled = stored.state.status !== 'pending'
+    const state = isSettled ? await joinWritten(stored.state, ports.texts) : stored.state
     const headers: { [name: string]: string } = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
     const approval = await signApproval(state, ports.statements)
     return { status: 200, headers, body: taskAnswer(state, ports.issuer, approval, ports.clock.now()) }
@@ -37,8 +43,10 @@ function waitOf(text: string | undefined): number {
   )
 }
 
-export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE' | 'SIGN_FUNCTION'> = (told) => {
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE' | 'TEXTS_TABLE' | 'SIGN_FUNCTION'> = (
+  told,
+) => {
   const ports = readingPorts(told)
   const statements = new LambdaStatementSigner(told.SIGN_FUNCTION, ports)
-  return { ...ports, issuer: told.ISSUER, policy: factsOnly(), statements }
+  return { ...withTexts(ports, told), issuer: told.ISSUER, policy: factsOnly(), statements }
 }

@@ -93,6 +93,8 @@ export function askRefusal(code: SubmissionRefusal | TokenRefusal, detail?: stri
       return new OAuthError(isOfTheAsk(detail) ? 'invalid_authorization_details' : 'access_denied', detail ?? code)
     case 'justification_required':
     case 'unknown_parent_task':
+    case 'invalid_revision':
+    case 'too_many_revisions':
       return details(`${code}: ${refusals[code].so}, ${refusals[code].next}`)
     case 'too_many_open':
       return refusalProblem(code, detail, { 'retry-after': String(tryAgainAfter) })

@@ -15,13 +15,13 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 
-/** `POST /v1/requests/{id}/decisions`: a person approves or denies, as by a click in Slack. */
+/** `POST /v1/requests/{id}/decisions`: a person approves, denies or sends back, as by a click in Slack. */
 export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
   personDoor(ports, async (call, { person, login, claimed }) => {
-    const body = parseBody(DecisionBody, call.json())
+    const { to_agent: toAgent, ...body } = parseBody(DecisionBody, call.json())
     const id = pathId(call, RequestId, unknownRequest)
     const done = await decideRequest(
-      { ...defined({ ...body, claimed }), id, person: person.id, through: 'api', login },
+      { ...defined({ ...body, toAgent, claimed }), id, person: person.id, through: 'api', login },
       ports,
     )
     if (done.ok) {

@@ -12,6 +12,7 @@ import {
   personalInPermit,
   personalInRequest,
   withTextsAt,
+  writtenToAgent,
 } from '../../domain/ledger/texts.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
@@ -42,6 +43,12 @@ const joinRequests = <S extends ApprovalRequest>(states: readonly S[], texts: Te
 export const joinHalts = (halts: readonly Halt[], texts: TextReader) => joinTexts(halts, personalInHalt, texts)
 export const joinPermits = (permits: readonly StandingPermit[], texts: TextReader) =>
   joinTexts(permits, personalInPermit, texts)
+
+/** The same request with what people wrote to its agent, and without all other texts. */
+export async function joinWritten(state: ApprovalRequest, texts: TextReader): Promise<ApprovalRequest> {
+  const [joined = state] = await joinTexts([state], writtenToAgent, texts)
+  return joined
+}
 
 export async function joinRequest(state: ApprovalRequest, texts: TextReader): Promise<ApprovalRequest> {
   const [joined = state] = await joinRequests([state], texts)

@@ -4,7 +4,7 @@ import { mayDecideAsMember } from '../../domain/deciding/questions.ts'
 import { countingGroups, membersNow, type Readings, sourceOfGroup } from '../../domain/people/group-source.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
-import { type ApprovalRequest, openStage, ownersOf } from '../../domain/record/request.ts'
+import { type ApprovalRequest, barredFrom, openStage } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
@@ -34,7 +34,7 @@ export function whoIsOnCall(
   const stage = openStage(state)
   if (!stage) return []
   const isAble = ({ id, status }: { id: string; status: string }) =>
-    status === 'active' && !ownersOf(state).some((owner) => owner === id)
+    status === 'active' && !barredFrom(state).some((barred) => barred === id)
   const example = directory.people.find(isAble)?.id
   if (example === undefined) return []
   return countingGroups(directory, { action: 'approve', tier: state.tier })

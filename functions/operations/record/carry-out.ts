@@ -9,6 +9,7 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { toldPrefix } from '../../domain/requests/told.ts'
 import type { AskerId, NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { actorNamed, defined, ok, refuse } from '../../domain/values.ts'
 import { findEnding } from '../policy/gather.ts'
@@ -16,6 +17,7 @@ import type { OnceOnly } from '../ports.ts'
 import type { AskingPorts, Commit, Committed, DecidingPorts, RequestReader, Stored, ToAct } from './ports.ts'
 import { aboutStored, recordRefusal, refuseOnRecord } from './refuse.ts'
 import { manyWriters, runAggregate } from './run-aggregate.ts'
+import { rowsOfWords } from './tell-agent.ts'
 
 export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'policy'>): Command => ({
   ...command,
@@ -97,13 +99,16 @@ export function carryOut(
     const events = [...decided.events, ...(ended?.events ?? [])]
     const after = chainEvents(stored, events, state)
     const next: Stored = { state, head: after.head }
-    const used = refusal ? once.filter(({ ifDone }) => !ifDone) : once
+    const words = refusal ? [] : await rowsOfWords(events, stored.state.ask, own, ports)
+    const used = [...(refusal ? once.filter(({ ifDone }) => !ifDone) : once), ...words]
     const texts = [...decided.texts, ...(ended?.texts ?? [])]
     const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once: used }
     const [result, ending] = await Promise.all([
       events.length === 0 && used.length === 0 ? committed : ports.requests.commit(change),
       handsOut && !refusal ? findEnding(state, now, ports, handsOut.role) : undefined,
     ])
+    // Words to the same agent came first.
+    if (result.outcome === 'taken' && result.key.startsWith(toldPrefix)) return undefined
     if (result.outcome === 'taken') {
       await recordRefusal(actorOf(stored.state, own), own.type, 'replayed', ports, aboutStored(stored))
       return { ...refuse('replayed'), stored }

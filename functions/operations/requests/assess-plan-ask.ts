@@ -2,13 +2,14 @@
 import { assessSteps } from '../../domain/deciding/assess-ask.ts'
 import { termsOfPlan } from '../../domain/deciding/narrow-request.ts'
 import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'
-import { type PlanAssessment, planAction, type StepAsked } from '../../domain/policy/assess-plan.ts'
+import { type PlanAssessment, planAction } from '../../domain/policy/assess-plan.ts'
 import { type Compared, cameTo, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
 import { saidOf } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import type { Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
-import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
+import { type Before, type TermsByWords, termsByWords } from '../../domain/requests/revision.ts'
+import { type AgentId, defined, type NumericDate, ok, refuse } from '../../domain/values.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
 import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
@@ -24,7 +25,7 @@ import {
 /** As `makeSubmit`, for a plan, whose steps are assessed one by one. */
 export async function assessPlanAsk(
   ask: Asking,
-  lifted: Pick<Ask, 'afterHalts'>,
+  { lifted, before }: { lifted: Pick<Ask, 'afterHalts'>; before: Before },
   now: NumericDate,
   ports: AdmissionPorts,
 ): Promise<SubmissionResult<AssessedAsk>> {
@@ -47,7 +48,10 @@ export async function assessPlanAsk(
     const { tier, stages, policies } = found
     const lacking = lackingFor(policy.bundle, { tier, justified, task })
     if (lacking) return refuse(lacking)
-    const whole = planOf(ask, found, asked, own)
+    const terms = termsOfPlan(stepsOfPlan(found, asked, own.children))
+    const { children: _, ...rest } = own
+    const byWords = termsByWords({ ...saidOf(ask), ...terms, resource: ask.resource }, before, policy.bundle, now)
+    const whole = planOf(ask, found, terms, { ...rest, ...byWords })
     const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
     return ok({ ...submit, ...defined({ wouldBe }) })
   }
@@ -63,17 +67,12 @@ export async function assessPlanAsk(
 
 function planOf(
   ask: Asking,
-  found: Extract<PlanAssessment, { outcome: 'requestable' }>,
-  asked: readonly StepAsked[],
-  {
-    id,
-    children,
-    ...own
-  }: Pick<Ask, 'id' | 'afterHalts' | 'justified' | 'task' | 'incident'> & { children: readonly RequestId[] },
+  { owner }: Pick<Extract<PlanAssessment, { outcome: 'requestable' }>, 'owner'>,
+  terms: ReturnType<typeof termsOfPlan>,
+  own: Pick<Ask, 'id' | 'afterHalts' | 'justified' | 'task' | 'incident'> & TermsByWords,
 ): Ask {
-  const terms = termsOfPlan(stepsOfPlan(found, asked, children))
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
-    ...{ ...saidOf(ask), id, agent: ask.agent, owner: found.owner, chain: [], ancestors: [], ...terms, ...own },
+    ...{ ...saidOf(ask), agent: ask.agent, owner, chain: [], ancestors: [], ...terms, ...own },
     resource: { type: planAction, id: ask.parentTask.id },
     ...defined({ jkt: ask.jkt }),
   }

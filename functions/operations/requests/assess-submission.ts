@@ -11,6 +11,7 @@ import { namesIn, type Said, saidOf } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import { outcomeOfPreview, type Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
+import { type Before, mayRevise, type TermsByWords, termsByWords } from '../../domain/requests/revision.ts'
 import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
@@ -23,6 +24,7 @@ import type { OnceOnly } from '../ports.ts'
 import type { Evaluation } from '../record/ports.ts'
 import { assessPlanAsk } from './assess-plan-ask.ts'
 import { bindAsk, bindingOf } from './bound.ts'
+import { findWords } from './find-words.ts'
 import { Lately } from './limits.ts'
 import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 import {
@@ -109,26 +111,41 @@ export async function prepareAssessment(ask: Asking, ports: AdmissionPorts, term
   const now = ports.clock.now()
   const about = { action: ask.action.name, resource: ask.resource, role: placeOf({ action: ask.action.name }, ports) }
   const isPlan = isPlanBody(ask)
-  const [{ halt, ...lifted }, recent, host] = await Promise.all([
+  const [{ halt, ...lifted }, recent, host, before] = await Promise.all([
     findHaltOfAgent(ask.agent.id, about, ports),
     isPlan ? 0 : new Lately(ports.requests).count(ask.agent.id, ask.action.name, now),
     isPlan ? undefined : readHost(ask, ask.agent.id, now, ports),
+    findWords(ask, now, ports),
   ])
   return async () => {
     if (halt) {
       const { reason, detail } = toldOf(halt)
       return notRequestable(reason, detail)
     }
-    if (isPlan) return assessPlanAsk(ask, lifted, now, ports)
-    return assessOne(ask, { now, lifted, recent, ...defined({ host }) }, ports, terms)
+    const revision = whyNotRevised(ask, before, now)
+    if (revision) return revision
+    if (isPlan) return assessPlanAsk(ask, { lifted, before }, now, ports)
+    return assessOne(ask, { now, lifted, before, recent, ...defined({ host }) }, ports, terms)
   }
 }
 
-type ReadBefore = { now: NumericDate; lifted: Pick<Ask, 'afterHalts'>; recent: number; host?: HostFacts }
+function whyNotRevised({ agent, action, resource, revises }: Asking, { requests }: Before, now: NumericDate) {
+  if (revises === undefined) return undefined
+  const allowed = mayRevise(requests.get(revises), { agent: agent.id, action: action.name, resource }, now)
+  return allowed.ok ? undefined : allowed
+}
+
+type ReadBefore = {
+  now: NumericDate
+  lifted: Pick<Ask, 'afterHalts'>
+  before: Before
+  recent: number
+  host?: HostFacts
+}
 
 async function assessOne(
   ask: Asking,
-  { now, lifted, recent, host }: ReadBefore,
+  { now, lifted, before, recent, host }: ReadBefore,
   ports: AdmissionPorts,
   { atLeast = 0, as: finish = (submit) => submit }: Terms,
 ): Promise<SubmissionResult<AssessedAsk>> {
@@ -153,7 +170,8 @@ async function assessOne(
     const lacking = lackingFor(policy.bundle, { tier, justified, task })
     if (lacking) return refuse(lacking)
     const own = { id, recent, host, ...lifted, ...(justified ? { justified } : {}), ...toldOfTask(look) }
-    const whole = askOf(ask, assessment, own)
+    const byWords = termsByWords({ ...saidOf(ask), ...actTermsOf(assessment.facts) }, before, policy.bundle, now)
+    const whole = askOf(ask, assessment, { ...own, ...byWords })
     const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
     return ok(finish({ ...submit, ...defined({ wouldBe }) }))
   }
@@ -171,7 +189,7 @@ async function assessOne(
 function askOf(
   ask: Asking,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
-  own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'>,
+  own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'> & TermsByWords,
 ): Ask {
   const { agent, jkt, askedBy } = ask
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {

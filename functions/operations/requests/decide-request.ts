@@ -8,9 +8,11 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
+import { checkSuggestion } from '../../domain/requests/suggestion.ts'
 import { readsAgain } from '../../domain/requests/take-decision.ts'
 import {
   defined,
+  type JsonObject,
   type NumericDate,
   ok,
   type PersonId,
@@ -24,8 +26,9 @@ import { type ReaderPorts, readState } from '../previews/read-again.ts'
 import { type CarriedOut, carryOutFor, stamped } from '../record/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 
-export type DecisionAsk = Omit<Decision, 'seen' | 'cut'> & {
+export type DecisionAsk = Omit<Decision, 'seen' | 'cut' | 'suggest'> & {
   id: RequestId
+  suggest?: { arguments: JsonObject }
   /** The state that the person saw; the caller may still be reading it. */
   seen?: Decide['seen'] | Promise<Decide['seen']>
   narrow?: Narrow
@@ -45,7 +48,7 @@ export const decideRequest = (
 /** Reads and judges. Without a reader the state counts as unchanged. */
 async function commandFor(
   state: ApprovalRequest,
-  { id: _, once: __, narrow, seen, showsAll, ...decision }: DecisionAsk,
+  { id: _, once: __, narrow, suggest, seen, showsAll, ...decision }: DecisionAsk,
   now: NumericDate,
   ports: AskingPorts & Partial<ReaderPorts>,
 ): Promise<Omit<Decide, 'bundle'>> {
@@ -59,7 +62,9 @@ async function commandFor(
   const [gathered, shown] = await Promise.all([gather(state, occasion, ports, present), seen])
   const known = reader ? gathered : { ...gathered, present: state.preview }
   const cut = showsAll && !showsAll(state) ? (true as const) : undefined
-  return judgeDecision(policy, state, { ...decision, ...defined({ seen: shown, cut }) }, known, less, now)
+  const suggested = suggest && checkSuggestion(policy.bundle, state.ask, suggest.arguments)
+  const whole = { ...decision, ...defined({ seen: shown, cut, suggest: suggested }) }
+  return judgeDecision(policy, state, whole, known, less, now)
 }
 
 export type CommentAsk = { id: RequestId; person: PersonId; comment: string; once?: OnceOnly }

@@ -134,7 +134,7 @@ export async function viewRequest(
   const state = asOf(stored.state, now)
   const found = await authorityOf(state, { moment: 'request', now, decider: person, claimed }, ports)
   const why = (verdict: Verdict) => whyNot(state, { ...found, person }, verdict, now)
-  return ok({ state, whyNot: { approve: why('approve'), deny: why('deny') } })
+  return ok({ state, whyNot: { approve: why('approve'), deny: why('deny'), revise: why('revise') } })
 }
 
 export type Pause = (milliseconds: number) => Promise<void>

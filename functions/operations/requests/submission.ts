@@ -37,7 +37,7 @@ export type Lacking = 'justification_required' | 'unknown_parent_task' | 'incide
 
 export type RefusedSubmission = {
   ok: false
-  code: Unbound | Lacking | 'not_requestable' | 'too_many_open'
+  code: Unbound | Lacking | 'not_requestable' | 'too_many_open' | 'invalid_revision' | 'too_many_revisions'
   detail?: string
   /** The evaluation's answer, for the record. */
   because?: { reason: string; policies: readonly string[]; wouldBe?: Observed | undefined }

@@ -18,6 +18,7 @@ import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import { prepareAssessment, prepareSubmission, type SubmissionAsk, type SubmissionPorts } from './assess-submission.ts'
 import { aboutAsk } from './evaluate-access.ts'
+import { revisedKey } from './find-words.ts'
 import { besideGate, mayWait } from './limits.ts'
 import type {
   AdmissionPorts,
@@ -37,6 +38,8 @@ export type SubmissionRefusal =
   | Unbound
   | Lacking
   | 'not_requestable'
+  | 'invalid_revision'
+  | 'too_many_revisions'
   | 'duplicate_request'
   | 'key_mismatch'
   | 'replayed'
@@ -116,9 +119,12 @@ async function submitOnce(
     const remember = (id: RequestId, since: NumericDate): readonly OnceOnly[] =>
       recall ? [{ key: recall.item, value: `${recall.body} ${id}`, expiresAt: since + 8 * day }] : []
     const open = `OPEN#${ask.agent.id}#${openKey(assessed.value.submit.ask)}`
-    const [{ before, same }, ready] = await Promise.all([
+    const { revises } = assessed.value.submit.ask
+    const revised = revises && revisedKey(revises)
+    const [{ before, same }, ready, revision] = await Promise.all([
       findSame(open, attaches, ports),
       readAndAdmit(assessed.value, ports),
+      revised && ports.requests.recall(revised),
     ])
     if (same) {
       // The proof is spent, though no request is made.
@@ -126,6 +132,7 @@ async function submitOnce(
       const [row] = remember(same.state.ask.id, same.state.submittedAt)
       return row === undefined || (await ports.requests.putOnce(row)) ? ok({ stored: same, created: false }) : undefined
     }
+    if (revision) return refused('invalid_revision')
     if (!ready.ok) return refusedFor(ready)
     const { submit, drawn } = ready.value
     const { id } = submit.ask
@@ -133,6 +140,7 @@ async function submitOnce(
     const once: OnceOnly[] = [
       ...remember(id, now),
       { key: open, value: id, ...defined({ replaces: before }), expiresAt: now + 8 * day },
+      ...(revised ? [{ key: revised, value: id, expiresAt: now + 8 * day }] : []),
       ask.once,
     ]
     const { events } = decide(undefined, drawn?.submit ?? submit, now)

@@ -75,7 +75,7 @@ async function thoseWaitingFor(
     .filter(({ state, eligible }) => {
       if (haltOf(state, halts)) return false
       const rights = rightsOf(ports.policy, state, eligible, deciding, { halts, readings }, now)
-      return waitsFor(state, { person, ...rights }, now)
+      return waitsFor(state, { person, absent: deciding.absent, ...rights }, now)
     })
     .map(({ state, head }) => ({ state, head }))
 }

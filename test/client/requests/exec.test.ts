@@ -28,7 +28,7 @@ const has = (name: string) => existsSync(join(agent.home, name))
 const exec = (...words: string[]) => agent.type('exec', ...words)
 const end = async (id: string) => {
   const { status, ...state } = await scene.state(id)
-  return status === 'completed' && 'outcome' in state ? [state.outcome, state.note] : [status]
+  return status === 'completed' && 'note' in state ? [state.outcome, state.note] : [status]
 }
 
 /** Gets credentials as an AWS tool does. */

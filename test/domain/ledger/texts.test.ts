@@ -39,6 +39,8 @@ const notPersonal: readonly string[] = [
   ...['action', 'arguments', 'resource', 'environment', 'classification', 'unpinned', 'mcp'].map(
     (name) => `ask/steps/*/${name}`,
   ),
+  // Arguments of the next ask, and those that were asked for before.
+  ...['suggest', 'inherits/*/decisions/*/suggest', 'stages/*/decisions/*/suggest', 'ask/revision/changes'],
   // An agent's. A person's, in an opening, is in the table of personal texts.
   ...['ask/agent/issuer', 'ask/agent/subject', 'ask/chain'],
   ...['rights', 'incident', 'budgetKey', 'profile'].map((name) => `ask/breakGlass/${name}`),

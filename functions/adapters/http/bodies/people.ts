@@ -3,6 +3,9 @@ import * as z from 'zod'
 import { mostSteps } from '../../../domain/policy/assess-plan.ts'
 import { Digest, JsonObject, Verdict } from '../../../domain/values.ts'
 
+/** Words to an agent. Any characters are taken: each place that shows them makes them inert. */
+export const ToAgent = z.string().trim().min(1).max(500)
+
 export const DecisionBody = z
   .strictObject({
     verdict: Verdict,
@@ -11,6 +14,10 @@ export const DecisionBody = z
     round: z.int().positive(),
     digest: Digest,
     comment: z.string().max(1000).optional(),
+    /** The words that the agent reads, once the request is settled. */
+    to_agent: ToAgent.optional(),
+    /** Whole arguments by the schema of the entry, on the same resource. */
+    suggest: z.strictObject({ arguments: JsonObject }).optional(),
     narrow: z
       .strictObject({
         arguments: JsonObject.optional(),
@@ -33,6 +40,10 @@ export const DecisionBody = z
   .refine(({ verdict, narrow }) => narrow === undefined || verdict === 'approve', {
     path: ['narrow'],
     message: 'is for an approval only',
+  })
+  .refine(({ verdict, suggest }) => suggest === undefined || verdict === 'revise', {
+    path: ['suggest'],
+    message: 'is for `revise` only',
   })
 
 export const RevokeBody = z.strictObject({ reason: z.string().trim().min(1).max(1000) })

@@ -5,7 +5,7 @@ import { idOf, McpTool, Members, ParentTask, Resource, time, word } from './word
 /** A request as people see it. */
 
 const change = z.looseObject({ from: z.unknown(), to: z.unknown() })
-const Verdict = word('approve', 'deny')
+const Verdict = word('approve', 'deny', 'revise')
 const Outcome = word('succeeded', 'failed')
 
 const Decision = z.looseObject({
@@ -14,6 +14,10 @@ const Decision = z.looseObject({
   verdict: Verdict,
   at: time,
   comment: z.string().optional(),
+  /** The words that the agent reads once the request is settled. */
+  to_agent: z.string().optional(),
+  /** The arguments that the person would rather see; of a plan, those of the steps that should change. */
+  suggest: z.looseObject({ arguments: Members }).optional(),
 })
 export type Decision = z.infer<typeof Decision>
 
@@ -199,6 +203,36 @@ export const Request = z.looseObject({
   unpinned: z.array(z.string()),
   not_before: time.optional(),
   standing: z.string().optional(),
+  /** `revise`: a person sent it back, and the agent may ask again. */
+  outcome: word('revise').optional(),
+  /** The request that was sent back, which this one is asked for instead of. */
+  revises: z.string().optional(),
+  /** Its place in a row of revisions, and the arguments that differ from the request that it revises. */
+  revision: z
+    .looseObject({
+      number: z.int(),
+      changes: z.record(z.string(), z.looseObject({ from: z.unknown().optional(), to: z.unknown().optional() })),
+      /** True if it asks for exactly what the person suggested. */
+      suggested: z.boolean().optional(),
+    })
+    .optional(),
+  /** The people who wrote to the agent about this action in the seven days before. */
+  suggested_by: z.array(z.string()).optional(),
+  /** Those of them, and of the people they stood in for, who may not decide it. */
+  barred: z.array(z.string()).optional(),
+  /** The words of people to this agent on other requests: of the last hour, and those that made it a revision. */
+  told: z
+    .array(
+      z.looseObject({
+        request: z.string(),
+        by: z.string(),
+        at: time,
+        /** Absent of a question. */
+        verdict: Verdict.optional(),
+        text: z.string(),
+      }),
+    )
+    .optional(),
   extends: z.string().optional(),
   approved_before: z.array(z.string()).default([]),
   tier: z.number(),

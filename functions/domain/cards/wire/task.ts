@@ -100,6 +100,14 @@ export const TaskMembers = z.looseObject({
   /** The work, if a person asked on the agent's behalf. */
   on_behalf: ToDo.optional(),
   extends: z.string().optional(),
+  /** `revise`: a person sent it back. Ask again with `context.revises`. */
+  outcome: word('revise').optional(),
+  /** The words of the people who decided, once it is settled. They are data from a person, and no instruction of Hotwork. */
+  messages: z
+    .array(z.looseObject({ text: z.string(), from: word('approver'), verdict: word('approve', 'deny', 'revise') }))
+    .optional(),
+  /** The arguments that a person suggests; of a plan, those of the steps that should change. */
+  suggest: z.looseObject({ arguments: Json }).optional(),
   /** Present if an approver narrowed it: all approved arguments, uses and seconds of lifetime. */
   narrowed: z.looseObject({ arguments: Json, uses: z.number(), lifetime: z.number() }).optional(),
   grant: z

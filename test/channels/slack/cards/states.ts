@@ -114,6 +114,16 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     const again = { extends: `req_${'1'.repeat(26)}` as RequestId, approvedBefore: [person('ana'), person('eve')] }
     return { ...request, ask: { ...request.ask, ...again } }
   })
+  await keep('revised', async (world) => {
+    const request = await submitted(world)
+    const suggest = { arguments: { ...request.ask.arguments, Value: '2000' } }
+    await world.decide(request, 'ana', 'revise', { toAgent: 'ask for less', suggest })
+    const [id, by] = [`req_${'1'.repeat(26)}` as RequestId, person('eve')]
+    const words = { request: id, by, at: request.submittedAt, verdict: 'revise' as const, text: 'ask for less' }
+    const revised = await after(world, request)
+    const terms = { revises: id, revision: { number: 1, changes: { Value: { from: 'off', to: 'on' } } } }
+    return { ...revised, ask: { ...revised.ask, ...terms, suggestedBy: [by], barred: [by], told: [words] } }
+  })
   await keep('for an incident', async (world) => {
     const request = await submitted(world)
     const incident = { title: 'Payments time out', status: 'SEV2, open', url: 'https://incidents.example/1042' }
