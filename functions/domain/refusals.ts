@@ -213,6 +213,12 @@ const catalogue = {
     'name one that is open there',
     'context.parent_task',
   ),
+  invalid_parent_task: no(
+    400,
+    'The parent task is not one that a model may name',
+    'name it by a plain id, and leave out its address',
+    'context.parent_task',
+  ),
   incidents_unreachable: no(
     503,
     'The incident service does not answer, so no request was made',

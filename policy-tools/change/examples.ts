@@ -22,7 +22,19 @@ const whenOf = (now: NumericDate) => (now === usualTime ? {} : { now: new Date(n
 
 /** The ask in the form of a case, without default values. */
 export function askOf({ asked }: Pick<Point, 'asked'>) {
-  const { agent, action, arguments: args, purpose, delegators = [], recent, host, justified, task, preview } = asked
+  const {
+    agent,
+    action,
+    arguments: args,
+    purpose,
+    delegators = [],
+    recent,
+    host,
+    justified,
+    task,
+    taskSource,
+    preview,
+  } = asked
   const record = Object.entries(host?.record ?? {}).filter(([, count]) => count > 0)
   return defined({
     agent: agent as string,
@@ -35,6 +47,7 @@ export function askOf({ asked }: Pick<Point, 'asked'>) {
     record: record.length > 0 ? (Object.fromEntries(record) as Partial<typeof noRecord>) : undefined,
     justified: justified === false ? justified : undefined,
     task: task === 'unchecked' ? undefined : task,
+    taskSource: taskSource === 'agent' ? undefined : taskSource,
     preview,
   })
 }

@@ -1,7 +1,7 @@
 // Rules: test/policies/changes/weakenings.test.ts
 import { noRecord } from '../../functions/domain/people/host.ts'
 import { agentStatus, fitsPattern, ownerOf } from '../../functions/domain/people/organisation.ts'
-import { type TaskAnswer, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
+import { type TaskAnswer, type TaskSource, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, findActionFacts } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
@@ -128,6 +128,7 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
   if (of('ambient')) add('ambient', 'unknown', ['allowed', 'denied'])
   if (of('justified')) add('justified', true, [false])
   if (of('task')) add('task', 'unchecked', taskAnswers)
+  if (of('task_source')) add('taskSource', 'agent', of('task_source')?.texts ?? [])
   if (of('preview') && entries.some(({ preview }) => preview)) add('preview', undefined, ['failed'])
   if (of('now') || of('windows')) add('now', usualTime, timesApart(sides, reads))
   return { action, dimensions }
@@ -192,6 +193,7 @@ export function pointOf({ action, dimensions }: Space, draft: Draft, sides: read
     host: { ambient: at<'unknown' | undefined>('ambient') ?? ('unknown' as const), record },
     justified: at<boolean | undefined>('justified'),
     task: at<TaskAnswer | undefined>('task'),
+    taskSource: at<TaskSource | undefined>('taskSource'),
     preview: at<'failed' | undefined>('preview'),
   })
   return {

@@ -58,7 +58,7 @@ export type PlannedStage = Decided & {
 }
 
 export function planRequest(
-  ask: Pick<AskOfOne, 'action' | 'resource' | 'mcp' | 'purpose'> & {
+  ask: Pick<AskOfOne, 'action' | 'resource' | 'mcp' | 'purpose' | 'taskSource'> & {
     agent: AgentId
     recent: number
     justified: boolean
@@ -87,11 +87,11 @@ function planSteps(ask: PlannedAsk, policy: Policy, now: NumericDate): Plan {
   }
 }
 
-function stepsAsked({ action, agent, purpose = '', justified, recent }: PlannedAsk) {
+function stepsAsked({ action, agent, purpose = '', justified, taskSource, recent }: PlannedAsk) {
   const parsed = parseSteps(action.properties)
   if (!parsed.ok) return parsed
   const steps = parsed.value.map((step) => ({ ...step, recent }))
-  return ok({ agent, purpose, justified, task: 'unchecked' as const, steps })
+  return ok({ agent, purpose, justified, task: 'unchecked' as const, taskSource, steps })
 }
 
 const explained: readonly string[] = ['policy_denied', 'policy_error', 'no_eligible_approvers']

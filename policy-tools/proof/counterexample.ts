@@ -7,6 +7,7 @@ import {
   isSimple,
   type Members,
 } from '../../functions/domain/policy/arguments.ts'
+import type { TaskSource } from '../../functions/domain/policy/asking-terms.ts'
 import { findActionFacts, previewAsIf } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'
@@ -47,6 +48,7 @@ const usual: { readonly [path: string]: string } = {
   'context.delegationDepth': '0',
   'context.ambient': '"unknown"',
   'context.task': '"unchecked"',
+  'context.task_source': '"agent"',
   'context.justified': 'true',
   'context.approval.breakGlass': 'false',
 }
@@ -66,6 +68,7 @@ type Context = {
   record?: typeof noRecord
   justified?: boolean
   task?: 'known' | 'unknown' | 'unchecked'
+  task_source?: TaskSource
   preview?: 'matched' | 'none' | 'failed'
   resource?: { id: string; environment: string; classification: string; ownedBy: string }
   windows?: readonly string[]
@@ -82,7 +85,7 @@ export function pointsOf(side: Side, { principal, action, context }: PolicyFacts
   if (!entry || !agent) return []
   const facts = context as Context
   const { moment = 'request', purpose = '', recent = 0, delegationDepth = 0, ambient = 'unknown' } = facts
-  const { record = noRecord, justified = true, task = 'unchecked', preview } = facts
+  const { record = noRecord, justified = true, task = 'unchecked', task_source: taskSource, preview } = facts
   const usual = someArguments(entry, knownArguments(known, action)) ?? {}
   return argumentsOf(bundle, entry, facts, usual).map((args) => ({
     asked: {
@@ -95,6 +98,7 @@ export function pointsOf(side: Side, { principal, action, context }: PolicyFacts
       host: { ambient, record },
       justified,
       task,
+      taskSource,
       preview: preview === previewAsIf(entry) ? undefined : preview,
     },
     moment,

@@ -12,7 +12,7 @@ import {
   membersOf,
   sampleOf,
 } from '../../functions/domain/policy/arguments.ts'
-import { taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
+import { taskAnswers, taskSources } from '../../functions/domain/policy/asking-terms.ts'
 import { previewAsIf } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'
 import { namesIn } from '../../functions/domain/policy/calendar.ts'
@@ -63,10 +63,11 @@ function ofAgents(bundle: Bundle, entry: CatalogueEntry, agents: 'registered' | 
     },
     counts,
     {
-      words: `ambient is one of ${list(Ambient.options)}; task one of ${list(taskAnswers)}; preview one of ${list(previewOutcomes)}`,
+      words: `ambient is one of ${list(Ambient.options)}; task one of ${list(taskAnswers)}; task_source one of ${list(taskSources)}; preview one of ${list(previewOutcomes)}`,
       holds: [
         oneOf('context.ambient', Ambient.options),
         oneOf('context.task', taskAnswers),
+        oneOf('context.task_source', taskSources),
         oneOf('context.preview', previewOutcomes),
       ].join(' && '),
     },
@@ -257,6 +258,7 @@ export function nicetiesOf({ actions }: Bundle, action: string): readonly Assump
     'context.ambient == "unknown"',
     'context.justified',
     'context.task == "unchecked"',
+    'context.task_source == "agent"',
     'context.windows.isEmpty()',
   ]
   return [

@@ -78,9 +78,10 @@ test('each action that policy permits at any tier is found, with its resource an
 test('each said tier is the tier of every permitted ask, for all arguments and times', () => {
   let said = 0
   const wrong = points.filter((point) => {
-    const { agent, action, purpose, delegators = [], host = unseenHost } = point.asked
+    const { agent, action, purpose, delegators = [], host = unseenHost, taskSource = 'agent' } = point.asked
     const tier = tierOf(policy, point)
-    if (point.moment !== 'request' || tier === undefined || delegators.length > 0) return false
+    const isOwn = delegators.length === 0 && taskSource === 'agent'
+    if (point.moment !== 'request' || tier === undefined || !isOwn) return false
     const { type, id: resource } = resourceOf(policy, point) ?? {}
     const told = found(action, { agent, wanted: { type, resource, purpose }, hostOf: () => host })?.tier
     if (told !== undefined) said += 1

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { Ambient } from '../../functions/domain/people/host.ts'
-import { taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
+import { taskAnswers, taskSources } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import { canFill, namesOfTier } from '../../functions/domain/policy/filling.ts'
 import { type Approval, satisfiedTier } from '../../functions/domain/policy/ladder.ts'
@@ -69,6 +69,7 @@ const anyAsk: fc.Arbitrary<Asked> = fc
     recent: fc.nat(50),
     justified: fc.boolean(),
     task: fc.constantFrom(...taskAnswers),
+    taskSource: fc.constantFrom(...taskSources),
     host: fc.record({
       ambient: fc.constantFrom(...Ambient.options),
       record: fc.record({
@@ -90,12 +91,15 @@ test('in all circumstances, more approval never permits less', () => {
   )
 })
 
-test('the sample lets no agent down the ladder by its own word for why', () => {
+test.each([
+  ['its own word for why', 'context.purpose'],
+  ['its claim of where its task came from', 'context.task_source'],
+])('the sample lets no agent down the ladder by %s', (_, fact) => {
   const slices = Object.entries(bundle.policies).map(([action, slice]) => {
-    const kept = Object.entries(slice).filter(([, text]) => !text.includes('context.purpose'))
+    const kept = Object.entries(slice).filter(([, text]) => !text.includes(fact))
     return [action, Object.fromEntries(kept)] as const
   })
-  const { hash: _, ...content } = bundle
+  const { hash: _hash, ...content } = bundle
   const wordless = new CedarPolicy(withHash({ ...content, policies: Object.fromEntries(slices) }))
   const scrutiny = (found: ReturnType<typeof assess>) => (found.outcome === 'refused' ? 4 : found.tier)
   let raised = 0

@@ -92,6 +92,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       record: { ...question.host.record },
       justified: question.justified,
       task: question.task,
+      task_source: question.taskSource,
       delegationDepth: question.delegationDepth,
       preview: question.preview,
       ...time,

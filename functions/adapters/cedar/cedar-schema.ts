@@ -51,6 +51,7 @@ const actionLines = (entry: CatalogueEntry) => [
     .join(', ')} },`,
   '      justified: Bool,',
   '      task: String,',
+  '      task_source: String,',
   '      delegationDepth: Long,',
   '      preview: String,',
   '      now: datetime,',

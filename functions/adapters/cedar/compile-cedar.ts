@@ -17,7 +17,7 @@ import { personActions } from '../../domain/policy/question.ts'
 import { askOnce } from './ask-once.ts'
 import { parsePolicy, plainUid } from './cedar-json.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
-import { indexedReads } from './indexed-reads.ts'
+import { argumentsReadBy, indexedReads } from './indexed-reads.ts'
 import { timeMissingIn } from './time-in-schema.ts'
 
 type Source = { file: string; text: string }
@@ -168,6 +168,13 @@ function split(source: Source, problems: Problem[]): Located[] {
     if (JSON.stringify(parsed.json.conditions).includes('{"Var":"action"}')) {
       const fix = 'name actions, or a group of them, in the head of the policy'
       problems.push({ file: source.file, line, message: `\`${id}\` asks for the action in a condition`, fix })
+    }
+    // The source of a task is the word of the agent's own token: it may only raise scrutiny.
+    if (parsed.json.effect === 'permit' && argumentsReadBy(parsed.json).taskSource) {
+      const at = lineAt(source.text, start + Math.max(0, text.indexOf('task_source')))
+      const message = `\`${id}\` permits by \`context.task_source\`, which the holder of the agent's token claims`
+      const fix = 'read it in a `forbid`, such as one with `context.approval.tier < 1`'
+      problems.push({ file: source.file, line: at, message, fix })
     }
     const { observe } = parsed.json.annotations ?? {}
     if (observe !== undefined && observe !== 'true') {

@@ -3,17 +3,21 @@ import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 import { pathOf, pathOfHas, pathsIn } from './cedar-json.ts'
 
-/** The arguments that a policy reads (`all` if it takes them as a whole), and whether it asks for the unpinned ones. */
-type Reads = { arguments: readonly string[] | 'all'; unpinned: boolean }
+/**
+ * The arguments that a policy reads (`all` if it takes them as a whole), and whether it asks for the unpinned ones and
+ * the source of the task.
+ */
+type Reads = { arguments: readonly string[] | 'all'; unpinned: boolean; taskSource: boolean }
 
 /** Includes reads behind a `has`, in an `unless`, or deep inside an expression. */
-function argumentsReadBy({ conditions }: Pick<PolicyJson, 'conditions'>): Reads {
+export function argumentsReadBy({ conditions }: Pick<PolicyJson, 'conditions'>): Reads {
   const paths = pathsIn(conditions, pathRead).filter(([root]) => root === 'context')
   const isWhole = ([, fact, name]: Fact) => fact === undefined || (fact === 'arguments' && name === undefined)
   const named = paths.flatMap(([, fact, name]) => (fact === 'arguments' && name !== undefined ? [name] : []))
   return {
     arguments: paths.some(isWhole) ? 'all' : [...new Set(named)],
     unpinned: paths.some(([, fact]) => fact === 'unpinned'),
+    taskSource: paths.some(([, fact]) => fact === undefined || fact === 'task_source'),
   }
 }
 

@@ -31,6 +31,7 @@ export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
     host: unseenHost,
     justified: false,
     task: 'unchecked',
+    taskSource: 'agent',
     delegationDepth: 0,
     preview: 'none',
     now: longAgo,

@@ -148,6 +148,7 @@ const names: { readonly [path: string]: string } = {
   'context.record.extraCalls': 'the number of calls that no approval covers in thirty days',
   'context.record.night': 'the number of requests at night in thirty days',
   'context.task': 'what the incident service says of the task',
+  'context.task_source': 'the source of the task, as the agent says,',
   'context.preview': 'the reading of the present state',
   'context.now': 'the time',
   'context.windows': 'the windows and freezes of this time',

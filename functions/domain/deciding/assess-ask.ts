@@ -9,7 +9,7 @@ import { type AskerId, defined, type Json, type NumericDate, type Resource } fro
 
 export type AskOfOne = { action: { name: string; properties: Json }; resource: Resource; purpose?: string } & Pick<
   Asked,
-  'mcp' | 'host' | 'justified' | 'task'
+  'mcp' | 'host' | 'justified' | 'task' | 'taskSource'
 > & { atLeast?: number }
 
 /** The question to policy at an evaluation. */
@@ -25,7 +25,10 @@ export function askedInBody(
   const about = { agent, action, arguments: properties, resource, mcp: ask.mcp, purpose: ask.purpose ?? '', recent }
   // An evaluation assumes that the incident service will know the parent task.
   const task = ask.task ?? (deployment.incidents ? 'known' : 'unchecked')
-  return { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
+  return {
+    ...about,
+    ...defined({ preview, host: ask.host, justified: ask.justified, task, taskSource: ask.taskSource }),
+  }
 }
 
 /** Assesses an ask. It also refuses one whose confining policy would be too large. */

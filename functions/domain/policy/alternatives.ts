@@ -171,7 +171,7 @@ function literalsOf(policies: readonly WeighedPolicy[]): Literals {
 const cost: readonly (readonly [pattern: RegExp, cost: number])[] = [
   [/^context\.(?:approval|moment|now)\b/, Number.POSITIVE_INFINITY],
   [/^context\.(?:arguments|unpinned|credential)\b/, 1],
-  [/^context\.(?:purpose|justified|task|recent|windows)\b/, 1.1],
+  [/^context\.(?:purpose|justified|task|task_source|recent|windows)\b/, 1.1],
   [/^context\.resource\b/, 1.2],
   [/^context\.agent\b/, 1.4],
   [/^context\./, 1.3],

@@ -159,7 +159,10 @@ function weighOne({ entry, moment, args }: Act, asking: Asking, round: number, {
   return weigh(questionOf(facts, asked, { moment, tier, now }))
 }
 
-/** The facts that are known: always, with the resource's id, with the arguments, and of the agent as it is today. */
+/**
+ * The facts that are known: always, with the resource's id, with the arguments, and of the agent as it is today, whose
+ * own program names its task.
+ */
 function partOf(
   fact: Fact,
   knows: { id: boolean; arguments: boolean; purpose: boolean; today: boolean },
@@ -184,6 +187,7 @@ function partOf(
     case 'ambient':
       return knows.today && knows.id ? 'place' : undefined
     case 'record':
+    case 'task_source':
     case 'delegationDepth':
       return knows.today ? 'fixed' : undefined
     default:

@@ -1,11 +1,35 @@
 // Rules: test/operations/requests/asking-terms.test.ts
 import * as z from 'zod'
+import { inert } from '../inert.ts'
 import type { Bundle } from './bundle.ts'
 import { tierOf } from './ladder.ts'
 
 /** The parent task as policy reads it. `unchecked`: no incident service was asked, or it did not answer. */
 export const taskAnswers = ['known', 'unknown', 'unchecked'] as const
 export type TaskAnswer = (typeof taskAnswers)[number]
+
+/** The sources of a parent task: a claim by the holder of the agent's token. */
+export const taskSources = ['agent', 'map', 'header', 'session', 'meta', 'argument'] as const
+export type TaskSource = (typeof taskSources)[number]
+
+const longestAddress = 512
+
+/** The fault in a parent task that a model named, since it may be chosen to deceive people. */
+export function wrongTask(
+  {
+    parentTask: { id, url },
+    taskSource,
+  }: { parentTask: { id: string; url?: string | undefined }; taskSource?: TaskSource | undefined },
+  { deployment: { evidenceHosts = [] } }: Pick<Bundle, 'deployment'>,
+): string | undefined {
+  if (taskSource !== 'argument') return undefined
+  if (inert(id) !== id) return '`context.parent_task.id` should have no invisible characters or direction marks'
+  if (url === undefined) return undefined
+  const [, host = ''] = /^https:\/\/([^/?#@:\\]+)(?:[/?][^#\\]*)?$/.exec(url) ?? []
+  if (url.length <= longestAddress && inert(url) === url && evidenceHosts.includes(host)) return undefined
+  const hosts = evidenceHosts.length === 0 ? 'and the deployment file has none' : `such as ${evidenceHosts[0]}`
+  return `\`context.parent_task.url\` of a model should be an https address of one of \`evidenceHosts\`, ${hosts}, without user, port and fragment, at most ${longestAddress} characters: leave it out`
+}
 
 /** The parent task for people, in the words of the incident service. */
 export const Incident = z.strictObject({
@@ -35,11 +59,16 @@ export function readsMember(
   return Object.values({ ...policies[action], ...observed[action] }).some((text) => read.test(text))
 }
 
-type Why = { purpose: string; justified?: true | undefined; task?: TaskAnswer | undefined }
+type Why = {
+  purpose: string
+  justified?: true | undefined
+  task?: TaskAnswer | undefined
+  taskSource?: TaskSource | undefined
+}
 
 /** The reasons for a request, as policy reads them at each question. */
-export const whyAsked = ({ purpose, justified, task }: Why) => ({
-  ...{ purpose, justified: justified === true, task: task ?? ('unchecked' as const) },
+export const whyAsked = ({ purpose, justified, task, taskSource }: Why) => ({
+  ...{ purpose, justified: justified === true, task: task ?? ('unchecked' as const), taskSource },
 })
 
 type Asking = { tier: number; justified: boolean; task: TaskAnswer }

@@ -66,7 +66,7 @@ export type StepAsked = StepAsk & {
   preview?: PreviewOutcome | undefined
 }
 
-export type PlanAsked = Pick<Asked, 'justified' | 'task'> & {
+export type PlanAsked = Pick<Asked, 'justified' | 'task' | 'taskSource'> & {
   agent: AgentId
   purpose: string
   steps: readonly StepAsked[]
@@ -146,7 +146,7 @@ type Found = StepQuestions & { facts: Facts; proposed: Facts }
 /** The questions about each step: its own agent, and the agent that proposes it. */
 export function askedOfPlan(
   bundle: Bundle,
-  { agent, purpose, justified, task, steps }: PlanAsked,
+  { agent, purpose, justified, task, taskSource, steps }: PlanAsked,
   owner: PersonId,
 ): readonly ({ number: number } & StepQuestions)[] {
   const before: Resource[] = []
@@ -156,7 +156,7 @@ export function askedOfPlan(
     if (named.ok) before.push(named.value.resource)
     // A step after another step of the same resource cannot be read yet: for policy its preview has failed.
     const preview = isAfter ? outcomeAfter(named.value.entry) : step.preview
-    const own = { ...step, purpose, justified, task, preview }
+    const own = { ...step, purpose, justified, task, taskSource, preview }
     return {
       number: given ?? index + 1,
       asked: { ...own, host, agent: doer, delegators: [owner] },

@@ -4,7 +4,7 @@ import { type Agent, agentStatus, factsOf, ownerOf, type ResourceFacts } from '.
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
 import { findEnoughApprovers } from './approvers.ts'
-import type { TaskAnswer } from './asking-terms.ts'
+import type { TaskAnswer, TaskSource } from './asking-terms.ts'
 import { agentOf, type Bundle, settingsOf } from './bundle.ts'
 import { whyNotNow } from './calendar.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
@@ -29,6 +29,7 @@ export type Asked = {
   /** True if the agent gave a reason; assumed before that is known. */
   justified?: boolean | undefined
   task?: TaskAnswer | undefined
+  taskSource?: TaskSource | undefined
   /** The outcome of the reading; success is assumed before it. */
   preview?: PreviewOutcome | undefined
 }
@@ -226,6 +227,7 @@ export function questionOf(facts: Facts, asked: Asked, { moment, tier, now }: Ci
     host: asked.host ?? unseenHost,
     justified: asked.justified ?? true,
     task: asked.task ?? 'unchecked',
+    taskSource: asked.taskSource ?? 'agent',
     delegationDepth: asked.delegators?.length ?? 0,
     preview: asked.preview ?? previewAsIf(entry),
     now,

@@ -23,6 +23,13 @@ export type Account = z.infer<typeof kinds.aws.settings>
 export type Chat = { [K in ChatId]: { kind: K } & z.infer<(typeof chatKinds)[K]['settings']> }[ChatId]
 
 const ChannelId = z.string().min(1).max(128)
+const Hostname = z
+  .string()
+  .max(253)
+  .regex(
+    /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?$/,
+    'write a host alone, in lower case: `tickets.example.com`',
+  )
 
 /** The meaning of a policy folder's aliases in one deployment. */
 export const Deployment = z.strictObject({
@@ -70,6 +77,8 @@ export const Deployment = z.strictObject({
    * task. Without it the pattern alone decides.
    */
   incidents: IncidentService.optional(),
+  /** The exact hosts of addresses that a model may name. */
+  evidenceHosts: z.array(Hostname).max(50).optional(),
   ...sourceSettings,
   /** The bucket of the log, in Hotwork's own account or a different one. */
   anchor: z

@@ -5,7 +5,7 @@ import { AgentRecord, Ambient, noRecord } from '../people/host.ts'
 import { groupsOf } from '../people/organisation.ts'
 import { AgentId, Alias, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
 import { isOwner } from './approvers.ts'
-import { taskAnswers } from './asking-terms.ts'
+import { taskAnswers, taskSources } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, type Facts, findFacts, questionOf, requestFacts } from './assess.ts'
 import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
 import { type Bundle, personOf } from './bundle.ts'
@@ -33,6 +33,7 @@ const CaseAsk = z
     /** Whether the agent gives a reason, and the incident service's answer about its parent task. */
     justified: z.boolean().default(true),
     task: z.enum(taskAnswers).default('unchecked'),
+    taskSource: z.enum(taskSources).default('agent'),
     /** The outcome of the preview; a success by default. */
     preview: z.enum(previewOutcomes).optional(),
   })

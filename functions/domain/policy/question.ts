@@ -3,7 +3,7 @@ import type { CredentialKind } from '../../targets/kinds.ts'
 import type { HostFacts } from '../people/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
-import type { TaskAnswer } from './asking-terms.ts'
+import type { TaskAnswer, TaskSource } from './asking-terms.ts'
 import type { Bundle } from './bundle.ts'
 import type { Observed } from './observed.ts'
 
@@ -33,6 +33,8 @@ export type ActionQuestion = {
   justified: boolean
   /** The incident service's answer about the parent task at the submission. */
   task: TaskAnswer
+  /** A claim by the holder of the agent's token: no permit reads it. */
+  taskSource: TaskSource
   delegationDepth: number
   /** Success is assumed at an evaluation; afterwards the real outcome. */
   preview: PreviewOutcome

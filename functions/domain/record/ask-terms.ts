@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { CredentialKind } from '../../targets/kinds.ts'
 import { HostFacts } from '../people/host.ts'
-import { Incident } from '../policy/asking-terms.ts'
+import { Incident, taskSources } from '../policy/asking-terms.ts'
 import { McpTool } from '../policy/mcp-tool.ts'
 import {
   Digest,
@@ -67,6 +67,20 @@ export const askTerms = {
     orNull: true,
     passedTo: ['delegation', 'extension', 'step'],
     readBy: ['people'],
+  },
+  /** The source of the parent task, as the holder of the agent's token claims. It may only raise scrutiny. */
+  taskSource: {
+    schema: z.enum(taskSources).optional(),
+    name: 'task_source',
+    body: {
+      in: 'context',
+      as: z
+        .enum(taskSources)
+        .describe('Where the word for `parent_task` came from. Without it: `agent`, its own program.'),
+    },
+    passedTo: ['delegation', 'extension', 'step'],
+    readBy: ['people'],
+    said: { as: 'Task source', most: 16 },
   },
   /** True if the agent gave a reason. Policy reads this, not the words. */
   justified: { schema: z.literal(true).optional(), passedTo: ['delegation', 'step'] },

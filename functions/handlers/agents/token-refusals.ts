@@ -95,6 +95,7 @@ export function askRefusal(code: SubmissionRefusal | TokenRefusal, detail?: stri
     case 'unknown_parent_task':
     case 'invalid_revision':
     case 'too_many_revisions':
+    case 'invalid_parent_task':
       return details(`${code}: ${refusals[code].so}, ${refusals[code].next}`)
     case 'too_many_open':
       return refusalProblem(code, detail, { 'retry-after': String(tryAgainAfter) })

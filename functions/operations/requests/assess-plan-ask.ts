@@ -30,9 +30,9 @@ export async function assessPlanAsk(
   ports: AdmissionPorts,
 ): Promise<SubmissionResult<AssessedAsk>> {
   const { policy, requests, ids } = ports
-  const { purpose, parentTask } = ask
+  const { purpose, parentTask, taskSource } = ask
   const justified = isJustified(ask.justification)
-  const why = { agent: ask.agent.id as AgentId, purpose, justified }
+  const why = { agent: ask.agent.id as AgentId, purpose, justified, taskSource }
   const first = await assessPlanBody({ ...ask, ...why }, new Lately(requests), now, ports)
   const { asked = [] } = first
   const look = await lookAtTask({ parentTask, actions: asked.map(({ action }) => action) }, () => first, ports)

@@ -61,7 +61,7 @@ function hostOfStep({ agent, action, arguments: args }: StepAsked, now: NumericD
 
 /** Assesses a plan. A halt that stops one of its steps refuses the plan. */
 export async function assessPlanBody(
-  body: PlanBody & Pick<PlanAsked, 'agent' | 'justified' | 'task'>,
+  body: PlanBody & Pick<PlanAsked, 'agent' | 'justified' | 'task' | 'taskSource'>,
   lately: Lately,
   now: NumericDate,
   ports: MakingPorts,
@@ -70,8 +70,8 @@ export async function assessPlanBody(
     ({ outcome: 'refused', reason, policies: [], ...defined({ detail }) }) as const
   const steps = await readSteps(body, lately, now, ports)
   if (!steps.ok) return no(steps.code, steps.detail)
-  const { agent, purpose, justified, task } = body
-  const found = assessSteps({ agent, purpose, justified, task, steps: steps.value }, now, ports.policy)
+  const { agent, purpose, justified, task, taskSource } = body
+  const found = assessSteps({ agent, purpose, justified, task, taskSource, steps: steps.value }, now, ports.policy)
   if (found.outcome === 'refused') return found
   const stopped = await findHaltOfSteps(found.steps, ports)
   if (!stopped) return { ...found, asked: steps.value }

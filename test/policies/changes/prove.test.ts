@@ -20,7 +20,7 @@ const programs = findPrograms()
 Object.assign(process.env, programs)
 
 const ways = [
-  { by: 'random questions', asked: { sample: 1500 }, briefly: { sample: 700 } },
+  { by: 'random questions', asked: { sample: 2000 }, briefly: { sample: 1500 } },
   ...(programs ? [{ by: 'proof', asked: {}, briefly: {} }] : []),
 ] as const
 

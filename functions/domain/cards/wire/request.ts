@@ -1,6 +1,6 @@
 // Rules: test/client/openapi.test.ts
 import * as z from 'zod'
-import { idOf, McpTool, Members, ParentTask, Resource, time, word } from './word.ts'
+import { idOf, McpTool, Members, ParentTask, Resource, TaskSource, time, word } from './word.ts'
 
 /** A request as people see it. */
 
@@ -198,6 +198,7 @@ export const Request = z.looseObject({
   purpose: z.string(),
   justification: z.string().optional(),
   parent_task: ParentTask,
+  task_source: word(...TaskSource.options).optional(),
   incident: z.looseObject({ title: z.string(), status: z.string().optional(), url: z.string().optional() }).optional(),
   mcp: McpTool.optional(),
   unpinned: z.array(z.string()),

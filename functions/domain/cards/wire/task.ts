@@ -1,6 +1,6 @@
 // Rules: test/client/openapi.test.ts
 import * as z from 'zod'
-import { idOf, McpTool, Members, ParentTask, Resource, time, word } from './word.ts'
+import { idOf, McpTool, Members, ParentTask, Resource, TaskSource, time, word } from './word.ts'
 
 /** A request as its agent sees it, and the credentials of agents and tools. */
 
@@ -18,6 +18,7 @@ export const Ask = z.looseObject({
     purpose: z.string(),
     justification: z.string().optional(),
     parent_task: ParentTask,
+    task_source: TaskSource.optional(),
     mcp: McpTool.optional(),
     /** The approval that covers this, as the agent claims: the unchanged `result` of its task. */
     approval: z.looseObject({ id: z.string() }).optional(),

@@ -20,6 +20,13 @@ export const word = <const Word extends string>(...known: readonly Word[]) =>
 export const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[0-9a-z]{26}$`))
 
 export const Resource = z.looseObject({ type: z.string(), id: z.string() })
+/**
+ * The source of a parent task: the agent's own program, a tool map, an HTTP header, the session of an
+ * MCP host, the metadata of a call, or an argument that a model chose.
+ */
+export const TaskSource = z.enum(['agent', 'map', 'header', 'session', 'meta', 'argument'])
+export type TaskSource = z.infer<typeof TaskSource>
+
 export const ParentTask = z.looseObject({ id: z.string(), url: z.string().optional() })
 export const McpTool = z.looseObject({
   server: z.looseObject({ name: z.string(), version: z.string() }),

@@ -83,6 +83,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   purpose: [waiting, 'another', 'card page api'],
   'parentTask.id': [waiting, 'INC-1', 'card page api'],
   'parentTask.url': [waiting, 'https://other.example/', 'card page api'],
+  taskSource: [waiting, 'argument', 'card page api'],
   justification: [waiting, 'another reason', 'card page api'],
   'extends.request': ['asked again', `req_${'2'.repeat(26)}`, 'card list page api'],
   'extends.approvers.id': ['asked again', 'person:other', 'card list page api'],
