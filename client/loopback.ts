@@ -11,6 +11,8 @@ export type LoopbackCall = {
   path: string
   query: string
   headers: IncomingHttpHeaders
+  /** Each line of a header, also of one that is there twice. */
+  headersDistinct: NodeJS.Dict<string[]>
   /** Undefined if the body is too long or not UTF-8. */
   body: string | undefined
   /** True if `Host` is a name of loopback: a page in a browser can reach this port by another name. */
@@ -39,7 +41,7 @@ export async function listenOnLoopback(
   { port = 0, socket: path, most = () => mostBytes }: At & { most?: (call: Introduced) => number } = {},
 ): Promise<LoopbackServer> {
   const server = createServer(async (request, response) => {
-    const { method = '', url = '', headers, socket } = request
+    const { method = '', url = '', headers, headersDistinct, socket } = request
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const [asked = '', query = ''] = url.split(/\?(.*)/s)
@@ -48,7 +50,8 @@ export async function listenOnLoopback(
     try {
       const longest = most({ headers, isByItsName })
       const body = longest > 0 ? await readText(request, longest) : undefined
-      const answered = await answer({ method, path: asked, query, headers, body, isByItsName, gone: gone.signal })
+      const call = { method, path: asked, query, headers, headersDistinct, body, isByItsName, gone: gone.signal }
+      const answered = await answer(call)
       const kind = { 'content-type': 'application/json', 'cache-control': 'no-store' }
       // The rest of an overlong body is not read, so the connection closes.
       const ending = body === undefined ? { connection: 'close' } : {}

@@ -15,6 +15,7 @@ export type PartialAsk = {
   arguments: { readonly [name: string]: unknown }
   purpose: string
   parentTask: { readonly id: string; readonly url?: string }
+  taskSource?: Ask['context']['task_source']
   mcp?: McpTool | undefined
   justification?: string | undefined
   /** The start, RFC 3339: nothing is issued before it. */
@@ -22,9 +23,15 @@ export type PartialAsk = {
 }
 
 /** The purpose and related members, in wire form. */
-export const contextOf = ({ purpose, parentTask, mcp, justification }: Omit<PartialAsk, 'action'>): Ask['context'] => ({
+export const contextOf = ({
+  purpose,
+  parentTask,
+  taskSource,
+  mcp,
+  justification,
+}: Omit<PartialAsk, 'action'>): Ask['context'] => ({
   ...{ purpose, parent_task: parentTask },
-  ...defined({ mcp, justification }),
+  ...defined({ task_source: taskSource, mcp, justification }),
 })
 
 export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: Ask['resource']): Ask => ({

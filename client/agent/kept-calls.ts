@@ -1,5 +1,6 @@
 // Rules: test/client/agent/permit.test.ts
 import * as z from 'zod'
+import { TaskSource } from '../../functions/domain/cards/wire/word.ts'
 import { defined } from '../http.ts'
 import { type Journal, type Kind, remembered } from '../journal/journal.ts'
 import { makeJwk, PrivateJwk } from '../journal/keys.ts'
@@ -25,6 +26,7 @@ const KeptCall = z.looseObject({
       subject: z.looseObject({ type: z.string(), id: z.string() }),
       resource: z.looseObject({ type: z.string(), id: z.string() }),
       justification: z.string().optional(),
+      taskSource: TaskSource.optional(),
       notBefore: z.string().optional(),
       denial: Denial,
     })

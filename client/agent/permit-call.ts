@@ -13,6 +13,11 @@ export type PermitCall = {
   purpose: string
   /** The work that the agent does this for. */
   parentTask: { readonly id: string; readonly url?: string }
+  /**
+   * The source of `parentTask`. Leave it out if this program names the task itself; say `argument` for the word of a
+   * model. Policies may ask for more people by it.
+   */
+  taskSource?: 'agent' | 'map' | 'header' | 'session' | 'meta' | 'argument'
   /** The MCP tool that the call goes to. The approval is for this tool only. */
   mcp?: McpTool
   justification?: string
@@ -60,6 +65,7 @@ export function readCall({
   arguments: args,
   purpose,
   parentTask,
+  taskSource,
   mcp,
   justification,
   notBefore: start,
@@ -83,7 +89,7 @@ export function readCall({
     arguments: jsonOf(args),
     purpose,
     parentTask,
-    ...defined({ mcp, justification, notBefore }),
+    ...defined({ taskSource, mcp, justification, notBefore }),
   })
 }
 

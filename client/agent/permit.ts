@@ -167,14 +167,14 @@ async function submitOnce(
     if (isRefused(asked)) return asked
     const { ask, denial } = asked
     const { subject, resource } = ask
-    const { justification } = partial
-    keep({ asked: { subject, resource, denial, ...defined({ justification, notBefore }) } })
+    const { justification, taskSource } = partial
+    keep({ asked: { subject, resource, denial, ...defined({ justification, taskSource, notBefore }) } })
     return submitted(ask, denial)
   }
   if (!record.asked) return askFresh()
-  const { subject, resource, denial, justification } = record.asked
+  const { subject, resource, denial, justification, taskSource } = record.asked
   try {
-    return await submitted(askOf({ ...partial, justification }, subject, resource), denial)
+    return await submitted(askOf({ ...partial, justification, taskSource }, subject, resource), denial)
   } catch (trouble) {
     // Hotwork gives this answer only after it has looked for an earlier request.
     if (trouble instanceof Refusal && trouble.told.code === 'expired_denial') return askFresh()
@@ -301,7 +301,7 @@ async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
 }
 const refusals = new Set([
   ...['unknown_action', 'invalid_arguments', 'tool_changed', 'not_requestable', 'too_many_open'],
-  ...['justification_required', 'unknown_parent_task'],
+  ...['justification_required', 'unknown_parent_task', 'invalid_parent_task'],
 ])
 
 const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
+import { TaskSource } from '../../functions/domain/cards/wire/word.ts'
 import type { Approved } from '../agent/approved.ts'
 import { McpMembers } from '../agent/ask.ts'
 import type { Permit } from '../agent/permit-call.ts'
@@ -13,6 +14,7 @@ export const CallMembers = z.looseObject({
   arguments: Members,
   purpose: z.string(),
   parentTask: z.looseObject({ id: z.string(), url: z.string().optional() }),
+  taskSource: TaskSource.optional(),
   justification: z.string().optional(),
   mcp: McpMembers.optional(),
   id: z.string().optional(),
@@ -99,12 +101,22 @@ export class Askings {
     const key = this.#keyOf(agent, call)
     for (;;) {
       const { next, found } = this.#newest(key)
-      if (found) return found
+      if (found) return this.#fresh(found, call)
       this.#journal.tidy(askings, ends, values)
       const made = { version: 1 as const, agent, callId: `gated-${randomUUID()}`, call, askedAt: this.#journal.now() }
       const asked = Asked.parse({ ...made, call: defined(call) })
       if (this.#journal.create(askings, next, asked)) return { ...asked, place: next }
     }
+  }
+
+  /** Until there is a request, the reason of the latest repeat counts: the first may have had none. */
+  #fresh(found: Asked, { justification, taskSource }: GatedCall): Asked {
+    if (found.request !== undefined || found.call.justification === justification) return found
+    const { place, ...asked } = found
+    const { justification: _, taskSource: _source, ...same } = asked.call
+    const row = { ...asked, call: { ...same, ...defined({ justification, taskSource }) } }
+    this.#journal.put(askings, place, row)
+    return { ...row, place }
   }
 
   /** The state of an asking, by its present permit. A final state is stored. @throws Fault */

@@ -1,6 +1,7 @@
 // Rules: test/client/gated/gated-calls.test.ts
 import canonicalize from 'canonicalize'
 import * as z from 'zod'
+import type { TaskSource } from '../../functions/domain/cards/wire/word.ts'
 import type { McpTool } from '../agent/mcp-tool.ts'
 import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
@@ -20,6 +21,8 @@ export type GatedCall = {
   arguments: { readonly [name: string]: unknown }
   purpose: string
   parentTask: { readonly id: string; readonly url?: string }
+  /** The source of the task; without it, the agent's own program named it. */
+  taskSource?: TaskSource | undefined
   justification?: string | undefined
   mcp?: McpTool | undefined
   /** Tells two calls with the same arguments apart, such as a `tool_use_id`. Without it, they count as one call. */

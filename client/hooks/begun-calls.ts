@@ -10,7 +10,7 @@ import type { GatedCall, How } from '../gated/gated-call.ts'
 import { audienceOf, beginUse } from '../gated/gated-use.ts'
 import { defined } from '../http.ts'
 import { Callers } from '../identity/callers.ts'
-import { type Kind, remembered } from '../journal/journal.ts'
+import { digest, type Kind, remembered } from '../journal/journal.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
 
 /** A host's permission for a call, and its end. `run` identifies the call among all calls of the host. */
@@ -34,6 +34,15 @@ const Untold = z.looseObject({
   note: z.string().optional(),
 })
 type Untold = z.infer<typeof Untold>
+
+/** The newest prompt of a host's session: the reason for the calls of its turn. */
+const Prompt = z.looseObject({ version: z.literal(1), at: z.number(), prompt: z.string() })
+const prompts: Kind<z.infer<typeof Prompt>> = {
+  ...{ prefix: 'prompt-', shape: Prompt, stays: Number.POSITIVE_INFINITY },
+  isOver: ({ at }, now) => now - at > remembered,
+}
+/** The most characters of a prompt that people read as the reason. */
+const mostOfPrompt = 1000
 
 const runs: Kind<Begun> = { prefix: 'begun-', shape: Begun, stays: remembered }
 const ends: Kind<Untold> = { prefix: 'untold-', shape: Untold, stays: remembered }
@@ -136,6 +145,19 @@ export class BegunCalls {
     if (begun.became === undefined) this.#asker.journal.create(ends, run, { version: 1, ...defined(told) })
     await this.#report(run)
     return told
+  }
+
+  /** Keeps the words that begin a turn of a host's session. @throws Fault */
+  keepPrompt(session: string, prompt: string): void {
+    const { journal } = this.#asker
+    journal.tidy(prompts)
+    journal.put(prompts, digest(session), { version: 1, at: journal.now(), prompt: prompt.slice(0, mostOfPrompt) })
+  }
+
+  /** The prompt of the turn as a reason in a person's words, if a hook stored it. @throws Fault */
+  promptOf(session: string): string | undefined {
+    const found = this.#asker.journal.find(prompts, digest(session))
+    return found && `The prompt of this turn: ${found.prompt}`
   }
 
   /** Reports ends that an earlier process could not. */

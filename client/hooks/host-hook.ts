@@ -1,8 +1,11 @@
 import * as z from 'zod'
+import { no } from '../gated/askings.ts'
+import { inTask, readTaskHeader, readTaskId } from '../gated/call-task.ts'
 import { Members, pageOf } from '../gated/gated-call.ts'
+import { defined } from '../http.ts'
 import { digest } from '../journal/journal.ts'
 import { mustBeOutside, type ToolMap } from '../mcp/tool-map.ts'
-import { Trouble } from '../outcome.ts'
+import { Refusal, Trouble } from '../outcome.ts'
 import { type BegunCalls, ranOther, type Said, type Went } from './begun-calls.ts'
 import { findMapped, type Mapped, readHostTool } from './mapped-tools.ts'
 
@@ -20,6 +23,13 @@ const HookEvent = z.looseObject({
   cwd: z.string().optional(),
 })
 type HookEvent = z.infer<typeof HookEvent>
+
+/** The words of a person that begin a turn of the host's session. */
+const PromptEvent = z.looseObject({
+  hook_event_name: z.literal('UserPromptSubmit'),
+  session_id: z.string().min(1),
+  prompt: z.string(),
+})
 
 /** The hook's answer. If it is empty, the host continues as without this hook. */
 export type HookAnswer = {
@@ -43,6 +53,8 @@ export type HookParts = {
   wait: number
   /** The answer if people have not decided by then. */
   pending: 'deny' | 'defer'
+  /** The lines of the header `Hotwork-Task`, of a hook that calls the sidecar. */
+  taskHeader?: readonly string[] | undefined
   /** Prints a line for the person: hosts have no field for it. */
   tell(words: string): void
 }
@@ -52,6 +64,8 @@ export const usualHookWait = 9.5 * 60_000
 
 /** Answers one event of a host. It never throws: a fault refuses the call. */
 export async function answerHook(given: unknown, parts: HookParts, signal?: AbortSignal): Promise<HookAnswer> {
+  const prompted = PromptEvent.safeParse(given)
+  if (prompted.success) return keepPrompt(prompted.data, parts)
   const parsed = HookEvent.safeParse(given)
   if (!parsed.success) return before(given) ? deny(unreadable(parsed.error)) : {}
   const event = parsed.data
@@ -73,6 +87,18 @@ export async function answerHook(given: unknown, parts: HookParts, signal?: Abor
   }
 }
 
+/** A prompt that cannot be stored stops no turn: the calls of the turn then have no reason. */
+function keepPrompt({ session_id: session, prompt }: z.infer<typeof PromptEvent>, { host, calls, tell }: HookParts) {
+  try {
+    calls.keepPrompt(sessionOf({ session_id: session }, host), prompt)
+  } catch (trouble) {
+    tell(`the prompt is not stored: ${titleOf(trouble)}`)
+  }
+  return {}
+}
+
+const sessionOf = ({ session_id: session }: Pick<HookEvent, 'session_id'>, host: Host): string => `${host}:${session}`
+
 async function end(event: HookEvent, went: Went, parts: HookParts): Promise<HookAnswer> {
   const told = await parts.calls.end(runOf(event, parts), went, event.tool_input)
   if (told === ranOther) parts.tell(`\`${event.tool_name}\` ran with arguments that people did not approve`)
@@ -91,12 +117,29 @@ async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal 
   // An empty answer, since `allow` would skip the host's own question.
   if (mapped === undefined || mapped === 'pass') return {}
   const late = parts.calls.reportLate()
-  const call = { ...mapped, arguments: event.tool_input }
+  const task = taskOf(event, mapped, parts)
+  if ('why' in task) return deny(wordsOf(task, mapped, parts))
+  const { terms: _, ...action } = mapped
+  const call = { ...action, ...task, arguments: event.tool_input }
   const said = await parts.calls.begin(call, runOf(event, parts), { wait: parts.wait, signal }).finally(() => late)
   if (said.may) return allow(said.request, event.tool_input, parts.host)
   if (said.why === 'pending' && parts.pending === 'defer' && parts.host === 'claude-code')
     return decide('defer', waiting(said.request, parts))
   return deny(wordsOf(said, mapped, parts))
+}
+
+/** The task of a call: of the header, or of the host's session, whose newest prompt is the reason. */
+function taskOf(event: HookEvent, { terms }: Mapped, { host, calls, taskHeader }: HookParts) {
+  if (terms.mode === 'fixed') return inTask(terms)
+  try {
+    const session = sessionOf(event, host)
+    const bySession = { id: readTaskId(session, '`session_id` of the event'), source: 'session' } as const
+    const justification = calls.promptOf(session)
+    return { ...inTask(terms, readTaskHeader(taskHeader), bySession), ...defined({ justification }) }
+  } catch (trouble) {
+    if (!(trouble instanceof Refusal)) throw trouble
+    return no(trouble.told.code, undefined, trouble.told.detail)
+  }
 }
 
 /** Codex has no `allow`: an empty answer lets it continue with its own question. */
@@ -147,6 +190,8 @@ function adviceOn(reason: string): string {
       return 'Its time is over: call again if it still has to be done.'
     case 'invalid_arguments':
       return 'Correct the arguments as described, and call again.'
+    case 'justification_required':
+      return 'A reason is required, and this host has no place for one: with a hook for `UserPromptSubmit` your prompt is the reason (docs/agents/).'
     case 'unknown_action':
       return 'The map names an action that Hotwork does not have: tell the person who set this up.'
     default:

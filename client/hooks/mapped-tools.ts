@@ -1,14 +1,15 @@
 // Rules: test/client/hooks/host-hook.test.ts
+import type { TaskTerms } from '../gated/call-task.ts'
 import type { GatedCall } from '../gated/gated-call.ts'
 import { defined } from '../http.ts'
-import type { ToolMap } from '../mcp/tool-map.ts'
+import { type ToolMap, termsOf } from '../mcp/tool-map.ts'
 import { wrongUsage } from '../outcome.ts'
 
 /** A tool by the host's name for it. `server` is an MCP tool's server, by its name in the host's settings. */
 type HostTool = { tool: string; server?: string | undefined }
 
-/** The ask for a call of a tool, without its arguments. */
-export type Mapped = Omit<GatedCall, 'arguments' | 'id'>
+/** The action of a tool, and the terms of the tasks of its calls. */
+export type Mapped = Pick<GatedCall, 'action' | 'mcp'> & { terms: TaskTerms }
 
 /** A name as hosts rewrite it: Claude Code keeps these characters, Codex also replaces the hyphen. */
 const plain = (name: string): string => name.replaceAll(/[^\w-]/g, '_')
@@ -72,7 +73,7 @@ type Entry = ToolMap['tools'][string]
 
 function mappedOf(map: ToolMap, tool: string, entry: Entry): Mapped | 'pass' {
   if (entry === 'pass') return entry
-  const { purpose, parent_task: parentTask, server } = map
+  const { server } = map
   const mcp = server && entry.schema !== undefined ? { server, tool, schema: entry.schema } : undefined
-  return { action: entry.action, purpose, parentTask: defined(parentTask) as Mapped['parentTask'], ...defined({ mcp }) }
+  return { action: entry.action, terms: termsOf(map), ...defined({ mcp }) }
 }

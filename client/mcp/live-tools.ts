@@ -3,6 +3,7 @@ import type { RequestId } from '@modelcontextprotocol/server'
 import type { McpTool } from '../agent/mcp-tool.ts'
 import { digestOf } from '../digest.ts'
 import type { Members, MessageProxy, Reply } from './message-proxy.ts'
+import { takesMembers } from './session-task.ts'
 
 const serverInfo = 'io.modelcontextprotocol/serverInfo'
 /**
@@ -16,7 +17,7 @@ const envelope = ['protocolVersion', 'clientInfo', 'clientCapabilities'].map(
 const patience = 20_000
 const mostPages = 1000
 
-export type Live = { mcp: McpTool } | { missing: 'tool' | 'server' | 'list' }
+export type Live = { mcp: McpTool } | { missing: 'tool' | 'server' | 'list' | 'members' }
 
 /** The server's present description of itself and its tools. */
 export class LiveTools {
@@ -44,6 +45,7 @@ export class LiveTools {
     const [tool] = found
     if (!tool || found.length > 1) return { missing: 'tool' }
     if (!this.#server) return { missing: 'server' }
+    if (!takesMembers(tool['inputSchema'])) return { missing: 'members' }
     return { mcp: { server: this.#server, tool: name, schema: digestOf(tool['inputSchema'] ?? {}) } }
   }
 

@@ -1,13 +1,18 @@
 import type { JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server'
+import type { TaskGiven } from '../gated/call-task.ts'
 import { type GatedAnswer, type GatedCall, isOpen, OutcomeUnknown } from '../gated/gated-call.ts'
 import type { Doing, GatedCalls } from '../gated/gated-calls.ts'
+import { Refusal } from '../outcome.ts'
 import { spelledOut } from '../screen.ts'
-import { HostSays, inFormOf, membersOf, tasksExtension } from './host-says.ts'
+import { openPage, passedMeta, requireOpening, withTasks } from './forms.ts'
+import { HostSays, inFormOf, membersOf } from './host-says.ts'
 import { LiveTools } from './live-tools.ts'
 import { McpTasks } from './mcp-tasks.ts'
 import { type Members, MessageProxy, type Reply, type Watch } from './message-proxy.ts'
+import { callOwnTool, isOwnTool, ownTools } from './own-tools.ts'
 import { ServerSays } from './server-says.ts'
-import { describeTool, replyOf } from './tool-result.ts'
+import { cannotTake, SessionTask } from './session-task.ts'
+import { describeTool, ownReply, replyOf } from './tool-result.ts'
 import { ruleFor, type ToolRules } from './tool-rules.ts'
 
 export type GateParts = {
@@ -15,6 +20,8 @@ export type GateParts = {
   server: Transport
   calls: GatedCalls
   rules: ToolRules
+  /** The task that the host's header names for the whole session. */
+  task?: TaskGiven | undefined
   /** Prints a line for the person who runs the gate. */
   log(line: string): void
   /** The longest that a call is held while people decide. Hosts time out after a minute. Milliseconds. */
@@ -34,6 +41,7 @@ export class McpGate implements Watch {
   readonly #live: LiveTools
   readonly #tasks: McpTasks
   readonly #says = new HostSays()
+  readonly #task: SessionTask
   readonly #serverSays: ServerSays
   /** Unanswered calls of the host. `sent`: their id at the server. */
   readonly #running = new Map<RequestId, { stop: AbortController; sent?: RequestId; ends: Promise<unknown> }>()
@@ -42,6 +50,7 @@ export class McpGate implements Watch {
 
   constructor(parts: GateParts) {
     this.#parts = parts
+    this.#task = new SessionTask(parts.rules.terms, parts.task)
     this.#serverSays = new ServerSays(parts.calls.issuer)
     this.#proxy = new MessageProxy(parts.host, parts.server, this)
     this.#live = new LiveTools(this.#proxy, (tools) => this.#tellMissing(tools))
@@ -89,11 +98,12 @@ export class McpGate implements Watch {
     if (request.method.startsWith('tasks/')) return this.#tasks.takes(request)
     if (request.method !== 'tools/call') return false
     const isName = typeof request.params?.['name'] === 'string'
-    if (isName && this.#parts.rules.of(nameIn(request)) === 'pass') return false
+    const isOwn = isName && isOwnTool(nameIn(request))
+    if (isName && !isOwn && this.#parts.rules.of(nameIn(request)) === 'pass') return false
     const stop = new AbortController()
     const running = { stop, ends: Promise.resolve() as Promise<unknown> }
     this.#running.set(request.id, running)
-    running.ends = this.#call(request, stop.signal)
+    running.ends = (isOwn ? this.#callOwn(request) : this.#call(request, stop.signal))
       .then(
         (reply) => stop.signal.aborted || this.#proxy.answer(request.id, inFormOf(request, reply)),
         (cause: unknown) => stop.signal.aborted || this.#proxy.answer(request.id, this.#failed(cause)),
@@ -121,6 +131,12 @@ export class McpGate implements Watch {
     if (running.sent === undefined) running.stop.abort(new Error('cancelled'))
     else this.#proxy.tellServer('notifications/cancelled', { requestId: running.sent })
     return true
+  }
+
+  async #callOwn(request: JSONRPCRequest): Promise<Reply> {
+    const session = { task: this.#task, calls: this.#parts.calls }
+    const done = callOwnTool(nameIn(request), membersOf(request.params?.['arguments']), session)
+    return done.then(ownReply, (trouble: unknown) => replyOf(refusedBy(trouble), nameIn(request)))
   }
 
   async #call(request: JSONRPCRequest, signal: AbortSignal): Promise<Reply> {
@@ -164,12 +180,14 @@ export class McpGate implements Watch {
     if ('missing' in live) return refused('tool_changed', missing[live.missing])
     const found = ruleFor(rule, live.mcp)
     if ('reason' in found) return refused(found.reason, found.detail)
-    return {
-      action: found.action,
-      arguments: membersOf(params?.['arguments']),
-      purpose: rules.purpose,
-      parentTask: rules.parentTask,
-      mcp: live.mcp,
+    try {
+      return {
+        action: found.action,
+        ...this.#task.of(params?._meta, membersOf(params?.['arguments'])),
+        mcp: live.mcp,
+      }
+    } catch (trouble) {
+      return refusedBy(trouble)
     }
   }
 
@@ -232,14 +250,18 @@ export class McpGate implements Watch {
     const tools = Array.isArray(result['tools']) ? (result['tools'] as Members[]) : []
     const { rules, calls } = this.#parts
     if (result['nextCursor'] === undefined && request.params?.['cursor'] === undefined) this.#tellMissing(tools)
-    const ruled = tools.map((tool) => ({ tool, rule: rules.of(String(tool['name'])) }))
+    const theirs = tools.filter((tool) => !isOwnTool(String(tool['name'])))
+    const ruled = theirs.map((tool) => ({ tool, rule: rules.of(String(tool['name'])) }))
     const askable = ruled.some(({ rule }) => typeof rule === 'object') ? await calls.askable() : undefined
     const described = ruled.flatMap(({ tool, rule }) => {
       if (rule === 'pass') return [tool]
       const isOffered = !rule || !askable || rule.some(({ action }) => askable.has(action))
-      return isOffered ? [describeTool(tool, rule ? 'gated' : 'refused')] : []
+      if (!isOffered) return []
+      return [rule ? this.#task.describe(describeTool(tool, 'gated')) : describeTool(tool, 'refused')]
     })
-    return { ...result, tools: described }
+    // On the first page only.
+    const own = request.params?.['cursor'] === undefined ? ownTools({ task: this.#task, calls }) : []
+    return { ...result, tools: [...described, ...own] }
   }
 
   /** A map that names missing tools is reported once, and those tools are refused. */
@@ -260,43 +282,20 @@ export class McpGate implements Watch {
   }
 }
 
-const openPage = 'People decide on this call. The page shows what is asked; opening it decides nothing.'
-
-const requireOpening = ({ page: url = '', request = '' }: GatedAnswer): Members => ({
-  resultType: 'input_required',
-  inputRequests: { [request]: { method: 'elicitation/create', params: { mode: 'url', url, message: openPage } } },
-})
-
 const missing = {
   tool: 'the server has no such tool now, or several of that name',
   server: 'the server names no server identity',
   list: 'the server lists no tools',
+  members: cannotTake,
 }
 
 const refused = (reason: string, detail: string) => ({ state: 'refused' as const, reason, detail })
 
-const nameIn = ({ params }: JSONRPCRequest): string => String(params?.['name'] ?? '')
-
-/** The protocol's own metadata. Other members are dropped, since people did not approve them. */
-const passedMeta = (meta: Members, isAwaited: boolean): Members =>
-  Object.fromEntries(
-    Object.entries(meta).filter(
-      ([name]) =>
-        /^(?:io\.modelcontextprotocol\/|traceparent$|tracestate$)/.test(name) ||
-        (isAwaited && name === 'progressToken'),
-    ),
-  )
-
-/** Declares tasks in the server's answer, since a host asks for a task only if the server supports them. */
-function withTasks(result: Members, method: string): Members {
-  const capabilities = membersOf(result['capabilities'])
-  if (!('tools' in capabilities)) return result
-  if (method === 'server/discover') {
-    const extensions = { ...membersOf(capabilities['extensions']), [tasksExtension]: {} }
-    return { ...result, capabilities: { ...capabilities, extensions } }
-  }
-  if (result['protocolVersion'] !== '2025-11-25') return result
-  const tasks = membersOf(capabilities['tasks'])
-  const requests = { ...membersOf(tasks['requests']), tools: { call: {} } }
-  return { ...result, capabilities: { ...capabilities, tasks: { list: {}, cancel: {}, ...tasks, requests } } }
+/** @throws any fault */
+function refusedBy(trouble: unknown): GatedAnswer {
+  if (!(trouble instanceof Refusal)) throw trouble
+  const { code, title, detail } = trouble.told
+  return refused(code, detail ?? title)
 }
+
+const nameIn = ({ params }: JSONRPCRequest): string => String(params?.['name'] ?? '')

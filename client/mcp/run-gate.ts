@@ -15,7 +15,7 @@ import { type AgentSettings, readAgentSettings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { gatherLines } from './gather-lines.ts'
 import { openGate, serverGone } from './open-gate.ts'
-import { mustBeOutside, projectFolders, readToolMap } from './tool-map.ts'
+import { mustBeOutside, projectFolders, readToolMap, termsOf } from './tool-map.ts'
 import { type Catalogued, ToolRules } from './tool-rules.ts'
 
 export type GateTyped = {
@@ -131,10 +131,10 @@ async function readRules(
       'the purpose of the calls is missing',
       'give `--purpose WORD` and `--task ID`, or a map that has both (`--map FILE`)',
     )
-  return ToolRules.ofCatalogue(await readCatalogue(settings.apiUrl, tool, surroundings), {
-    purpose,
-    parentTask: { id: task },
-  })
+  return ToolRules.ofCatalogue(
+    await readCatalogue(settings.apiUrl, tool, surroundings),
+    termsOf({ purpose, parent_task: { id: task } }),
+  )
 }
 
 async function readCatalogue(issuer: string, tool: IdentityOption, surroundings: Surroundings): Promise<Catalogued[]> {

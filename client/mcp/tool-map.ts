@@ -2,7 +2,8 @@ import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 import * as z from 'zod'
-import { parsedJson } from '../http.ts'
+import { type TaskTerms, taskModes } from '../gated/call-task.ts'
+import { defined, parsedJson } from '../http.ts'
 import { type Refusal, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -12,7 +13,9 @@ const ToolMap = z.strictObject({
   /** The MCP server that has the tools. */
   server: z.strictObject({ name: Text, version: Text }).optional(),
   purpose: Text,
+  purposes: z.array(Text).optional(),
   parent_task: z.strictObject({ id: Text, url: z.string().optional() }),
+  task: z.enum(taskModes).optional(),
   tools: z.record(
     z.string(),
     z.union([
@@ -23,6 +26,16 @@ const ToolMap = z.strictObject({
 })
 /** The tools that need a permit, each with its action of the catalogue. */
 export type ToolMap = z.infer<typeof ToolMap>
+
+export const termsOf = ({
+  task: mode = 'session',
+  purpose,
+  purposes = [],
+  parent_task: { id, url },
+}: Pick<ToolMap, 'task' | 'purpose' | 'purposes' | 'parent_task'>): TaskTerms => ({
+  ...{ mode, purpose, purposes: [...new Set([purpose, ...purposes])] },
+  parentTask: { id, ...defined({ url }) },
+})
 
 /** @throws Refusal that names the field */
 export function readToolMap(path: string): ToolMap {

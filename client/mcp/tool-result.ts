@@ -19,6 +19,8 @@ export function replyOf(answer: GatedAnswer, tool: string): Reply {
   return { result: textOf(sentenceOf(answer, spelledOut(tool).slice(0, 128)), !isOpen(answer), meta) }
 }
 
+export const ownReply = (text: string): Reply => ({ result: { content: [{ type: 'text', text }] } })
+
 const lost =
   'The call was made once, and the time for which its answer is kept is over. Hotwork does not make it again by itself.'
 
@@ -62,6 +64,9 @@ export function sentenceOf(answer: GatedAnswer, tool: string): string {
 function nextOf(reason: string): string {
   if (reason === 'tool_changed')
     return 'Until people have looked at the change and imported the tool again, it is not called.'
+  if (reason === 'justification_required')
+    return 'Call again with the same arguments, and in `hotwork_why` say why in three words or more. If the tool has no such member, ask the person who set the gate up to write `"task": "call"` into its map.'
+  if (reason === 'invalid_parent_task') return 'Name the task as described, or leave it out, and call again.'
   if (reason === 'unknown_tool') return 'Use a tool that the gate has, or ask the person who set the gate up.'
   if (['no_answer', 'gate_silent', 'server_gone', 'no_connection'].includes(reason))
     return 'Nothing was sent to the server: call again later with the same arguments.'

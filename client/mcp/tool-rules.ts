@@ -1,7 +1,8 @@
 // Rules: test/client/mcp/mcp-gate.test.ts
 import type { McpTool } from '../agent/mcp-tool.ts'
+import type { TaskTerms } from '../gated/call-task.ts'
 import { spelledOut } from '../screen.ts'
-import type { ToolMap } from './tool-map.ts'
+import { type ToolMap, termsOf } from './tool-map.ts'
 
 /** A tool of a server, as the catalogue has it. */
 export type Catalogued = McpTool & { action: string }
@@ -11,31 +12,26 @@ export type Changed = { reason: 'tool_changed'; detail: string }
 
 /** The tools that pass, and the action of each gated tool, from a map or the catalogue. Any other tool is refused. */
 export class ToolRules {
-  readonly purpose: string
-  readonly parentTask: { readonly id: string; readonly url?: string }
+  readonly terms: TaskTerms
   readonly #rules: ReadonlyMap<string, 'pass' | readonly Rule[]>
 
-  constructor(
-    { purpose, parentTask }: Pick<ToolRules, 'purpose' | 'parentTask'>,
-    rules: ReadonlyMap<string, 'pass' | readonly Rule[]>,
-  ) {
-    this.purpose = purpose
-    this.parentTask = parentTask
+  constructor(terms: TaskTerms, rules: ReadonlyMap<string, 'pass' | readonly Rule[]>) {
+    this.terms = terms
     this.#rules = rules
   }
 
-  static ofMap({ server, tools, purpose, parent_task }: ToolMap): ToolRules {
+  static ofMap(map: ToolMap): ToolRules {
+    const { server, tools } = map
     const rules = Object.entries(tools).map(
       ([name, rule]) => [name, rule === 'pass' ? rule : [{ ...rule, server }]] as const,
     )
-    const { id, url } = parent_task
-    return new ToolRules({ purpose, parentTask: url === undefined ? { id } : { id, url } }, new Map(rules))
+    return new ToolRules(termsOf(map), new Map(rules))
   }
 
-  static ofCatalogue(entries: readonly Catalogued[], what: Pick<ToolRules, 'purpose' | 'parentTask'>): ToolRules {
+  static ofCatalogue(entries: readonly Catalogued[], terms: TaskTerms): ToolRules {
     const rules = new Map<string, Rule[]>()
     for (const { tool, ...rule } of entries) rules.set(tool, [...(rules.get(tool) ?? []), rule])
-    return new ToolRules(what, rules)
+    return new ToolRules(terms, rules)
   }
 
   of(name: string): 'pass' | readonly Rule[] | undefined {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inTask, readTaskHeader } from '../gated/call-task.ts'
 import { isSame, pageOf } from '../gated/gated-call.ts'
 import type { BegunCalls } from '../hooks/begun-calls.ts'
 import { titleOf } from '../hooks/host-hook.ts'
@@ -81,7 +82,7 @@ export class Approvals {
     mustBeExact(submission)
     const agent = await calls.who(call.gone)
     const now = journal.now()
-    const mapped = findMapped(maps, [submission])
+    const mapped = inTaskOf(findMapped(maps, [submission]), call)
     const made: Approval = {
       version: 1,
       id: idOf(issuer, agent, key),
@@ -241,14 +242,29 @@ export class Approvals {
   }
 }
 
-function decidedByMap(mapped: Mapped | 'pass' | undefined, now: number): Decision | undefined {
+type Asked = Omit<Mapped, 'terms'> & ReturnType<typeof inTask>
+
+/** @throws WrongCall */
+function inTaskOf(mapped: Mapped | 'pass' | undefined, { headersDistinct }: LoopbackCall): Asked | 'pass' | undefined {
+  try {
+    const task = readTaskHeader(headersDistinct['hotwork-task'])
+    if (typeof mapped !== 'object') return mapped
+    const { terms, ...own } = mapped
+    return { ...own, ...inTask(terms, task) }
+  } catch (trouble) {
+    if (!(trouble instanceof Refusal)) throw trouble
+    throw new WrongCall(400, trouble.told.code, trouble.told.detail ?? trouble.told.title, 'Hotwork-Task')
+  }
+}
+
+function decidedByMap(mapped: Asked | 'pass' | undefined, now: number): Decision | undefined {
   if (mapped === 'pass') return { status: 'approved', decided_at: now, expires_at: now + passedFor }
   const note = 'Hotwork: no map of this sidecar names this tool, so no person was asked. Tell the person who set it up.'
   return mapped === undefined ? { status: 'denied', note, decided_at: now } : undefined
 }
 
 const callOf = ({ id, submission }: Approval, call: NonNullable<Approval['call']>) => ({
-  ...(call as Mapped),
+  ...(call as Asked),
   arguments: submission.arguments,
   // Each row is an attempt of its own, also beside one with the same arguments.
   id,

@@ -41,7 +41,7 @@ const Approval = z.looseObject({
   created_at: z.number(),
   deadline_at: z.number(),
   /** The call to ask for; absent if it needs no permit. */
-  call: CallMembers.pick({ action: true, purpose: true, parentTask: true, mcp: true }).optional(),
+  call: CallMembers.pick({ action: true, purpose: true, parentTask: true, taskSource: true, mcp: true }).optional(),
   /** Hotwork's id of the request, once it is known. */
   request: z.string().optional(),
   decision: Decision.optional(),

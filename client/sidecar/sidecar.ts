@@ -103,7 +103,11 @@ async function answerCall(call: LoopbackCall, { token, hooks, approvals, context
     if (method !== 'POST') return no(405, 'wrong_method', 'an event is sent with POST')
     // An unreadable event is refused with status 200: hosts take any other status for permission, unless their settings
     // say `onFailure`.
-    return { status: 200, body: await answerHook(body === undefined ? undefined : parsedJson(body), hooks, gone) }
+    const event = body === undefined ? undefined : parsedJson(body)
+    return {
+      status: 200,
+      body: await answerHook(event, { ...hooks, taskHeader: call.headersDistinct['hotwork-task'] }, gone),
+    }
   }
   if (path === '/v1' || path.startsWith('/v1/')) return approvals.answer(call)
   return no(404, 'not_found', 'there is /hooks/claude-code, /v1/requests and /credentials/{request}')

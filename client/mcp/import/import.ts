@@ -89,7 +89,7 @@ function wordsOf(folder: string, server: Server, tools: readonly Told[], columns
     'write your decisions into the drafts, and remove `decide` from them (docs/policies.md)',
     'put the entries into actions/ of the policy folder, the gate into tools.json, its resources into resources.json',
     'write a policy that permits each action, and a case for it; then `hotwork policy check --write-schema`',
-    `write \`purpose\` and \`parent_task\` into the map, and "pass" for a tool that needs no permit; then start the server with: npx --no-install hotwork mcp --map ${join(folder, 'map.json')} -- CMD`,
+    `write \`purpose\` and \`parent_task\` into the map, \`"task": "call"\` if agents should say why, and "pass" for a tool that needs no permit; then start the server with: npx --no-install hotwork mcp --map ${join(folder, 'map.json')} -- CMD`,
     'keep the map outside the folder that agents work in: a gate on stdio refuses one inside (`--map-in-project` allows it)',
   ]
   return [

@@ -1,5 +1,6 @@
 // Rules: test/client/mcp/import/import.test.ts
 import { digestOf } from '../../digest.ts'
+import { cannotTake, takesMembers } from '../session-task.ts'
 import { type ClosedArguments, closeArguments } from './close-schema.ts'
 import { isObject, type Wish } from './wish.ts'
 
@@ -47,6 +48,7 @@ export function makeEntries(tools: readonly Listed[], server: Server, wish: Wish
 function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Imported {
   const schema = digestOfSchema(tool)
   if (schema === undefined) return refused(tool, 'its input schema is too deep, or is not JSON')
+  if (!takesMembers(tool.inputSchema)) return refused(tool, `tool_changed: ${cannotTake}`)
   const closed = closeArguments(tool.inputSchema, wish)
   if (!closed.schema) return refused(tool, closed.cannot ?? 'it cannot be closed')
   const resource = findResource(closed.schema, tool.name, wish)

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isDeepStrictEqual } from 'node:util'
+import { readTaskHeader, type TaskGiven } from '../../gated/call-task.ts'
 import { BadToken, type Caller, Callers, StoppedAgent, TooManyTokens } from '../../identity/callers.ts'
 import { isSafeAddress } from '../../local.ts'
-import { systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
+import { Refusal, systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
 import { lines } from '../../screen.ts'
 import type { Surroundings } from '../../surroundings.ts'
 import { type Bounds, type OpenGate, Sessions } from './sessions.ts'
@@ -29,6 +31,8 @@ type Told = {
   open: OpenGate
   /** Called with the agent and the token of each call. */
   seen?: ((caller: Caller) => void) | undefined
+  /** @throws Refusal if the map has no such purpose */
+  takesTask?: ((task: TaskGiven) => void) | undefined
   bounds?: Bounds
 }
 type Sdk = typeof import('@modelcontextprotocol/server')
@@ -36,7 +40,7 @@ type SdkOfNode = typeof import('@modelcontextprotocol/node')
 
 /** Serves Streamable HTTP to agents that prove their identity with a workload token. @throws Refusal, Fault */
 export async function listen(
-  { issuer, open, seen, bounds, ...typed }: ListenTyped & Told,
+  { issuer, open, seen, takesTask, bounds, ...typed }: ListenTyped & Told,
   surroundings: Pick<Surroundings, 'now' | 'pause' | 'err'>,
 ): Promise<Listening> {
   const [sdk, node] = await Promise.all([import('@modelcontextprotocol/server'), import('@modelcontextprotocol/node')])
@@ -44,7 +48,7 @@ export async function listen(
   mustBePrivate(address, url)
   const sessions = new Sessions(open, (options) => new node.NodeStreamableHTTPServerTransport(options), bounds)
   const callers = new Callers(issuer, surroundings)
-  const door = new Door({ sdk, node, callers, sessions, seen, err: surroundings.err }, url)
+  const door = new Door({ sdk, node, callers, sessions, seen, takesTask, err: surroundings.err }, url)
   const server = createServer((request, response) => {
     door.answer(request, response).catch(() => {
       if (response.headersSent) response.destroy()
@@ -75,7 +79,7 @@ function mustBePrivate(address: string, url: string | undefined): void {
     throw wrongUsage('`--url` is an unsafe address: a token sent there could leak', 'use https; http only on loopback')
 }
 
-type Parts = Pick<Told, 'seen'> & {
+type Parts = Pick<Told, 'seen' | 'takesTask'> & {
   sdk: Sdk
   node: SdkOfNode
   callers: Callers
@@ -110,15 +114,38 @@ class Door {
     if (!caller) return
     const { sessions, seen } = this.#parts
     seen?.(caller)
+    const task = this.#readTask(request, response)
+    if (task === 'refused') return
     const id = request.headers['mcp-session-id']
-    if (id === undefined) return this.#begin(request, response, caller)
+    if (id === undefined) return this.#begin(request, response, caller, task)
     const session = typeof id === 'string' ? sessions.find(id, caller) : undefined
     if (!session) return refuse(response, 404, 'there is no such session: initialize a new one', -32001)
+    if (task !== undefined && !isDeepStrictEqual(task, session.task))
+      return refuse(response, 400, 'invalid_parent_task: this session has another task: open a session for this one')
     sessions.touch(session)
     return session.http.handleRequest(Object.assign(request, { auth: authInfoOf(caller) }), response)
   }
 
-  async #begin(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
+  /** The task of the header; an invalid one is refused before the call is read. */
+  #readTask(request: IncomingMessage, response: ServerResponse): TaskGiven | undefined | 'refused' {
+    try {
+      const task = readTaskHeader(request.headersDistinct['hotwork-task'])
+      if (task) this.#parts.takesTask?.(task)
+      return task
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause
+      const { code, title, detail } = cause.told
+      refuse(response, 400, `${code}: ${detail ?? title}`)
+      return 'refused'
+    }
+  }
+
+  async #begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    task: TaskGiven | undefined,
+  ): Promise<void> {
     const { sdk, sessions, err } = this.#parts
     if (request.method !== 'POST') return refuse(response, 400, 'name the session in `Mcp-Session-Id`')
     const body = await this.#readBody(request, response)
@@ -126,7 +153,7 @@ class Door {
     // A client of the newest protocol first tries without a session, and then falls back to `initialize`.
     if (!sdk.isInitializeRequest(body.json))
       return refuse(response, 400, 'begin with `initialize`: this gate serves sessions (MCP 2025-11-25 and before)')
-    const session = await sessions.begin(caller).catch((cause: unknown) => {
+    const session = await sessions.begin(caller, task).catch((cause: unknown) => {
       err(lines(`hotwork mcp: no session for ${caller.agent}: ${wordsOf(cause)}`))
       return 'failed' as const
     })

@@ -1,5 +1,6 @@
 // Rules: test/client/mcp/run-gate.test.ts
 import { Signals } from '../../exec/command.ts'
+import { inTask } from '../../gated/call-task.ts'
 import type { GatedCalls } from '../../gated/gated-calls.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { exits, Refusal, wrongUsage } from '../../outcome.ts'
@@ -24,9 +25,10 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
         ...typed,
         issuer: settings.apiUrl,
         seen: (caller) => agents.see(caller),
-        open: async (host, caller) => {
+        takesTask: (task) => void inTask(rules.terms, task),
+        open: async (host, caller, task) => {
           const calls = await agents.callsOf(caller)
-          return openGate(host, command, { calls, rules, log }, surroundings)
+          return openGate(host, command, { calls, rules, log, task }, surroundings)
         },
       },
       surroundings,

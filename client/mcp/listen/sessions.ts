@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthInfo, Transport } from '@modelcontextprotocol/server'
+import type { TaskGiven } from '../../gated/call-task.ts'
 import type { Caller } from '../../identity/callers.ts'
 import { SessionTransport } from './session-transport.ts'
 
@@ -12,7 +13,7 @@ export type Opened = {
   /** Waits for running calls, and ends the server. */
   end(): Promise<void>
 }
-export type OpenGate = (host: Transport, caller: Caller) => Promise<Opened>
+export type OpenGate = (host: Transport, caller: Caller, task: TaskGiven | undefined) => Promise<Opened>
 
 export type Bounds = {
   perAgent: number
@@ -37,6 +38,8 @@ type MakeTransport = (options: {
 
 type Session = {
   owner: string
+  /** The task of the header with which it was opened. */
+  task: TaskGiven | undefined
   http: HttpTransport
   host: SessionTransport
   opened: Opened
@@ -67,7 +70,7 @@ export class Sessions {
   }
 
   /** Undefined if the caller, or all together, have reached their limit. */
-  async begin(caller: Caller): Promise<Session | undefined> {
+  async begin(caller: Caller, task?: TaskGiven): Promise<Session | undefined> {
     const owners = [...[...this.#sessions.values()].map(({ owner }) => owner), ...this.#opening]
     const own = owners.filter((owner) => owner === caller.key).length
     if (own >= this.#bounds.perAgent || owners.length >= this.#bounds.all) return undefined
@@ -84,7 +87,8 @@ export class Sessions {
         },
       })
       const host = new SessionTransport(http)
-      begun = { owner: caller.key, http, host, opened: await this.#open(host, caller), idle: undefined }
+      const opened = await this.#open(host, caller, task)
+      begun = { owner: caller.key, task, http, host, opened, idle: undefined }
       const session = begun
       void session.opened.closed.finally(() => this.end(session)).catch(() => {})
       return session

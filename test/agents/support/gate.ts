@@ -39,8 +39,13 @@ export class Machine {
     }
   }
 
-  /** `hotwork mcp` before a server. Each of `actions` is gated, and each of `passed` passes. */
-  gate(server: Started, { actions, passed = [] }: { actions: readonly string[]; passed?: readonly string[] }): Started {
+  /**
+   * `hotwork mcp` before a server. Each of `actions` is gated, and each of `passed` passes. `more` is added to the map.
+   */
+  gate(
+    server: Started,
+    { actions, passed = [], more = {} }: { actions: readonly string[]; passed?: readonly string[]; more?: object },
+  ): Started {
     const entries = actions.map((name) => this.#entry(name))
     const [first] = entries
     if (!first) throw new Error('nothing is gated')
@@ -50,7 +55,7 @@ export class Machine {
     }
     const map = join(this.home, `map-${++this.#maps}.json`)
     const purpose = { purpose: 'release', parent_task: { id: 'REL-7' } }
-    writeFileSync(map, JSON.stringify({ server: first.mcp.server, ...purpose, tools }))
+    writeFileSync(map, JSON.stringify({ server: first.mcp.server, ...purpose, ...more, tools }))
     const gate = [process.execPath, program, 'mcp', '--map', map, '--']
     const recorded = this.recorded(server)
     return {

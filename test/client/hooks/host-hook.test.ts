@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { answerHook } from '../../../client/hooks/host-hook.ts'
 import { useScene } from '../support/scene.ts'
 import { decisionOf, flag, HostMachine, map, reasonOf } from './support/host-machine.ts'
 
@@ -382,4 +383,59 @@ test('a map with a server is about that server alone', async () => {
   expect(await machine.before({ tool_name: 'set_flag' }, { maps })).toEqual({})
   const named = [{ ...map, server: { name: 'flag-server', version: '1.0.0' } }]
   expect(decisionOf(await machine.before({}, { maps: named }))).toBe('deny')
+})
+
+describe('the task of a call', () => {
+  const asked = async () =>
+    Promise.all(
+      (await machine.requests()).map(async ({ ask: { id, parentTask, taskSource, purpose } }) => ({
+        ...{ task: parentTask.id, taskSource, purpose, justification: (await scene.state(id)).ask.justification },
+      })),
+    )
+  const prompted = (prompt: unknown, session = 'session-1') =>
+    answerHook({ hook_event_name: 'UserPromptSubmit', session_id: session, prompt }, machine.parts())
+
+  test("a call has its session as task, by the host's name, and two sessions are two tasks", async () => {
+    await machine.before()
+    await machine.before({ session_id: 'session-2' })
+    const said = { taskSource: 'session', purpose: 'release', justification: undefined }
+    expect(await asked()).toEqual(
+      expect.arrayContaining([
+        { task: 'claude-code:session-1', ...said },
+        { task: 'claude-code:session-2', ...said },
+      ]),
+    )
+    expect(await machine.before({}, { host: 'codex' })).toBeDefined()
+    expect((await asked()).map(({ task }) => task)).toContain('codex:session-1')
+  })
+
+  test('a call of a fixed map has the constants', async () => {
+    await prompted('put the old checkout back')
+    await machine.before({}, { maps: [{ ...map, task: 'fixed' }] })
+    expect(await asked()).toEqual([{ task: 'REL-7', taskSource: 'map', purpose: 'release', justification: undefined }])
+  })
+
+  test('the prompt of the turn is the reason, and a later one joins the open request', async () => {
+    expect(await prompted('put the old checkout back')).toEqual({})
+    await prompted('of another session', 'session-2')
+    await machine.before()
+    await prompted('go on')
+    await machine.before()
+    expect(await asked()).toMatchObject([{ justification: 'The prompt of this turn: put the old checkout back' }])
+  })
+
+  test('a prompt of any length is kept to its first thousand characters', async () => {
+    await prompted('x'.repeat(100_000))
+    await machine.before()
+    expect((await asked())[0]?.justification).toHaveLength('The prompt of this turn: '.length + 1000)
+  })
+
+  test.each([
+    ['too long', 'x'.repeat(257)],
+    ['with a direction mark', 'a\u202eb'],
+  ])('a session whose id is %s is refused, with the code', async (_, session_id) => {
+    const answer = await machine.before({ session_id })
+    expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('invalid_parent_task')])
+    expect(await machine.requests()).toEqual([])
+  })
 })

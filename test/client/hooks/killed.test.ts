@@ -14,7 +14,14 @@ afterEach(() => machine.close())
 
 const tool = 'mcp__files__write_file'
 const partsOf = (task: string, journal?: Journal) => ({
-  maps: [{ purpose: 'remediation', parent_task: { id: task }, tools: { [tool]: { action: 'files:WriteFile' } } }],
+  maps: [
+    {
+      purpose: 'remediation',
+      parent_task: { id: task },
+      task: 'fixed' as const,
+      tools: { [tool]: { action: 'files:WriteFile' } },
+    },
+  ],
   calls: machine.calls({ tool: true, ...(journal ? { journal } : {}) }),
 })
 const event = (id: string) => ({

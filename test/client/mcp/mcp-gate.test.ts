@@ -26,7 +26,10 @@ test("tools pass, each with the gate's part in its description", async () => {
   })
   const first = (await host.ask('tools/list')).result
   expect(first).toMatchObject({
-    tools: [{ name: 'write_file', description: expect.stringMatching(/^Writes a file\.\n\n.*permit.*people/) }],
+    tools: [
+      { name: 'write_file', description: expect.stringMatching(/^Writes a file\.\n\n.*permit.*people/) },
+      { name: 'hotwork_set_task' },
+    ],
     nextCursor: 'two',
   })
   const second = (await host.ask('tools/list', { cursor: 'two' })).result
@@ -47,7 +50,11 @@ test('a tool whose action policy could never permit the agent is left out, and t
   const host = await room.begun({ map: { tools } })
   const names = async (cursor?: object) =>
     ((await host.ask('tools/list', cursor)).result as { tools: { name: string }[] }).tools.map(({ name }) => name)
-  expect([...(await names()), ...(await names({ cursor: 'two' }))]).toEqual(['write_file', 'read_file'])
+  expect([...(await names()), ...(await names({ cursor: 'two' }))]).toEqual([
+    'write_file',
+    'hotwork_set_task',
+    'read_file',
+  ])
   const refused = await host.ask('tools/call', { name: 'format_disk', arguments: {} })
   expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'unknown_action' })
 })
@@ -58,7 +65,9 @@ test('a list of tools is whole while Hotwork does not say what the agent may ask
     const tools = { write_file: { action: 'files:Format' }, read_file: 'pass' }
     const host = await room.begun({ map: { tools } })
     const { result } = await host.ask('tools/list')
-    expect(result).toMatchObject({ tools: [{ name: 'write_file', description: expect.stringContaining('permit') }] })
+    expect(result).toMatchObject({
+      tools: [{ name: 'write_file', description: expect.stringContaining('permit') }, { name: 'hotwork_set_task' }],
+    })
   } finally {
     scene.api.meet = () => scene.api.nextCalls.shift() ?? 'answered'
   }

@@ -36,7 +36,9 @@ const task = async (host: RawHost, args: object = prod) =>
 test('a host of 2025 is told that gated tools take tasks', async () => {
   const { host, capabilities } = await begin()
   expect(capabilities).toMatchObject({ tools: {}, tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } })
-  expect((await host.ask('tools/list')).result).toMatchObject({ tools: [{ execution: { taskSupport: 'optional' } }] })
+  expect((await host.ask('tools/list')).result).toMatchObject({
+    tools: [{ execution: { taskSupport: 'optional' } }, { name: 'hotwork_set_task' }],
+  })
 })
 
 test('a host of 2025 gets a task at once whose id is the request, and the server’s answer after the approval', async () => {

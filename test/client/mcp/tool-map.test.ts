@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { isWithin, mustBeOutside } from '../../../client/mcp/tool-map.ts'
+import { isWithin, mustBeOutside, readToolMap, termsOf } from '../../../client/mcp/tool-map.ts'
 import { useFolder } from '../support/folder.ts'
 
 /** Whether the authors of a project could have written a map, by its place. */
@@ -59,4 +59,26 @@ test('the home of the user and the folders above it are no project', () => {
   expect(() => mustBeOutside([at('maps/map.json'), at('project/map.json')], ['/', at('project')])).toThrow(
     'project/map.json',
   )
+})
+
+test('a map of today has a task for each session, and its own purpose alone', () => {
+  const map = { purpose: 'release', parent_task: { id: 'REL-7' }, tools: {} }
+  writeFileSync(at('maps/terms.json'), JSON.stringify(map))
+  expect(termsOf(readToolMap(at('maps/terms.json')))).toEqual({
+    ...{ mode: 'session', purpose: 'release', purposes: ['release'], parentTask: { id: 'REL-7' } },
+  })
+  const more = { ...map, task: 'call', purposes: ['maintenance'] }
+  writeFileSync(at('maps/terms.json'), JSON.stringify(more))
+  expect(termsOf(readToolMap(at('maps/terms.json')))).toMatchObject({
+    ...{ mode: 'call', purpose: 'release', purposes: ['release', 'maintenance'] },
+  })
+})
+
+test.each([
+  ['an unknown mode', { task: 'agent' }, '`task`'],
+  ['purposes that are no list', { purposes: 'release' }, '`purposes`'],
+])('a map with %s is refused, by its field', (_, changes, field) => {
+  const map = { purpose: 'release', parent_task: { id: 'REL-7' }, tools: {}, ...changes }
+  writeFileSync(at('maps/wrong.json'), JSON.stringify(map))
+  expect(() => readToolMap(at('maps/wrong.json'))).toThrow(field)
 })

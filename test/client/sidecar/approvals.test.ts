@@ -327,3 +327,43 @@ test.each([
   expect(codeOf(said)).toEqual(code)
   expect(said.body.error.request_id).toBe(said.headers['x-request-id'])
 })
+
+describe('the task of a request', () => {
+  const withTask = (task: string, name = 'k1') =>
+    machine.ask('/v1/requests', {
+      method: 'POST',
+      body: submission,
+      headers: { ...key(name), 'hotwork-task': task },
+    })
+  const asked = async () =>
+    (await machine.requests()).map(({ ask }) => [ask.parentTask.id, ask.taskSource, ask.purpose])
+
+  test("a request has the header's task, and the map's constants without one", async () => {
+    await create()
+    await withTask('INC-1', 'k2')
+    expect(await asked()).toEqual(
+      expect.arrayContaining([
+        ['REL-7', 'map', 'release'],
+        ['INC-1', 'header', 'release'],
+      ]),
+    )
+  })
+
+  test.each([
+    ["a purpose that is not the map's", 'INC-1; purpose=maintenance', 'unknown_purpose', 'name one of `release`'],
+    ['257 characters', 'x'.repeat(257), 'invalid_parent_task', '1 to 256 characters'],
+  ])('a header with %s is refused, and asks no one', async (_, task, code, fix) => {
+    const { status, body } = await withTask(task)
+    expect([status, body.error]).toEqual([
+      400,
+      expect.objectContaining({ code, param: 'Hotwork-Task', message: expect.stringContaining(fix) }),
+    ])
+    expect(await machine.requests()).toEqual([])
+  })
+})
+
+test('the reason of a request is the reasoning of the agent', async () => {
+  await create({ agent_reasoning: 'checkout refuses payments' })
+  const [request] = await machine.requests()
+  expect((await scene.state(request?.ask.id)).ask.justification).toBe('checkout refuses payments')
+})

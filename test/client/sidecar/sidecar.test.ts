@@ -334,3 +334,20 @@ describe('hook and sidecar as programs', () => {
     expect(await started.ends).toBe(0)
   })
 })
+
+test("a hook's header names the task of its call, and an invalid one denies it with the code", async () => {
+  await machine.start()
+  const event = machine.event({ hook_event_name: 'PreToolUse' })
+  const hook = (task: string) =>
+    machine.ask('/hooks/claude-code', { method: 'POST', body: event, headers: { 'hotwork-task': task } })
+  expect((await hook('INC-1, INC-2')).body).toMatchObject({
+    hookSpecificOutput: {
+      permissionDecision: 'deny',
+      permissionDecisionReason: expect.stringContaining('invalid_parent_task'),
+    },
+  })
+  await hook('INC-1')
+  expect((await machine.requests()).map(({ ask }) => [ask.parentTask.id, ask.taskSource])).toEqual([
+    ['INC-1', 'header'],
+  ])
+})

@@ -145,6 +145,19 @@ test('a tool without a closed form gets no entry, with the reason', async () => 
   expect(JSON.parse(readFileSync(join(at.home, 'mcp-files/map.json'), 'utf8')).tools).toEqual({})
 })
 
+test.each([
+  ['the task', { type: 'object', properties: { hotwork_task: text } }],
+  ['the reason', { type: 'object', properties: { hotwork_why: text } }],
+])(
+  'a tool whose schema has the member of %s that the gate adds gets no entry: `tool_changed`',
+  async (_, inputSchema) => {
+    const { body } = await imported([[{ name: 'own', inputSchema }]], ...decided)
+    expect(body.tools).toMatchObject([
+      { state: 'none', notes: [expect.stringMatching(/^tool_changed: .*hotwork_task/)] },
+    ])
+  },
+)
+
 test('lists, objects, decimals and branches of a server are closed', async () => {
   const settings = {
     ...{ type: 'object', properties: { ratio: { type: 'number', minimum: 0.12345, exclusiveMaximum: 2 }, note: text } },

@@ -21,6 +21,7 @@ const initialize = {
 let gate: Listening
 let errors = ''
 const callers: string[] = []
+const tasks: (string | undefined)[] = []
 const ended: string[] = []
 let release = () => {}
 let fails = false
@@ -30,8 +31,9 @@ const held = () =>
   })
 
 /** Replaces the gate by a server that says who it serves. */
-const open: OpenGate = async (host, { agent }) => {
+const open: OpenGate = async (host, { agent }, task) => {
   callers.push(agent)
+  tasks.push(task?.id)
   if (fails) throw wrongUsage('`files` cannot be started (ENOENT)', 'name a program that is there')
   const server = new McpServer({ name: 'files', version: '1' }, { capabilities: { logging: {} } })
   server.registerTool('whoami', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: agent }] }))
@@ -72,7 +74,7 @@ async function start(bounds = usual) {
 }
 beforeEach(() => {
   errors = ''
-  for (const list of [callers, ended]) list.length = 0
+  for (const list of [callers, ended, tasks]) list.length = 0
 })
 const clients: Client[] = []
 afterEach(async () => {
@@ -319,3 +321,51 @@ test.each([[{ address: '0.0.0.0' }], [{ address: '0.0.0.0', url: 'http://gate.ex
     await start()
   },
 )
+
+const withTask = (task: string, session?: string) =>
+  post(remediator(), initialize, {
+    'hotwork-task': task,
+    ...(session === undefined ? {} : { 'mcp-session-id': session }),
+  })
+
+test('a session has the task of the header with which it is opened', async () => {
+  await start()
+  for (const task of ['INC-1', '"INC 2"; purpose=release']) expect((await withTask(task)).status).toBe(200)
+  expect(tasks).toEqual(['INC-1', 'INC 2'])
+})
+
+test('a call of a session may repeat its task, leave it out, and not name another', async () => {
+  await start()
+  const response = await withTask('INC-1')
+  await response.body?.cancel()
+  const session = response.headers.get('mcp-session-id') ?? ''
+  const listed = (headers: object) =>
+    post(remediator(), { jsonrpc: '2.0', id: 2, method: 'tools/list' }, { 'mcp-session-id': session, ...headers })
+  expect((await listed({ 'hotwork-task': 'INC-1' })).status).toBe(200)
+  expect((await listed({})).status).toBe(200)
+  const other = await listed({ 'hotwork-task': 'INC-2' })
+  expect([other.status, await other.text()]).toEqual([
+    400,
+    expect.stringMatching(/invalid_parent_task.*open a session for this one/),
+  ])
+})
+
+test('a header twice, or with too long an id, opens no session, and says the code and the fix', async () => {
+  await start()
+  const url = new URL(gate.url)
+  const twice = await new Promise<string>((resolve, reject) => {
+    const headers = [
+      ...['authorization', `Bearer ${remediator()}`, 'content-type', 'application/json', 'host', url.host],
+      ...['accept', 'application/json, text/event-stream', 'hotwork-task', 'INC-1', 'hotwork-task', 'INC-2'],
+    ]
+    const sent = httpRequest(url, { method: 'POST', headers }, (response) => {
+      let body = `${response.statusCode} `
+      response.on('data', (part) => (body += part)).on('end', () => resolve(body))
+    })
+    sent.on('error', reject).end(JSON.stringify(initialize))
+  })
+  expect(twice).toMatch(/^400 .*invalid_parent_task.*send it once/)
+  const long = await withTask('x'.repeat(257))
+  expect([long.status, await long.text()]).toEqual([400, expect.stringMatching(/invalid_parent_task.*1 to 256/)])
+  expect(callers).toEqual([])
+})

@@ -1,0 +1,62 @@
+// Rules: test/client/mcp/session-task.test.ts
+import type { GatedCalls } from '../gated/gated-calls.ts'
+import { exits, Refusal } from '../outcome.ts'
+import { spelledOut } from '../screen.ts'
+import type { Members } from './message-proxy.ts'
+import type { SessionTask } from './session-task.ts'
+
+/** The session in which a tool of the gate is called. */
+export type OwnSession = { task: SessionTask; calls: GatedCalls }
+
+/** A tool that the gate itself has. It needs no permit, and the server hears nothing of it. */
+type OwnTool = {
+  description: string
+  inputSchema: Members
+  /** Whether this session has the tool. A server's tool of the same name is hidden either way. */
+  isOffered?(session: OwnSession): boolean
+  /** @returns the text for the model @throws Refusal */
+  call(args: Members, session: OwnSession): string | Promise<string>
+}
+
+const setTask: OwnTool = {
+  description:
+    'Say which task your next calls are part of, such as an incident or a ticket. People who decide on them see it, marked as your word. It stands until you set another.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      id: { type: 'string', maxLength: 256, description: 'Its id, such as INC-4822.' },
+      url: { type: 'string', maxLength: 512, description: 'Its address, at a host that the deployment knows.' },
+    },
+    required: ['id'],
+    additionalProperties: false,
+  },
+  isOffered: ({ task }) => task.isOpen,
+  call(args, { task }) {
+    const { id, url } = task.say(args)
+    return `Your calls are now part of the task ${spelledOut(id)}${url === undefined ? '' : ` (${spelledOut(url)})`}.`
+  },
+}
+
+/** One row a tool. */
+const tools: { readonly [name: string]: OwnTool } = {
+  hotwork_set_task: setTask,
+}
+
+export const isOwnTool = (name: string): boolean => Object.hasOwn(tools, name)
+
+/** The tools of the gate, as `tools/list` has them. */
+export const ownTools = (session: OwnSession): Members[] =>
+  Object.entries(tools).flatMap(([name, { description, inputSchema, isOffered }]) =>
+    isOffered?.(session) === false ? [] : [{ name, description, inputSchema }],
+  )
+
+/** @returns the text for the model @throws Refusal */
+export async function callOwnTool(name: string, args: Members, session: OwnSession): Promise<string> {
+  const tool = tools[name]
+  if (tool && tool.isOffered?.(session) !== false) return tool.call(args, session)
+  throw new Refusal(exits.denied, {
+    code: 'task_is_set',
+    title: 'The task of this session is set',
+    detail: 'the header or the map of the gate says it, and nothing in the session changes it: go on without this tool',
+  })
+}
