@@ -4,10 +4,10 @@ import { dueAt } from '../../../functions/domain/requests/due.ts'
 import { permit, person, withdrawal } from '../../support/ask.ts'
 import { approval, everyone, type Fault, faultsIn, replacing } from './fault.ts'
 import { production } from './production.ts'
-import { quorumOfTwo, twoStages } from './scenarios.ts'
+import { quorumOfTwo, revision, twoStages } from './scenarios.ts'
 
 const { decide, evolve, outcomeOf } = production
-const [inTwoStages, inQuorumOfTwo] = [faultsIn(twoStages), faultsIn(quorumOfTwo)]
+const [inTwoStages, inQuorumOfTwo, inRevision] = [faultsIn(twoStages), faultsIn(quorumOfTwo), faultsIn(revision)]
 
 const stranger = person('stranger')
 const isApproval = (command: Command) => command.type === 'decide' && command.verdict === 'approve'
@@ -30,6 +30,29 @@ export const faultsOfApproval: readonly Fault[] = [
   inTwoStages.told('the owner of the agent may approve', 'INV2', (state) => ({
     state: { ...state, ask: { ...state.ask, owner: stranger } },
   })),
+  inRevision.told('the person who told the agent to ask for it decides it', 'INV2', (state) => ({
+    state: { ...state, ask: { ...state.ask, barred: [] } },
+  })),
+  inRevision.commanded(
+    'a stand-in decides what the absent person told the agent to ask for',
+    'INV2',
+    'decide',
+    (command) => {
+      const { absent: _, standsFor: __, ...alone } = command
+      return alone
+    },
+  ),
+  inRevision.commanded('a request is sent back without words to its agent', 'INV4', 'decide', { toAgent: 'none' }),
+  inRevision.answered('a request that is sent back goes on', 'INV4', (decided, _state, command) =>
+    command.type === 'decide' && command.verdict === 'revise'
+      ? { ...decided, events: replacing(decided.events, 'Denied', []) }
+      : decided,
+  ),
+  inRevision.told('a grant is sent back', 'INV4', (state, command) =>
+    state.status === 'approved' && command.type === 'decide' && command.verdict === 'revise'
+      ? { command: { ...command, verdict: 'deny' } }
+      : undefined,
+  ),
   inTwoStages.told('a quorum is a counter: the same person counts again', 'INV2', (state, command) =>
     estranged(state, command, (decision) => command.type === 'decide' && decision.person === command.person),
   ),

@@ -65,6 +65,7 @@ test('the search reaches every refusal, except those that need a login, an outag
       ...['comment_too_late'],
       ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
       ...['state_changed', 'state_unreadable'],
+      ...['to_agent_required'],
       ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
     ].sort(),
   )

@@ -65,6 +65,17 @@ export const rulesOfApproval: readonly Rule[] = [
     ['Decided'],
     ({ actor, for: absent }) => [actor.id, absent].includes(owner) && `${owner} decides on their own agent`,
   ),
+  on(
+    'INV2',
+    'a person who told the agent to ask for it does not decide it, nor does their stand-in',
+    ['Decided'],
+    ({ actor, for: absent }, _seen, { scenario, world }) => {
+      const person = actor.id as PersonId
+      const behind = [person, absent, absentFor(scenario, world, person)]
+      const told = scenario.ask.barred?.find((each) => behind.includes(each))
+      return told && `${person} decides what ${told} told the agent`
+    },
+  ),
   on('INV2', 'a person approves the open stage, under a name of their own', ['Decided'], (event, seen, step) => {
     const { scenario, world } = step
     const actor = event.actor.id as PersonId
@@ -72,7 +83,7 @@ export const rulesOfApproval: readonly Rule[] = [
       return `${actor} decides for ${event.for}, who is not absent`
     if (!eligibleIn(scenario, world)[event.for ?? actor]?.includes(event.as))
       return `${event.for ?? actor} is not eligible as \`${event.as}\``
-    if (event.verdict === 'deny') return undefined
+    if (event.verdict !== 'approve') return undefined
     // A narrower decided on the stage that was open before.
     const open = seen.open ?? seen.narrowedAt
     if (event.stage !== open?.stage) return `\`${event.stage}\` is not open`

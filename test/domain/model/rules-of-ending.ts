@@ -54,6 +54,17 @@ export const rulesOfEnding: readonly Rule[] = [
       return hadSession || sees.call ? undefined : 'compared without a session'
     },
   },
+  on(
+    'INV4',
+    'a request is sent back by a verdict with words to the agent, and never a grant',
+    ['Denied', 'Revoked'],
+    (event, { grant }, { command }) => {
+      const isSent = command.type === 'decide' && command.verdict === 'revise'
+      const says = isSent && (command.toAgent ?? '') !== ''
+      if (isSent && (grant || !says)) return 'a grant is sent back, or there are no words'
+      return isSent !== (event.type === 'Denied' && event.outcome === 'revise') && 'the outcome is wrong'
+    },
+  ),
   {
     id: 'INV4',
     rule: 'a denial settles at once, also after the approval',
@@ -65,7 +76,10 @@ export const rulesOfEnding: readonly Rule[] = [
       const absent = absentFor(step.scenario, step.world, command.person)
       const own = (rights[command.person] ?? []).length > 0
       const anothers = absent !== undefined && absent !== owner && (rights[absent] ?? []).length > 0
-      const may = (own || anothers) && command.person !== owner && asSeen(step)
+      const { barred = [] } = step.scenario.ask
+      const isBarred =
+        [owner, ...barred].some((each) => each === command.person) || barred.some((each) => each === absent)
+      const may = (own || anothers) && !isBarred && asSeen(step)
       return may ? `a denial is refused as \`${refusal}\`` : undefined
     },
   },

@@ -17,7 +17,9 @@ const statusBy = ({ end, grant }: Witness) => (end ? ends[end] : grant ? 'approv
 const decisionsBy = ({ approvals, decided }: Witness) =>
   [
     ...approvals.map((each) => `${each.stage} ${each.person} ${each.for} approve`),
-    ...decided.filter(({ verdict }) => verdict === 'deny').map(({ stage, person }) => `${stage} ${person} deny`),
+    ...decided
+      .filter(({ verdict }) => verdict !== 'approve')
+      .map(({ stage, person, verdict }) => `${stage} ${person} ${verdict}`),
   ].sort()
 
 /** The receipt of a state against the witness of its ledger. */
@@ -35,7 +37,7 @@ export const rulesOfReceipts: readonly Rule[] = [
       if (!sees.opened && said.tier !== tier) return `it says tier ${said.tier}`
       const decisions = said.decisions
         .map(({ stage, person, for: absent, verdict }) =>
-          verdict === 'approve' ? `${stage} ${person} ${absent} approve` : `${stage} ${person} deny`,
+          verdict === 'approve' ? `${stage} ${person} ${absent} approve` : `${stage} ${person} ${verdict}`,
         )
         .sort()
       if (`${decisions}` !== `${decisionsBy(sees)}`) return `it says that ${decisions} decided`

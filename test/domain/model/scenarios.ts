@@ -73,6 +73,8 @@ export type Click = {
   /** A narrowing, or an attempt to widen. */
   narrow?: 'less' | 'more'
   comment?: string
+  /** Words to the agent. */
+  toAgent?: string
 }
 
 const approving = (...names: string[]): Click[] => names.map((by) => ({ by, verdict: 'approve' }))
@@ -319,6 +321,31 @@ export const absent: Scenario = {
   uses: 1,
 }
 
+/** Ana told the agent to ask for it, and answers for noor while she is away; nina is her stand-in. */
+export const revision: Scenario = {
+  ...quiet,
+  name: 'a revision that a person told the agent to ask for, which is sent back again',
+  tier: 1,
+  stages: [sample.sampleStage('owner')],
+  ask: sample.sampleAsk({
+    credential: 'token',
+    revises: sample.requestId(40),
+    suggestedBy: [sample.person('ana')],
+    barred: [sample.person('ana'), sample.person('noor')],
+  }),
+  rights: { ana: ['owner'], ben: ['owner'], noor: ['owner'] },
+  clicks: [
+    ...both('ana', 'nina', 'noor', 'ben'),
+    ...['ana', 'nina', 'ben', 'dora'].map((by): Click => ({ by, verdict: 'revise', toAgent: 'ask for less' })),
+    { by: 'ben', verdict: 'revise' },
+    { by: 'ben', verdict: 'revise', toAgent: 'ask for less', stale: 'digest' },
+  ],
+  standIns: [{ by: 'nina', for: 'ana' }],
+  comments: ['ben'],
+  mints: { access_token: 1, aws: 0 },
+  uses: 1,
+}
+
 export const opening: Scenario = {
   ...quiet,
   name: 'a person uses break-glass, and others review it',
@@ -422,6 +449,7 @@ export const driftingLate: Scenario = {
 export const scenarios: readonly Scenario[] = [
   narrowed,
   absent,
+  revision,
   tierZero,
   ahead,
   twoStages,

@@ -112,7 +112,7 @@ export function witness(seen: Witness, event: Event): Witness {
       const { stage, as, verdict, at, for: absent, login } = event
       const one = { person: event.actor.id, stage }
       const decided = [...seen.decided, { ...one, verdict, at, comment: event.comment !== undefined }]
-      if (verdict === 'deny') return { ...seen, decided, denied: true }
+      if (verdict !== 'approve') return { ...seen, decided, denied: true }
       const approvals = [...seen.approvals, { ...one, for: absent, as, login }]
       return { ...seen, decided, approvals, narrowedAt: undefined }
     }

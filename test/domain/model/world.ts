@@ -90,6 +90,7 @@ function peopleIn(scenario: Scenario, world: World, decider?: PersonId) {
   const eligible: Eligibility = { ...own, ...through }
   return {
     eligible,
+    ...(absent ? { absent: [absent] } : {}),
     ...(absent && names.length > 0 ? { standsFor: Object.fromEntries(names.map((name) => [name, absent])) } : {}),
   }
 }
@@ -191,16 +192,17 @@ export const sendsOf = ({ calling, sent }: World): readonly Action[] =>
 function clicked(
   scenario: Scenario,
   world: World,
-  { by, verdict, stage, stale, narrow, comment }: Click,
+  { by, verdict, stage, stale, narrow, comment, toAgent }: Click,
   round: number,
 ): readonly Action[] {
   const [asked, left] = roundsOf(scenario).slice(round - 1)
   if (!asked || (narrow && !left)) return []
   const what = [
-    narrow ? `leaves ${narrow} of it` : verdict === 'approve' ? 'approves' : 'denies',
+    narrow ? `leaves ${narrow} of it` : { approve: 'approves', deny: 'denies', revise: 'sends it back' }[verdict],
     stage && `stage ${stage}`,
     stale && `a stale ${stale}`,
     comment && 'and says why',
+    toAgent && 'and tells the agent',
     (scenario.left || scenario.states) && `in round ${round}`,
   ]
   const authority = authorityIn(scenario, world, sample.person(by))
@@ -222,6 +224,7 @@ function clicked(
         ...(narrowed ? { narrowed } : {}),
         ...readingIn(scenario, world),
         ...(comment === undefined ? {} : { comment }),
+        ...(toAgent === undefined ? {} : { toAgent }),
       }),
     },
   ]
