@@ -48,6 +48,16 @@ test('a denial is told', async () => {
   expect(typesOf(await step(() => world.decide(request, 'ben', 'deny')))).toEqual(['Request Denied'])
 })
 
+test('a request that is sent back is told as denied, with its outcome and without the words to the agent', async () => {
+  const toAgent = 'half of it would do'
+  const [event, ...more] = await step(() => world.decide(request, 'ben', 'revise', { toAgent }))
+  expect(more).toEqual([])
+  expect(event).toMatchObject({ type: 'Request Denied', status: 'denied', outcome: 'revise' })
+  const sent = event && JSON.stringify([detailOf(event), webhookBodyOf(event)])
+  expect(sent).toContain('revise')
+  expect(sent).not.toContain(toAgent)
+})
+
 /** A request with one stage. */
 const prodFlag: What = {
   agent: agent('builder'),
