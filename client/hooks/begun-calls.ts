@@ -151,7 +151,11 @@ export class BegunCalls {
   keepPrompt(session: string, prompt: string): void {
     const { journal } = this.#asker
     journal.tidy(prompts)
-    journal.put(prompts, digest(session), { version: 1, at: journal.now(), prompt: prompt.slice(0, mostOfPrompt) })
+    journal.put(prompts, digest(session), {
+      version: 1,
+      at: journal.now(),
+      prompt: prompt.slice(0, mostOfPrompt).replace(/\p{Cs}/gu, ''),
+    })
   }
 
   /** The prompt of the turn as a reason in a person's words, if a hook stored it. @throws Fault */

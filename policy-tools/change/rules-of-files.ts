@@ -150,6 +150,7 @@ const deployment: readonly Rule[] = [
   ['deployment.issuers.*.*.*', 'issuer', permits],
   ['deployment.login.issuer', 'login_issuer', permitsOthers],
   ['deployment.tools.*', 'tool', permits],
+  ['deployment.evidenceHosts.*', 'evidence_host', permits],
   ['deployment.channels.*', 'channels', unordered],
   // The workspace of all a chat's account and channel ids.
   ['deployment.chats.*', 'chat', permits],

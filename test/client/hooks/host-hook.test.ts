@@ -425,9 +425,10 @@ describe('the task of a call', () => {
   })
 
   test('a prompt of any length is kept to its first thousand characters', async () => {
-    await prompted('x'.repeat(100_000))
+    // A character that the thousandth would cut in two is left out.
+    await prompted(`${'x'.repeat(999)}${'😀'.repeat(50_000)}`)
     await machine.before()
-    expect((await asked())[0]?.justification).toHaveLength('The prompt of this turn: '.length + 1000)
+    expect((await asked())[0]?.justification).toBe(`The prompt of this turn: ${'x'.repeat(999)}`)
   })
 
   test.each([

@@ -1,6 +1,6 @@
 import { digestOf } from '../../../functions/domain/digest.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import { digested } from '../../../functions/domain/record/ask-terms.ts'
+import { digested, passedOn } from '../../../functions/domain/record/ask-terms.ts'
 import { agent, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 /** The source of a parent task, which the holder of the agent's token claims, and an address that a model names. */
@@ -59,8 +59,9 @@ test('a plan with a task that a model names is proposed at a higher tier, and it
     resource: { type: 'plan', id: 'INC-1042' },
     agent: agent('planner'),
   }
-  const of = (await new World().submitted(plan)).tier
-  expect([of, (await new World().submitted(plan, byModel)).tier]).toEqual([0, 1])
+  const raised = await new World().submitted(plan, byModel)
+  expect([(await new World().submitted(plan)).tier, raised.tier]).toEqual([0, 1])
+  expect(passedOn('step', raised.ask)).toMatchObject(byModel)
 })
 
 const named = (url: string, id = 'INC-1042') => ({ ...byModel, parentTask: { id, url } })

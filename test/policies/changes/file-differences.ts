@@ -408,6 +408,13 @@ export const frozenSample = changed((it) => {
 
 const deployment: Row[] = [
   [
+    'one more host of addresses that a model names widens',
+    (it) => {
+      it.deployment.evidenceHosts = ['tickets.example.com']
+    },
+    { widened: ['evidence_host'] },
+  ],
+  [
     'a condition that is left out widens',
     (it) => {
       it.deployment.accounts.target.unjudgedConditions = ['ssm:Overwrite']
