@@ -37,6 +37,9 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   },
   Narrowed: { ocsf: 'update', say: ({ round, tier }) => `narrowed it: round ${round}, tier ${tier}` },
   Commented: { ocsf: 'update', say: ({ stage, comment }) => `commented as ${stage}${said(comment)}` },
+  Asked: { ocsf: 'update', say: ({ stage, text }) => `asked the agent as ${stage}${said(text)}` },
+  Answered: { ocsf: 'update', say: ({ text }) => `answered${said(text)}` },
+  ColleagueAsked: { ocsf: 'update', say: ({ stage, to }) => `asked ${to} to decide as ${stage}` },
   ApprovalDropped: {
     ocsf: 'update',
     say: ({ person, stage }) => `the approval of ${person} as ${stage} no longer counts`,

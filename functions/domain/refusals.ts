@@ -81,6 +81,23 @@ const catalogue = {
   not_decided: no(409, 'You have not decided this request', 'leave the reason to the person who decided'),
   already_commented: no(409, 'Your decision has a reason already', 'leave it: the first reason stays on record'),
   comment_too_late: no(409, 'Your decision is more than an hour old', 'leave it: it stands without a reason'),
+  // questions to the agent, and calls for a colleague
+  too_many_questions: no(
+    409,
+    'The agent was asked five questions, and that is the limit',
+    'decide by what it answered',
+  ),
+  unknown_question: no(404, 'The request has no such question', 'use an id of `questions` in its task', 'question'),
+  already_answered: no(409, 'This question has its answer already', 'leave it: the first answer stays on record'),
+  asked_themselves: no(409, 'You can decide this yourself', 'name a colleague', 'person'),
+  already_asked: no(409, 'This colleague was asked for this stage already', 'name another colleague', 'person'),
+  too_many_colleagues: no(409, 'Five colleagues were asked, and that is the limit', 'decide, or wait for one of them'),
+  colleague_not_eligible: no(
+    409,
+    'Policy does not let this colleague decide the open stage now',
+    'name a person who may decide it and has not',
+    'person',
+  ),
   // claiming and using
   pending: no(409, 'The request is not decided yet', 'wait until it is'),
   not_yet: no(409, 'The grant has not begun', 'claim it from its start on'),

@@ -43,6 +43,8 @@ export const StandingPermitId = prefixed('stp').brand<'StandingPermitId'>()
 export type StandingPermitId = z.infer<typeof StandingPermitId>
 export const StreamId = prefixed('str').brand<'StreamId'>()
 export type StreamId = z.infer<typeof StreamId>
+export const QuestionId = prefixed('qst').brand<'QuestionId'>()
+export type QuestionId = z.infer<typeof QuestionId>
 export const EvaluationId = prefixed('evl').brand<'EvaluationId'>()
 export type EvaluationId = z.infer<typeof EvaluationId>
 

@@ -1,5 +1,6 @@
 // Rules: test/http/rate.test.ts
 import type * as z from 'zod'
+import { taskAnswer } from '../adapters/http/authzen.ts'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
 import type { Answer, BadRequest } from '../adapters/http/problem.ts'
 import { apiProblem, badRequest, insufficientLogin, refusalProblem, tooManyRequests } from '../adapters/http/problem.ts'
@@ -8,10 +9,12 @@ import { parseSubject } from '../domain/agents/dates.ts'
 import type { Agent, Tool } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { RateKind, Taken } from '../domain/policy/ladder.ts'
+import type { ApprovalRequest } from '../domain/record/request.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } from '../domain/values.ts'
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
 import type { TextReader } from '../operations/ledger/ports.ts'
+import { joinWritten } from '../operations/ledger/texts.ts'
 import type { Clock, Log } from '../operations/ports.ts'
 import { keepRate, knownRefusal } from '../operations/rates.ts'
 import type { DecidingPorts, MakingPorts } from '../operations/record/ports.ts'
@@ -51,6 +54,13 @@ export const byRoute =
     if (!route) throw unknown()
     return route(call, ...args)
   }
+
+/** The task of a request, with the words that people wrote to its agent. */
+export const taskFor = async (
+  state: ApprovalRequest,
+  { issuer, texts }: Pick<ShowingApiPorts, 'issuer' | 'texts'>,
+  ...more: [approval?: string | undefined, now?: NumericDate]
+) => taskAnswer(await joinWritten(state, texts), issuer, ...more)
 
 /** The same answer for another agent's task and for an unknown one. */
 export const unknownTask = (): BadRequest => apiProblem(404, 'unknown_task')
@@ -185,6 +195,9 @@ export function idempotencyKeyOf(call: Call): string {
     'send one key for each ask, and the same key with its repeats',
   )
 }
+
+export const optionalKeyOf = (call: Call): string | undefined =>
+  call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
 
 export function openingIn(call: Call): RequestId | undefined {
   const id = RequestId.safeParse(call.path('id'))

@@ -1,7 +1,13 @@
 // Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { AskBody, RequestBody } from '../adapters/http/authzen.ts'
-import { ActionSearchBody, DelegationBody, ExtendBody, OutcomeBody } from '../adapters/http/bodies/agents.ts'
+import {
+  ActionSearchBody,
+  AnswerBody,
+  DelegationBody,
+  ExtendBody,
+  OutcomeBody,
+} from '../adapters/http/bodies/agents.ts'
 import { EvaluationsBody } from '../adapters/http/evaluations.ts'
 import { deferredGrant, tokenExchange } from '../adapters/http/oauth.ts'
 import { PlanBody } from '../adapters/http/plan-body.ts'
@@ -117,6 +123,16 @@ export const agents: Routes = {
     takes: OutcomeBody,
     gives: { 200: TaskAnswer },
     example: { outcome: 'succeeded', note: 'the flag is off' },
+  },
+  'POST /access/v1/requests/{id}/answers': {
+    id: 'answerQuestion',
+    does: 'Answers a question of a person who decides, once, by the key of the request.',
+    by: [proven(agent)],
+    where,
+    key: 'optional',
+    takes: AnswerBody,
+    gives: { 200: TaskAnswer },
+    example: { question: 'qst_00000000000000000000000000', text: 'Only those of the new checkout' },
   },
   'POST /v1/requests/{id}/extend': {
     id: 'extendRequest',

@@ -1,7 +1,7 @@
 // Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { RecertifyBody } from '../adapters/http/agent-view.ts'
-import { DecisionBody, RevokeBody } from '../adapters/http/bodies/people.ts'
+import { ColleagueBody, DecisionBody, QuestionBody, RevokeBody } from '../adapters/http/bodies/people.ts'
 import { HaltBody } from '../adapters/http/halt-view.ts'
 import { PermitBody } from '../adapters/http/permit-view.ts'
 import {
@@ -108,6 +108,25 @@ export const people: Routes = {
     takes: DecisionBody,
     gives: { 200: Request },
     example: { verdict: 'approve', round: 1, digest, comment: 'seen in INC-4822' },
+  },
+  'POST /v1/requests/{id}/questions': {
+    id: 'askQuestion',
+    does: 'Asks the agent a question, which it answers while people decide.',
+    by,
+    where: request,
+    key: 'optional',
+    takes: QuestionBody,
+    gives: { 201: Request },
+    example: { text: 'Which customers see the checkout now?' },
+  },
+  'POST /v1/requests/{id}/ask-colleague': {
+    id: 'askColleague',
+    does: 'Asks another person who may decide the open stage to decide it.',
+    by,
+    where: request,
+    takes: ColleagueBody,
+    gives: { 200: Request },
+    example: { person: 'person:ben' },
   },
   'POST /v1/requests/{id}/revoke': {
     id: 'revokeRequest',

@@ -1,7 +1,16 @@
 import type { Entry, Head } from '../domain/ledger/ledger.ts'
 import type { PersonalText } from '../domain/ledger/texts.ts'
 import type { Incident } from '../domain/policy/asking-terms.ts'
-import type { CredentialId, EvaluationId, HaltId, NumericDate, RequestId, StandInId, UseId } from '../domain/values.ts'
+import type {
+  CredentialId,
+  EvaluationId,
+  HaltId,
+  NumericDate,
+  QuestionId,
+  RequestId,
+  StandInId,
+  UseId,
+} from '../domain/values.ts'
 
 export type Clock = { now(): NumericDate }
 
@@ -15,6 +24,7 @@ export type Ids = {
   evaluation(): EvaluationId
   halt(): HaltId
   standIn(): StandInId
+  question(): QuestionId
 }
 
 /** 128 random bits for the commitment to one text. */

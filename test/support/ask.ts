@@ -2,6 +2,9 @@ import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { Answer } from '../../functions/domain/policy/question.ts'
 import type {
+  AnswerQuestion,
+  AskColleague,
+  AskQuestion,
   BeginCall,
   BeginUse,
   Comment,
@@ -36,6 +39,7 @@ import type {
   Digest,
   HaltId,
   PersonId,
+  QuestionId,
   RequestId,
   Thumbprint,
   ToolId,
@@ -197,6 +201,38 @@ export const comment = (name: string, words: string): Comment => ({
   person: person(name),
   comment: words,
   bundle,
+})
+
+/** A question is numbered too. */
+export const questionId = (n: number): QuestionId => numbered('qst', n) as QuestionId
+
+export const standpoint = (name: string) => ({ person: person(name), eligible, permittedBy })
+
+export const question = (name: string, n: number, changes: Partial<AskQuestion> = {}): AskQuestion => ({
+  ...standpoint(name),
+  type: 'ask_question',
+  question: questionId(n),
+  text: 'why now?',
+  bundle,
+  ...changes,
+})
+
+export const answer = (n: number, changes: Partial<AnswerQuestion> = {}): AnswerQuestion => ({
+  type: 'answer_question',
+  agent: remediator,
+  jkt: agentKey,
+  question: questionId(n),
+  text: 'the disk is full',
+  bundle,
+  ...changes,
+})
+
+export const colleagueCall = (name: string, to: string, changes: Partial<AskColleague> = {}): AskColleague => ({
+  ...standpoint(name),
+  type: 'ask_colleague',
+  colleague: standpoint(to),
+  bundle,
+  ...changes,
 })
 
 /** `claim` is the kind of credential; AWS credentials are claimed with an access token, `presented`. */

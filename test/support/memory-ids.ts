@@ -1,4 +1,12 @@
-import type { CredentialId, EvaluationId, HaltId, RequestId, StandInId, UseId } from '../../functions/domain/values.ts'
+import type {
+  CredentialId,
+  EvaluationId,
+  HaltId,
+  QuestionId,
+  RequestId,
+  StandInId,
+  UseId,
+} from '../../functions/domain/values.ts'
 import type { Ids } from '../../functions/operations/ports.ts'
 
 /** Ids that count: the same run gives the same ids. */
@@ -10,6 +18,7 @@ export class MemoryIds implements Ids {
   credential = () => this.#next('crd') as CredentialId
   use = (request: RequestId) => this.#next(`use_${request}`, 8) as UseId
   standIn = () => this.#next('sin') as StandInId
+  question = () => this.#next('qst') as QuestionId
   halt = () => this.#next('hlt') as HaltId
   evaluation = () => this.#next('evl') as EvaluationId
 

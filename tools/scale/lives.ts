@@ -67,6 +67,7 @@ class SeededIds implements Ids {
   readonly credential = () => this.#next('crd')
   readonly use = (request: RequestId) => this.#next(`use_${request}`, 8)
   readonly standIn = () => this.#next('sin')
+  readonly question = () => this.#next('qst')
   readonly halt = () => this.#next('hlt')
   readonly evaluation = () => this.#next('evl')
 }

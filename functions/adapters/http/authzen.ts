@@ -271,6 +271,9 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Sa
       },
       ...(deadline === undefined ? {} : { deadline: rfc3339(deadline) }),
     })),
+    ...(state.questions
+      ? { questions: state.questions.map(({ id, text, answer }) => ({ id, text, answered: answer !== undefined })) }
+      : {}),
     ...(steps.length === 0 ? {} : { steps }),
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,

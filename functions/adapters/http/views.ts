@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import type { GrantView } from '../../domain/cards/grant-view.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
-import type { EndView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
+import type { EndView, QuestionView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
 import { argumentRows, saidRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
@@ -66,6 +66,12 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   ...(view.narrowings.length === 0
     ? {}
     : { narrowings: view.narrowings.map((each) => ({ ...each, by: each.by.id, at: rfc3339(each.at) })) }),
+  ...(view.questions.length === 0 ? {} : { questions: view.questions.map(questionMembers) }),
+  ...(view.colleagues.length === 0
+    ? {}
+    : {
+        colleagues: view.colleagues.map(({ by, to, at, stage }) => ({ stage, by: by.id, to: to.id, at: rfc3339(at) })),
+      }),
   ...(view.changes.length === 0 ? {} : { changes: view.changes.map(changeMembers) }),
   ...defined({ preview: view.preview && previewMembers(view.preview) }),
   ...(view.narrowable.length === 0 ? {} : { narrowable: view.narrowable }),
@@ -95,6 +101,14 @@ export function shownView(state: ApprovalRequest, facts: ViewFacts): Said<typeof
     ...defined({ mcp: toolRows(view).map(row)[0] }),
     said: saidRows(view).map(row),
     ...defined({ justification: view.justification === undefined ? undefined : inert(view.justification) }),
+    ...(view.questions.length === 0
+      ? {}
+      : {
+          questions: view.questions.map(({ id, text, answer }) => ({
+            ...{ id, text: inert(text) },
+            ...defined({ answer: answer && inert(answer.text) }),
+          })),
+        }),
   }
 }
 
@@ -119,6 +133,18 @@ const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Said<ty
       ...{ group, by },
       members: members.map(({ id, name, until }) => ({ person: id, ...defined({ name, until: timeMember(until) }) })),
     })),
+  }),
+})
+
+const questionMembers = ({ id, by, for: absent, stage, at, text, answer }: QuestionView) => ({
+  id,
+  by: by.id,
+  ...defined({ for: absent?.id }),
+  stage,
+  at: rfc3339(at),
+  text,
+  ...defined({
+    answer: answer && { at: rfc3339(answer.at), text: answer.text, decisions_before: answer.decisionsBefore },
   }),
 })
 

@@ -6,6 +6,7 @@ import {
   type HaltId,
   idAlphabet,
   type NumericDate,
+  type QuestionId,
   type RequestId,
   type StandInId,
   type UseId,
@@ -33,6 +34,7 @@ export class SystemIds implements Ids {
   readonly credential = () => randomId<CredentialId>('crd')
   readonly use = (request: RequestId) => randomId<UseId>(`use_${request}`, 8)
   readonly standIn = () => randomId<StandInId>('sin')
+  readonly question = () => randomId<QuestionId>('qst')
   readonly halt = () => randomId<HaltId>('hlt')
   readonly evaluation = () => randomId<EvaluationId>('evl')
 }

@@ -17,6 +17,7 @@ import {
   type NarrowedOnce,
   type Outcome,
   openStage,
+  type Question,
   type StageState,
   type Status,
 } from '../record/request.ts'
@@ -74,6 +75,12 @@ export type StageView = {
 }
 
 export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
+
+/** A question to the agent. `decisionsBefore`: the approvals that stood when the answer came. */
+export type QuestionView = Omit<Question, 'by' | 'for'> & { by: Who; for?: Who }
+
+/** An approver's call for a colleague to decide the stage. */
+export type ColleagueView = { stage: string; by: Who; to: Who; at: NumericDate }
 
 /** A change of the resource after people decided: the approvals of that round do not count. */
 export type ChangeView = {
@@ -136,6 +143,9 @@ export type RequestView = ReadTerms<'people'> & {
   status: Status
   stages: readonly StageView[]
   narrowings: readonly NarrowingView[]
+  /** Oldest first. */
+  questions: readonly QuestionView[]
+  colleagues: readonly ColleagueView[]
   narrowable: readonly Narrowable[]
   /** The present and future values; absent if the catalogue has no preview of the action. */
   preview?: ResourcePreview
@@ -182,6 +192,13 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     status,
     stages: state.stages.map((stage) => stageView(stage, stage === open, facts)),
     narrowings: (state.narrowings ?? []).map(({ by, ...narrowed }) => ({ ...narrowed, by: whoIs(facts, by) })),
+    questions: (state.questions ?? []).map(({ by, for: absent, ...rest }) => ({
+      ...{ ...rest, by: whoIs(facts, by) },
+      ...defined({ for: absent === undefined ? undefined : whoIs(facts, absent) }),
+    })),
+    colleagues: (state.colleagues ?? []).map(({ by, to, ...rest }) => ({
+      ...{ ...rest, by: whoIs(facts, by), to: whoIs(facts, to) },
+    })),
     narrowable: narrowableOf(ask, entry),
     changes: changeViews(state, facts),
     ...originView(state, facts),
@@ -222,7 +239,18 @@ function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestVi
  * them.
  */
 export function shownDigest(view: RequestView): Digest {
-  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, outcome: _5, steps, ...rest } = view
+  const {
+    status: _,
+    stages: _1,
+    decideBy: _2,
+    grant: _3,
+    ended: _4,
+    questions: _5,
+    colleagues: _6,
+    outcome: _7,
+    steps,
+    ...rest
+  } = view
   const asked = Object.entries(rest).filter(([name]) => !isPersonal(name))
   const shown = { ...Object.fromEntries(asked), ...defined({ steps: steps?.map(askedOfStep) }) }
   return digestOf('hotwork.page.v1', shown as unknown as Json)

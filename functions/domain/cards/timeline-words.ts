@@ -112,6 +112,23 @@ const words: Words = {
     said: [{ bold: who }, ` commented as ${stage}`],
     ...written(comment),
   }),
+  Asked: ({ stage, for: absent, text }, { who, facts }) => ({
+    lane: 'people',
+    mark: 'asked',
+    said: [{ bold: who }, absent === undefined ? '' : ` for ${named(facts, absent)}`, ` asked the agent, as ${stage}`],
+    ...written(text),
+  }),
+  Answered: ({ text }, { who }) => ({
+    lane: 'agent',
+    mark: 'noted',
+    said: [{ bold: who }, ' answered'],
+    ...written(text),
+  }),
+  ColleagueAsked: ({ stage, to }, { who, facts }) => ({
+    lane: 'people',
+    mark: 'asked',
+    said: [{ bold: who }, ' asked ', { bold: named(facts, to) }, ` to decide as ${stage}`],
+  }),
   ApprovalDropped: ({ person, stage }, { facts }) =>
     hotwork('changed', 'The approval of ', { bold: named(facts, person) }, ` as ${stage} no longer counts`),
   StageEscalated: ({ stage, to, deadline }) =>

@@ -101,12 +101,12 @@ const tooManyTokens = `${mostTokens} access tokens of this grant were claimed: u
 const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_token' && mayRebind === true
 
 /**
- * A delegated grant is bound to the first key that claims or delegates it. A target's own credentials never bind one.
+ * A request without a key is bound to the first one that answers for it, claims it or delegates it. A target's own credentials never bind one.
  * @param proven `first`: this act may bind an unbound grant; `another`: it may also replace the key
  * @returns undefined if the grant is bound to a different key
  */
 export function bindKey(
-  state: ApprovedRequest,
+  state: ApprovalRequest,
   { jkt, first, another, bundle }: { jkt: Thumbprint; first: boolean; another: boolean; bundle: string },
   at: NumericDate,
 ): readonly Event[] | undefined {

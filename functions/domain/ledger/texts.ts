@@ -39,7 +39,7 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly P
 }
 
 /** The places in a state of what people wrote to its agent. */
-export const writtenToAgent = ['/stages/*/decisions/*/toAgent'] as const
+export const writtenToAgent = ['/stages/*/decisions/*/toAgent', '/questions/*/text'] as const
 
 /** The places of such texts, or of their commitments, in a state. */
 export const personalInRequest = [
@@ -47,6 +47,7 @@ export const personalInRequest = [
   '/ask/agent/subject',
   '/ask/breakGlass/reason',
   '/stages/*/decisions/*/comment',
+  '/questions/*/answer/text',
   ...writtenToAgent,
   '/reason',
   '/note',
@@ -54,7 +55,11 @@ export const personalInRequest = [
   '/grant/uses/*/ended/note',
 ] as const
 export const personalInHalt = ['/reason'] as const
-export const personalInPermit = ['/revoked/reason', '/stages/*/decisions/*/comment', ...writtenToAgent] as const
+export const personalInPermit = [
+  '/revoked/reason',
+  '/stages/*/decisions/*/comment',
+  '/stages/*/decisions/*/toAgent',
+] as const
 
 export const commitmentTo = (text: string, salt: string): Digest => digestOf('hotwork.personal.v1', { salt, text })
 

@@ -20,6 +20,7 @@ import {
   type JsonObject,
   type NumericDate,
   type PersonId,
+  type QuestionId,
   type RequestId,
   type Result,
   type StandingPermitId,
@@ -43,6 +44,9 @@ export type Command =
   | Submit
   | Decide
   | Comment
+  | AskQuestion
+  | AnswerQuestion
+  | AskColleague
   | Intend
   | Issue
   | BeginUse
@@ -152,6 +156,25 @@ export type Narrowing =
 export type NarrowingCode = AssessmentRefusal | 'not_narrower'
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
+
+/** A person's right to decide now, as for their decision. */
+export type Standpoint = Pick<
+  Decide,
+  'person' | 'eligible' | 'standsFor' | 'givenBy' | 'absent' | 'permittedBy' | 'ending'
+>
+
+/** A person's question to the agent. */
+export type AskQuestion = Common & Standpoint & { type: 'ask_question'; question: QuestionId; text: string }
+export type AnswerQuestion = Common & {
+  type: 'answer_question'
+  agent: AskerId
+  jkt: Thumbprint
+  question: string
+  text: string
+  ending?: Ending
+}
+/** A person asks a colleague to decide. */
+export type AskColleague = Common & Standpoint & { type: 'ask_colleague'; colleague: Standpoint }
 
 /** The end of a request by another cause than policy. */
 export type Ending =

@@ -13,6 +13,7 @@ import {
   JsonObject,
   NumericDate,
   PersonId,
+  QuestionId,
   RequestId,
   Thumbprint,
   UseId,
@@ -96,6 +97,10 @@ export const Event = z.discriminatedUnion('type', [
     because: z.array(z.string()),
   }),
   event('Commented', { stage: z.string(), verdict: Verdict, comment: z.string() }),
+  /** A question to the agent by a person who may decide the stage. It moves no deadline. */
+  event('Asked', { question: QuestionId, stage: z.string(), for: Decision.shape.for, text: z.string() }),
+  event('Answered', { question: QuestionId, text: z.string() }),
+  event('ColleagueAsked', { stage: z.string(), to: PersonId }),
   event('ApprovalDropped', { stage: z.string(), person: PersonId }),
   event('StageEscalated', { stage: z.string(), to: z.string(), deadline: NumericDate }),
   event('Approved', { grant: GrantId, claimBy: NumericDate, notAfter: NumericDate }),
@@ -205,6 +210,8 @@ export const personalInEvents: { readonly [type in EventType]?: readonly Persona
     { at: '/ask/breakGlass/reason', whose: 'owner', copied: true },
   ],
   Commented: [{ at: '/comment', whose: 'actor' }],
+  Asked: [{ at: '/text', whose: 'actor' }],
+  Answered: [{ at: '/text', whose: 'owner' }],
   Denied: [{ at: '/reason', whose: 'actor' }],
   Revoked: [{ at: '/reason', whose: 'actor' }],
   // The note of a mediated call is Hotwork's own.

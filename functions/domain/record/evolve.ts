@@ -60,6 +60,20 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
   }),
   StateChanged: changed,
   Commented: (state, event) => withReason(withComment(state, event), event),
+  Asked: (state, event) => {
+    const { question: id, stage, at, text } = event
+    const asked = { id, by: personOf(event), ...defined({ for: event.for }), stage, at, text }
+    return { ...state, questions: [...(state.questions ?? []), asked] }
+  },
+  Answered: (state, { question, at, text }) => {
+    const answer = { at, text, decisionsBefore: approvalsOf(state).length }
+    const questions = state.questions?.map((each) => (each.id === question ? { ...each, answer } : each))
+    return { ...state, ...defined({ questions }) }
+  },
+  ColleagueAsked: (state, event) => {
+    const asked = { stage: event.stage, by: personOf(event), to: event.to, at: event.at }
+    return { ...state, colleagues: [...(state.colleagues ?? []), asked] }
+  },
   ApprovalDropped: (state, event) =>
     withDecisions(state, event.stage, (all) => all.filter(({ person }) => person !== event.person)),
   StageEscalated: (state, { stage, at: escalatedAt, deadline }) =>

@@ -16,6 +16,7 @@ import {
   JsonObject,
   NumericDate,
   PersonId,
+  QuestionId,
   RequestId,
   Resource,
   Seconds,
@@ -163,6 +164,24 @@ export const NarrowedOnce = z.strictObject({
 })
 export type NarrowedOnce = z.infer<typeof NarrowedOnce>
 
+/** A question to the agent, and its answer. */
+export const Question = z.strictObject({
+  id: QuestionId,
+  by: PersonId,
+  /** The absent person whose right to decide was used. */
+  for: PersonId.optional(),
+  stage: z.string(),
+  at: NumericDate,
+  text: z.string(),
+  /** `decisionsBefore`: the approvals that stood when it came. */
+  answer: z.strictObject({ at: NumericDate, text: z.string(), decisionsBefore: z.int().nonnegative() }).optional(),
+})
+export type Question = z.infer<typeof Question>
+
+/** An approver's call for a colleague who may decide the same stage. */
+export const ColleagueAsked = z.strictObject({ stage: z.string(), by: PersonId, to: PersonId, at: NumericDate })
+export type ColleagueAsked = z.infer<typeof ColleagueAsked>
+
 const common = {
   ask: Ask,
   tier: z.int().nonnegative(),
@@ -181,6 +200,8 @@ const common = {
   /** The latest reading, which people decide on. */
   preview: Preview.optional(),
   drifts: z.array(Drift).optional(),
+  questions: z.array(Question).optional(),
+  colleagues: z.array(ColleagueAsked).optional(),
   /** The progress of a plan's steps, in their order. */
   progress: z.array(StepState).optional(),
   /** The comparison with the record of AWS, once made. */

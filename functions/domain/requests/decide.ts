@@ -29,6 +29,7 @@ import { compareCalls } from '../uses/compare-calls.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
 import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
 import { beginTurn, endStep, openStep, waitsForTurn } from './advance-plan.ts'
+import { answerQuestion, askColleague, askQuestion } from './ask-back.ts'
 import { due } from './due.ts'
 import { markObserved, observedOfRefusal } from './mark-observed.ts'
 import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
@@ -156,6 +157,9 @@ const rules = {
   review_break_glass: review,
   decide: takeDecision,
   comment,
+  ask_question: askQuestion,
+  answer_question: answerQuestion,
+  ask_colleague: askColleague,
   intend,
   issue,
   begin_use: beginUse,

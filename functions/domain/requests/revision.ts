@@ -98,14 +98,21 @@ export function termsByWords(
 const some = <T>(all: readonly T[]): T[] | undefined => (all.length === 0 ? undefined : [...new Set(all)])
 
 /** The words on that request's record, which has commitments in place of texts. */
-const wordsOf = ({ request, by, at }: Told, state: ApprovalRequest | undefined): ToldWords[] =>
-  (state?.stages ?? []).flatMap(({ decisions }) =>
-    decisions.flatMap((each) =>
-      request === undefined || each.toAgent === undefined || each.at !== at || !by.includes(each.person)
-        ? []
-        : [{ request, by: each.person, at, verdict: each.verdict, text: each.toAgent }],
+function wordsOf({ request, by, at }: Told, state: ApprovalRequest | undefined): ToldWords[] {
+  if (request === undefined || state === undefined) return []
+  const decided = state.stages.flatMap(({ decisions }) =>
+    decisions.flatMap(({ person, verdict, toAgent: text, ...each }) =>
+      text === undefined ? [] : [{ request, by: person, at: each.at, verdict, text }],
     ),
   )
+  const asked = (state.questions ?? []).map(({ by: person, text, ...each }) => ({
+    request,
+    by: person,
+    at: each.at,
+    text,
+  }))
+  return [...decided, ...asked].filter((each) => each.at === at && by.includes(each.by))
+}
 
 type Act = { agent?: string; action: string; arguments: JsonObject; resource: Resource; mcp?: McpTool | undefined }
 

@@ -12,6 +12,7 @@ import {
   endedBy,
   type NarrowingCode,
   type Refused,
+  type Standpoint,
 } from '../record/commands.ts'
 import type { Event } from '../record/events.ts'
 import { evolve } from '../record/evolve.ts'
@@ -24,7 +25,7 @@ import { defined, isRefusal, type NumericDate, type PersonId } from '../values.t
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
 import { approve, openNext } from './open-stage.ts'
 
-type DecisionCode =
+export type DecisionCode =
   | EndingCode
   | NarrowingCode
   | 'already_settled'
@@ -211,7 +212,7 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
   return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
 }
 
-function rightOf(
+export function rightOf(
   { standsFor, givenBy }: Pick<Decide, 'standsFor' | 'givenBy'>,
   as: string,
 ): { for?: PersonId; given?: Given } {
@@ -242,7 +243,8 @@ function decidedEvent(
 const stagesOf = ({ stages }: { stages: readonly StageState[] }, names: readonly string[]): readonly StageState[] =>
   stages.filter((stage) => fillingOf(stage).allNames.some((name) => names.includes(name)))
 
-type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'absent' | 'ending'>
+/** By default no policy is cited. */
+type Standing = Omit<Standpoint, 'permittedBy'> & Partial<Standpoint>
 
 /**
  * The refusal of a person's decision now, if any, assuming the comment and login that the stage requires. The rule is
@@ -250,13 +252,14 @@ type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'absent' | 
  */
 export function whyNot(
   state: ApprovalRequest,
-  standpoint: Standpoint,
+  standpoint: Standing,
   verdict: Decide['verdict'],
   now: NumericDate,
 ): DecisionCode | undefined {
   const taken = takeDecision(
     state,
     {
+      permittedBy: {},
       ...standpoint,
       type: 'decide',
       verdict,
@@ -267,7 +270,6 @@ export function whyNot(
       login: defined({ acr: openStage(state)?.terms.acr, at: now }),
       through: 'page',
       answer: { permit: true, policies: [] },
-      permittedBy: {},
       bundle: '',
     },
     now,
@@ -275,5 +277,5 @@ export function whyNot(
   return 'code' in taken ? taken.code : undefined
 }
 
-export const waitsFor = (state: PendingRequest, standpoint: Standpoint, now: NumericDate): boolean =>
+export const waitsFor = (state: PendingRequest, standpoint: Standing, now: NumericDate): boolean =>
   openStage(state) !== undefined && whyNot(state, standpoint, 'approve', now) === undefined

@@ -66,9 +66,11 @@ export function toldIn(
   ask: Pick<Ask, 'id' | 'action' | 'steps'>,
   absent: readonly PersonId[] = [],
 ): Told | undefined {
-  const said = events.find((event) => event.type === 'Decided' && event.toAgent !== undefined)
-  if (said?.type !== 'Decided' || said.actor.type !== 'person') return undefined
-  const unlessApproved = isRefusal(said.verdict) ? undefined : (true as const)
+  const said = events.find(
+    (event) => event.type === 'Asked' || (event.type === 'Decided' && event.toAgent !== undefined),
+  )
+  if ((said?.type !== 'Decided' && said?.type !== 'Asked') || said.actor.type !== 'person') return undefined
+  const unlessApproved = said.type === 'Decided' && isRefusal(said.verdict) ? undefined : (true as const)
   const behind = unique([...(said.for === undefined ? [] : [said.for]), ...absent])
   const own = { request: ask.id, actions: actionsOf(ask), by: [said.actor.id], at: said.at }
   return { ...own, ...(behind.length === 0 ? {} : { behind }), ...defined({ unlessApproved }) }

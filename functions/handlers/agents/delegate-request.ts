@@ -1,16 +1,26 @@
 // Rules: test/stack/delegation.test.ts
-import { parseBody, taskAnswer } from '../../adapters/http/authzen.ts'
+import { parseBody } from '../../adapters/http/authzen.ts'
 import { DelegationBody } from '../../adapters/http/bodies/agents.ts'
 import { BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { type DelegationRefusal, delegateRequest } from '../../operations/delegation/delegate-request.ts'
-import type { ApiPorts } from '../doors.ts'
-import { agentDoor, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, unknownTask, valueOrThrow } from '../doors.ts'
+import {
+  agentDoor,
+  checkEnd,
+  idempotencyKeyOf,
+  mustKeepRate,
+  pathId,
+  type ShowingApiPorts,
+  taskFor,
+  unknownTask,
+  valueOrThrow,
+} from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 
 /** `POST /v1/requests/{id}/delegations`: an agent delegates a narrower right out of its grant, with the grant's key. */
-export const createHandler = (ports: ApiPorts & { targetRole: string }) =>
+export const createHandler = (ports: ShowingApiPorts & { targetRole: string }) =>
   agentDoor(ports, async (call, agent, callers) => {
     const id = pathId(call, RequestId, unknownTask)
     const { proof, once } = await callers.proof(call, { method: 'POST', path: `/v1/requests/${id}/delegations` })
@@ -25,7 +35,7 @@ export const createHandler = (ports: ApiPorts & { targetRole: string }) =>
     )
     const { state } = valueOrThrow(delegated, refusal)
     const location = `${ports.issuer}/access/v1/requests/${state.ask.id}`
-    return { status: 201, headers: { location }, body: taskAnswer(state, ports.issuer) }
+    return { status: 201, headers: { location }, body: await taskFor(state, ports) }
   })
 
 function refusal(code: DelegationRefusal, detail?: string): BadRequest {
@@ -71,6 +81,6 @@ function refusal(code: DelegationRefusal, detail?: string): BadRequest {
 }
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'TARGET_ROLE'> = (told) => ({
-  ...portsWithAnswers(told),
+  ...withTexts(portsWithAnswers(told), told),
   targetRole: told.TARGET_ROLE,
 })

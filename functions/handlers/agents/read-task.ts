@@ -1,6 +1,5 @@
 // Rules: test/stack/requests/story.test.ts
 import { setTimeout as pause } from 'node:timers/promises'
-import { taskAnswer } from '../../adapters/http/authzen.ts'
 import { badRequest } from '../../adapters/http/problem.ts'
 import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
 import { longestHold } from '../../domain/policy/ladder.ts'
@@ -8,29 +7,26 @@ import { RequestId } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
-import { joinWritten } from '../../operations/ledger/texts.ts'
 import type { RequestStore } from '../../operations/record/ports.ts'
 import { readTask } from '../../operations/requests/read-requests.ts'
-import { agentDoor, type DoorPorts, pathId, unknownTask } from '../doors.ts'
+import { agentDoor, type DoorPorts, pathId, taskFor, unknownTask } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
 import { factsOnly, withTexts } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 /** `GET /access/v1/requests/{id}`: the agent's task; `?wait=SECONDS` holds the answer until the task changes. */
-type Ports = DoorPorts & { requests: RequestStore; statements: Pick<Statements, 'sign'>; texts: TextReader }
-
-export const createHandler = (ports: Ports) =>
+export const createHandler = (
+  ports: DoorPorts & { requests: RequestStore; texts: TextReader; statements: Pick<Statements, 'sign'> },
+) =>
   agentDoor(ports, async (call, agent) => {
     const wait = waitOf(call.query('wait'))
     const id = pathId(call, RequestId, unknownTask)
     const stored = await readTask({ id, agent: agent.id, wait }, { ...ports, pause })
     if (!stored) throw unknownTask()
-    const { retryAfter } = stored
-    const isSettled = stored.state.status !== 'pending'
-    const state = isSettled ? await joinWritten(stored.state, ports.texts) : stored.state
+    const { state, retryAfter } = stored
     const headers: { [name: string]: string } = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
     const approval = await signApproval(state, ports.statements)
-    return { status: 200, headers, body: taskAnswer(state, ports.issuer, approval, ports.clock.now()) }
+    return { status: 200, headers, body: await taskFor(state, ports, approval, ports.clock.now()) }
   })
 
 function waitOf(text: string | undefined): number {

@@ -1,6 +1,6 @@
 // Rules: test/stack/requests/api.test.ts
 import type * as z from 'zod'
-import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
+import { parseBody, RequestBody, readDenial } from '../../adapters/http/authzen.ts'
 import { ExtendBody } from '../../adapters/http/bodies/agents.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
@@ -19,25 +19,26 @@ import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
 import {
-  type ApiPorts,
   beginRate,
   checkEnd,
-  idempotencyKeyOf,
   mustKeepRate,
+  optionalKeyOf,
   pathId,
   readStart,
+  type ShowingApiPorts,
+  taskFor,
   unknownTask,
 } from '../doors.ts'
 import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { permitStore } from '../wiring/ports.ts'
+import { permitStore, withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 import { statementsOf } from '../wiring/statements.ts'
 import { tasksOf } from '../wiring/tasks.ts'
 
 const path = '/access/v1/requests'
 
-type Ports = ApiPorts &
+type Ports = ShowingApiPorts &
   ReaderPorts & { permits: PermitStore; statements: Statements; targetRole: string; tasks?: TaskService }
 
 /** `POST /access/v1/requests`: submits a request whose evaluation had the answer that it needs approval. */
@@ -49,7 +50,7 @@ export function createHandler(ports: Ports) {
     const by = {
       jkt: proof.jkt,
       once,
-      idempotencyKey: call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined,
+      idempotencyKey: optionalKeyOf(call),
     }
     const done =
       call.route === extendRoute
@@ -57,7 +58,7 @@ export function createHandler(ports: Ports) {
         : await ask(call, { ...by, agent: ref }, ports)
     if (!done.ok) throw refusal(done.code, done.detail)
     const { state } = done.value.stored
-    const answer = taskAnswer(state, issuer, await signApproval(state, statements))
+    const answer = await taskFor(state, ports, await signApproval(state, statements))
     const { id, status } = answer['task'] as { id: string; status: string }
     return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
   })
@@ -130,7 +131,7 @@ export const wire: Wiring<
   typeof createHandler,
   'ISSUER' | Stores | 'TEXTS_TABLE' | Reads | 'PUBLISHED_KEYS' | 'TARGET_ROLE' | 'INCIDENT_SECRET'
 > = (told) => {
-  const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
+  const ports = { ...withTexts(withReader(told, portsWithAnswers(told)), told), permits: permitStore(told) }
   const statements = statementsOf(told, ports)
   return { ...ports, ...tasksOf(ports, told), statements, targetRole: told.TARGET_ROLE }
 }

@@ -1,38 +1,75 @@
-// Rules: test/client/requests/decide.test.ts
+// Rules: test/client/requests/decide.test.ts, test/client/requests/ask-back.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
-import { DecisionBody } from '../../adapters/http/bodies/people.ts'
-import { insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
+import { ColleagueBody, DecisionBody, QuestionBody } from '../../adapters/http/bodies/people.ts'
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
 import { personView } from '../../adapters/http/views.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
 import { openStage } from '../../domain/record/request.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
+import type { Stored } from '../../operations/record/ports.ts'
+import { askColleague, askQuestion } from '../../operations/requests/ask-back.ts'
 import { decideRequest } from '../../operations/requests/decide-request.ts'
-import { pathId, personDoor, type ShowingApiPorts, unknownRequest } from '../doors.ts'
+import type { ProvenPerson } from '../callers.ts'
+import {
+  byRoute,
+  optionalKeyOf,
+  pathId,
+  personDoor,
+  type ShowingApiPorts,
+  unknownRequest,
+  valueOrThrow,
+} from '../doors.ts'
 import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 
-/** `POST /v1/requests/{id}/decisions`: a person approves, denies or sends back, as by a click in Slack. */
-export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
-  personDoor(ports, async (call, { person, login, claimed }) => {
-    const { to_agent: toAgent, ...body } = parseBody(DecisionBody, call.json())
-    const id = pathId(call, RequestId, unknownRequest)
-    const done = await decideRequest(
-      { ...defined({ ...body, toAgent, claimed }), id, person: person.id, through: 'api', login },
-      ports,
-    )
-    if (done.ok) {
-      const shown = await joinRequest(done.value.state, ports.texts)
-      return { status: 200, body: personView(shown, ports.policy.bundle) }
-    }
-    const state = done.stored?.state
-    const stage = state && openStage(state)
-    if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)
-    throw refusalProblem(done.code, done.detail)
-  })
+type Ports = ShowingApiPorts & ReaderPorts
+
+/** A person decides, asks the agent, or asks a colleague, as by a click in Slack. */
+export const createHandler = (ports: Ports) =>
+  personDoor(
+    ports,
+    byRoute(
+      {
+        'POST /v1/requests/{id}/decisions': (call, by) => decideOn(call, by, ports),
+        'POST /v1/requests/{id}/questions': async (call, { person, claimed }) => {
+          const { text } = parseBody(QuestionBody, call.json())
+          const ask = { id: idIn(call), person: person.id, claimed, text, idempotencyKey: optionalKeyOf(call) }
+          return show(valueOrThrow(await askQuestion(ask, ports)), 201, ports)
+        },
+        'POST /v1/requests/{id}/ask-colleague': async (call, { person, claimed }) => {
+          const { person: to } = parseBody(ColleagueBody, call.json())
+          const done = await askColleague({ id: idIn(call), person: person.id, claimed, to }, ports)
+          return show(valueOrThrow(done), 200, ports)
+        },
+      },
+      unknownRequest,
+    ),
+  )
+
+async function decideOn(call: Call, { person, login, claimed }: ProvenPerson, ports: Ports): Promise<Answer> {
+  const { to_agent: toAgent, ...body } = parseBody(DecisionBody, call.json())
+  const id = idIn(call)
+  const done = await decideRequest(
+    { ...defined({ ...body, toAgent, claimed }), id, person: person.id, through: 'api', login },
+    ports,
+  )
+  if (done.ok) return show(done.value, 200, ports)
+  const state = done.stored?.state
+  const stage = state && openStage(state)
+  if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)
+  throw refusalProblem(done.code, done.detail)
+}
+
+const idIn = (call: Call): RequestId => pathId(call, RequestId, unknownRequest)
+
+async function show({ state }: Stored, status: number, { texts, policy }: Ports): Promise<Answer> {
+  return { status, body: personView(await joinRequest(state, texts), policy.bundle) }
+}
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | Reads> = (told) =>
   withTexts(withReader(told, portsWithAnswers(told)), told)

@@ -6,7 +6,7 @@ import { badRequest } from '../../adapters/http/problem.ts'
 import { placesIn } from '../../operations/credentials/place.ts'
 import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
-import { type ApiPorts, idempotencyKeyOf, personDoor, valueOrThrow } from '../doors.ts'
+import { type ApiPorts, optionalKeyOf, personDoor, valueOrThrow } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { haltOnPage } from '../pages/halt-on-page.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
@@ -18,7 +18,7 @@ const haltByApi = (ports: ApiPorts & { halts: HaltStore; targetRoles: readonly s
     const asked = parseBody(HaltBody, call.json())
     if (asked.until !== undefined && asked.until <= ports.clock.now())
       throw badRequest('invalid_request', 'The end of the halt has passed', '`until` should be in the future')
-    const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
+    const idempotencyKey = optionalKeyOf(call)
     const declared = await declareHalt({ ...asked, person: person.id, idempotencyKey }, ports)
     return { status: 201, body: haltView(valueOrThrow(declared)) }
   })

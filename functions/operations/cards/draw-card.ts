@@ -1,6 +1,6 @@
 // Rules: test/channels/slack/cards/draw-card.test.ts
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
-import { channelsOf, remindersOf } from '../../domain/cards/routing.ts'
+import { channelsOf, colleaguesAsked, remindersOf } from '../../domain/cards/routing.ts'
 import type { Readings } from '../../domain/people/group-source.ts'
 import type { Channel } from '../../domain/policy/bundle.ts'
 import { originOf } from '../../domain/record/origin.ts'
@@ -93,9 +93,9 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     readings,
     onCall: whoIsOnCall(state, ports.policy, readings, now),
   }
-  // While a burst shows the request there are no direct messages.
+  // While a burst shows the request, only colleagues who were asked have direct messages.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
-  const called = isShared ? [] : await peopleToReach(drawing)
+  const called = await peopleToReach(drawing, isShared)
   const faults: unknown[] = []
   for (const place of placesOf(drawing, called)) {
     try {
@@ -152,9 +152,13 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
 }
 
 /** The people to send a direct message. One without a chat account sees the card in the channel. */
-async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<readonly PersonId[]> {
+async function peopleToReach(
+  { state, now, ports, readings }: Drawing,
+  isShared: boolean,
+): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
-  const called = peopleToTell(state, { policy: ports.policy, now, readings })
+  const told = isShared ? [] : peopleToTell(state, { policy: ports.policy, now, readings })
+  const called = [...new Set([...told, ...colleaguesAsked(state)])]
   const reachable: PersonId[] = []
   for (const person of called) if ((await accountOf(person, undefined, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)

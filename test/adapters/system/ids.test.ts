@@ -3,6 +3,7 @@ import {
   CredentialId,
   EvaluationId,
   NumericDate,
+  QuestionId,
   RequestId,
   requestOfUse,
   UseId,
@@ -20,6 +21,7 @@ describe.each<[name: string, make: () => Ids]>([
       RequestId.parse(ids.request()),
       CredentialId.parse(ids.credential()),
       EvaluationId.parse(ids.evaluation()),
+      QuestionId.parse(ids.question()),
     ]).flat()
     expect(new Set(made.map((id) => id.slice(4))).size).toBe(made.length)
   })

@@ -4,6 +4,7 @@ import { chainEntries, noEntries, verify } from '../../../functions/domain/ledge
 import { Event } from '../../../functions/domain/record/events.ts'
 import { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { faultsOfApproval } from './faults-of-approval.ts'
+import { faultsOfAskingBack } from './faults-of-asking-back.ts'
 import { faultsOfBreakGlass } from './faults-of-break-glass.ts'
 import { faultsOfCalls } from './faults-of-calls.ts'
 import { faultsOfDelegation } from './faults-of-delegation.ts'
@@ -23,7 +24,7 @@ jest.setTimeout(180_000)
 
 const faults = [
   ...[...faultsOfApproval, ...faultsOfGrant, ...faultsOfDelegation, ...faultsOfNarrowing, ...faultsOfCalls],
-  ...[...faultsOfDrift, ...faultsOfBreakGlass, ...faultsOfReceipts],
+  ...[...faultsOfDrift, ...faultsOfBreakGlass, ...faultsOfReceipts, ...faultsOfAskingBack],
 ]
 const found: Found[] = []
 const caught: { fault: string; violation: Violation }[] = []
@@ -66,6 +67,8 @@ test('the search reaches every refusal, except those that need a login, an outag
       ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
       ...['state_changed', 'state_unreadable'],
       ...['to_agent_required'],
+      ...['too_many_questions', 'unknown_question', 'already_answered'],
+      ...['asked_themselves', 'already_asked', 'too_many_colleagues', 'colleague_not_eligible'],
       ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
     ].sort(),
   )

@@ -42,11 +42,12 @@ export const rulesOfApproval: readonly Rule[] = [
   ),
   on(
     'INV1',
-    'a key is bound to a grant without one, or replaces another if the registration permits it',
+    'a key is bound to a request without one, or replaces another if the registration permits it',
     ['KeyBound'],
     ({ replaces, jkt }, seen, { scenario, command }) => {
       const claims = command.type === 'intend' && command.claim === 'access_token'
-      if (!(claims || command.type === 'delegate') || command.jkt !== jkt) return 'the command has another key'
+      const binds = claims || command.type === 'delegate' || command.type === 'answer_question'
+      if (!binds || command.jkt !== jkt) return 'the command has another key'
       if (replaces !== seen.key) return 'it names the wrong replaced key'
       return seen.key !== undefined && !(claims && scenario.mayRebind) && 'its key is replaced'
     },

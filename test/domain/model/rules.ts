@@ -1,5 +1,6 @@
 import type { Rule } from './rule.ts'
 import { rulesOfApproval } from './rules-of-approval.ts'
+import { rulesOfAskingBack } from './rules-of-asking-back.ts'
 import { rulesOfBreakGlass } from './rules-of-break-glass.ts'
 import { rulesOfDelegation } from './rules-of-delegation.ts'
 import { rulesOfDrift } from './rules-of-drift.ts'
@@ -16,4 +17,5 @@ export const rules: readonly Rule[] = [
   ...rulesOfReceipts,
   ...rulesOfDrift,
   ...rulesOfBreakGlass,
+  ...rulesOfAskingBack,
 ]

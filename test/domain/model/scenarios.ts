@@ -39,6 +39,13 @@ export type Scenario = {
   standIns?: readonly { by: string; for: string }[]
   /** The people who comment on their decision afterwards. */
   comments?: readonly string[]
+  /** The people who ask the agent, how often in all, the answers that it tries, and who asks which colleague. */
+  asksBack?: {
+    by: readonly string[]
+    questions: number
+    answers: number
+    calls: readonly (readonly [by: string, to: string])[]
+  }
   /** The reviewers of an opening; policy does not permit an `outsider`. */
   reviews?: readonly { by: string; outsider?: boolean }[]
   /** The incident service's closing, any number of times; no other caller finds it. */
@@ -346,6 +353,52 @@ export const revision: Scenario = {
   uses: 1,
 }
 
+const [one, two] = [
+  [sample.sampleStage('owner')],
+  [sample.sampleStage('owner'), sample.sampleStage('sre', { deadline: sample.minutes(20) })],
+] as const
+
+export const askedBack: Scenario = {
+  ...quiet,
+  name: 'people ask the agent and each other, and the first answer binds its key',
+  tier: 2,
+  stages: two,
+  ask: delegatedAsk({ credential: 'token' }),
+  rights: { ana: ['owner'], ben: ['owner'], cleo: ['sre'], dora: ['owner', 'sre'] },
+  clicks: approving('ben', 'cleo'),
+  losers: ['ben'],
+  mints: {},
+  uses: 0,
+  endings: [sample.halted],
+  asksBack: {
+    by: ['ben', 'cleo', 'dora'],
+    questions: 2,
+    answers: 3,
+    calls: [
+      ['ana', 'ben'],
+      ['ana', 'ana'],
+      ['ana', 'dora'],
+    ],
+  },
+}
+
+export const askedOften: Scenario = {
+  ...quiet,
+  name: 'as many questions and calls for colleagues as there may be, and one more',
+  tier: 1,
+  stages: one,
+  ask: sample.sampleAsk({ credential: 'token' }),
+  rights: Object.fromEntries(['ana', 'b1', 'b2', 'b3', 'b4', 'b5', 'b6'].map((name) => [name, ['owner']])),
+  mints: {},
+  uses: 0,
+  asksBack: {
+    by: ['ana'],
+    questions: 6,
+    answers: 0,
+    calls: ['b1', 'b2', 'b3', 'b4', 'b5', 'b6'].map((to) => ['ana', to]),
+  },
+}
+
 export const opening: Scenario = {
   ...quiet,
   name: 'a person uses break-glass, and others review it',
@@ -377,10 +430,6 @@ export const openingCompared: Scenario = {
   compares: true,
 }
 
-const [one, two] = [
-  [sample.sampleStage('owner')],
-  [sample.sampleStage('owner'), sample.sampleStage('sre', { deadline: sample.minutes(20) })],
-] as const
 /** One common end, since each drift would add deadlines of its own. */
 const soon = sample.submittedAt + sample.minutes(20)
 
@@ -468,4 +517,6 @@ export const scenarios: readonly Scenario[] = [
   driftingCall,
   restless,
   driftingLate,
+  askedBack,
+  askedOften,
 ]

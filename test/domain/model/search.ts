@@ -378,8 +378,13 @@ function keyOf(state: ApprovalRequest, seen: Witness): string {
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
   const there = state.preview?.outcome === 'matched' ? state.preview.state[8] : ''
   const until = seen.drifts > 0 ? `${seen.drifts}@${seen.decideBy}` : ''
-  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.intended}|${seen.issued}|${seen.compared}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}`
+  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.intended}|${seen.issued}|${seen.compared}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}${askedKey(state)}`
 }
+
+const askedKey = ({ questions = [], colleagues = [] }: ApprovalRequest): string =>
+  questions.length + colleagues.length === 0
+    ? ''
+    : `${questions.map(({ id, answer }) => `${id.slice(-1)}${answer ? '.' : ''}`)}|${colleagues.map(({ to, stage }) => to + stage).sort()}`
 
 function grantKey(state: ApprovalRequest): string {
   if (!('grant' in state) || !state.grant) return ''
@@ -402,9 +407,8 @@ const intentKey = (intent: Grant['intents']['aws']) => intent && `${intent.id}@$
 const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`
 
 const worldKey = (world: World) => {
-  const { lost, policyForbids, intended, minted, answered, calling, sent, ending, away, there, unreadable, reached } =
-    world
-  return `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${there}|${unreadable}|${reached}`
+  const { lost, policyForbids, intended, minted, answered, calling, sent, ending, away, there, unreadable } = world
+  return `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${there}|${unreadable}|${world.reached}|${world.asked}`
 }
 
 /** Numbers for texts, from 0 on, since keys are compared millions of times. */

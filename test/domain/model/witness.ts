@@ -53,6 +53,10 @@ export type Witness = {
     | undefined
   /** The event that ended the request. */
   end: EventType | undefined
+  /** The questions, by id, and whether each is answered. */
+  questions: { readonly [question: string]: boolean }
+  /** The colleagues who were asked, by stage. */
+  colleagues: readonly string[]
   /** The number of comparisons of its calls. */
   compared: number
 }
@@ -82,6 +86,8 @@ export const noWitness: Witness = {
   denied: false,
   opened: undefined,
   end: undefined,
+  questions: {},
+  colleagues: [],
   compared: 0,
 }
 
@@ -199,6 +205,12 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, opened: seen.opened && { ...seen.opened, reviewedBy: event.actor.id } }
     case 'CallsCompared':
       return { ...seen, compared: seen.compared + 1 }
+    case 'Asked':
+      return { ...seen, questions: { ...seen.questions, [event.question]: false } }
+    case 'Answered':
+      return { ...seen, questions: { ...seen.questions, [event.question]: true } }
+    case 'ColleagueAsked':
+      return { ...seen, colleagues: [...seen.colleagues, `${event.stage} ${event.to}`] }
     case 'StepOpened':
     case 'StepEnded':
     case 'Refused':

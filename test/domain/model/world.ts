@@ -31,6 +31,8 @@ export type World = {
   unreadable: boolean
   /** The time before the clock went back, in seconds after the submission; 0 if it never did. */
   reached: number
+  /** The number of questions to the agent. */
+  asked: number
 }
 
 export const firstWorld: World = {
@@ -47,6 +49,7 @@ export const firstWorld: World = {
   there: 0,
   unreadable: false,
   reached: 0,
+  asked: 0,
 }
 
 /** A possible next step: a change of the world, or a command; `obeyed` is the change of the world if it is obeyed. */
@@ -143,6 +146,7 @@ const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
   ...gifts(scenario, world),
   ...calls(scenario, world),
   ...reviews(scenario),
+  ...asksBack(scenario, world),
   ...(scenario.compares ? [{ label: 'the record of AWS is compared', command: sample.comparison() }] : []),
 ]
 
@@ -290,6 +294,34 @@ const reviews = ({ ask, reviews = [] }: Scenario): readonly Action[] => [
     command: sample.reviewing(by, outsider ? { answer: sample.forbid } : {}),
   })),
 ]
+
+/** Questions, numbered in their order; answers to any number, with either key; calls for colleagues. */
+function asksBack({ asksBack, ...scenario }: Scenario, world: World): readonly Action[] {
+  if (!asksBack) return []
+  const standpoint = (name: string) => {
+    const who = sample.person(name)
+    return { person: who, permittedBy: sample.permittedBy, ...peopleIn(scenario, world, who), ...endingIn(world) }
+  }
+  const next = world.asked + 1
+  const asked = next > asksBack.questions ? [] : asksBack.by
+  return [
+    ...asked.map((by) => ({
+      label: `${by} asks question ${next}`,
+      command: sample.question(by, next, standpoint(by)),
+      obeyed: { asked: next },
+    })),
+    ...Array.from({ length: asksBack.answers }, (_, index) => index + 1).flatMap((n) =>
+      keysOfAgent.map(([jkt, whose]) => ({
+        label: `question ${n} is answered${whose}`,
+        command: sample.answer(n, { jkt, ...endingIn(world) }),
+      })),
+    ),
+    ...asksBack.calls.map(([by, to]) => ({
+      label: `${by} asks ${to} to decide`,
+      command: sample.colleagueCall(by, to, { ...standpoint(by), colleague: standpoint(to) }),
+    })),
+  ]
+}
 
 /** The agent's delegations, each to a child numbered from 51. */
 const gifts = (scenario: Scenario, world: World): readonly Action[] =>

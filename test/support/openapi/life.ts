@@ -88,6 +88,9 @@ export class Life {
     const denial = { evaluation_id: context.evaluation_id, expires_at, binding_token }
     const { task } = await this.send('submitRequest', remediator, { with: { denial } })
     const at = { id: task.id as string }
+    const { questions } = await this.send('askQuestion', ana, { at })
+    await this.send('answerQuestion', remediator, { at, with: { question: questions[0].id } })
+    await this.send('askColleague', ana, { at })
     const { round, digest } = await this.send('readRequest', ben, { at })
     await this.send('decideRequest', ben, { at, with: { round, digest } })
     await this.send('readTask', remediator, { at, query: { wait: '1' } })

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { Outcome } from '../../../domain/record/request.ts'
 import { EvaluationBody, EvaluationContext } from '../../../domain/requests/evaluation-body.ts'
+import { mostText, plainText } from '../../../domain/requests/plain-text.ts'
 import { AgentId, JsonObject, Resource, Timestamp } from '../../../domain/values.ts'
 
 /** AuthZEN Authorization API 1.0, Action Search API. */
@@ -22,6 +23,9 @@ export const DelegationBody = z.strictObject({
   uses: z.int().positive().max(1000).optional(),
   expires_at: Timestamp.optional(),
 })
+
+/** The id of a question is free text here: one without the form of an id is unknown, and refused as such. */
+export const AnswerBody = z.strictObject({ question: z.string().min(1).max(64), text: plainText(mostText) })
 
 /** The end of a task or of a use. */
 export const OutcomeBody = z.strictObject({ outcome: Outcome, note: z.string().max(1000).optional() })

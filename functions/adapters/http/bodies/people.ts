@@ -1,7 +1,8 @@
 // Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 import { mostSteps } from '../../../domain/policy/assess-plan.ts'
-import { Digest, JsonObject, Verdict } from '../../../domain/values.ts'
+import { mostText, plainText } from '../../../domain/requests/plain-text.ts'
+import { Digest, JsonObject, PersonId, Verdict } from '../../../domain/values.ts'
 
 /** Words to an agent. Any characters are taken: each place that shows them makes them inert. */
 export const ToAgent = z.string().trim().min(1).max(500)
@@ -45,5 +46,8 @@ export const DecisionBody = z
     path: ['suggest'],
     message: 'is for `revise` only',
   })
+
+export const QuestionBody = z.strictObject({ text: plainText(mostText) })
+export const ColleagueBody = z.strictObject({ person: PersonId })
 
 export const RevokeBody = z.strictObject({ reason: z.string().trim().min(1).max(1000) })

@@ -52,6 +52,20 @@ const Narrowing = z.looseObject({
 })
 export type Narrowing = z.infer<typeof Narrowing>
 
+/** A question to the agent. `decisions_before`: the approvals that stood when the answer came. */
+const Question = z.looseObject({
+  id: idOf('qst'),
+  by: z.string(),
+  for: z.string().optional(),
+  stage: z.string(),
+  at: time,
+  text: z.string(),
+  answer: z.looseObject({ at: time, text: z.string(), decisions_before: z.number() }).optional(),
+})
+
+/** An approver's call for a colleague to decide the stage. */
+const Colleague = z.looseObject({ stage: z.string(), by: z.string(), to: z.string(), at: time })
+
 const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
 export type Shown = z.infer<typeof Shown>
 
@@ -149,6 +163,7 @@ const ShownRequest = z.looseObject({
   mcp: Shown.optional(),
   said: z.array(Shown),
   justification: z.string().optional(),
+  questions: z.array(z.looseObject({ id: z.string(), text: z.string(), answer: z.string().optional() })).optional(),
 })
 
 export const End = z.looseObject({
@@ -247,6 +262,8 @@ export const Request = z.looseObject({
   undo: Undo.optional(),
   round: z.int(),
   narrowings: z.array(Narrowing).default([]),
+  questions: z.array(Question).default([]),
+  colleagues: z.array(Colleague).default([]),
   changes: z.array(Change).default([]),
   preview: Preview.optional(),
   narrowable: z.array(Narrowable).default([]),

@@ -76,6 +76,8 @@ export const TaskMembers = z.looseObject({
       deadline: time.optional(),
     }),
   ),
+  /** The questions of people who decide, to answer with the key of the request. */
+  questions: z.array(z.looseObject({ id: z.string(), text: z.string(), answered: z.boolean() })).optional(),
   /** The steps of a plan, in order. */
   steps: z
     .array(

@@ -5,6 +5,7 @@ import { drawRow, drawWaitingRow } from '../../../../functions/channels/slack/ca
 import { describeRequest, type RequestView, shownDigest } from '../../../../functions/domain/cards/request-view.ts'
 import type { Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
+import { QuestionId } from '../../../../functions/domain/values.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../../support/world.ts'
 import { page } from '../edge/door.ts'
@@ -153,6 +154,23 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'narrowings.uses.to': ['narrowed', 9, 'card page api'],
   'narrowings.lifetime.from': ['narrowed', 77, 'card page api'],
   'narrowings.lifetime.to': ['narrowed', 77, 'card page api'],
+  'questions.id': [waiting, `qst_${'2'.repeat(26)}`, 'api'],
+  'questions.by.id': [waiting, 'person:other', 'api'],
+  'questions.by.name': [waiting, 'Other Name', ''],
+  'questions.for.id': [waiting, 'person:other', 'api'],
+  'questions.for.name': [waiting, 'Other Name', ''],
+  'questions.stage': [waiting, 'other', 'api'],
+  'questions.at': [waiting, later, 'api'],
+  'questions.text': [waiting, 'another question', 'api'],
+  'questions.answer.at': [waiting, later, 'api'],
+  'questions.answer.text': [waiting, 'another answer', 'api'],
+  'questions.answer.decisionsBefore': [waiting, 2, 'api'],
+  'colleagues.stage': [waiting, 'other', 'api'],
+  'colleagues.by.id': [waiting, 'person:other', 'api'],
+  'colleagues.by.name': [waiting, 'Other Name', ''],
+  'colleagues.to.id': [waiting, 'person:other', 'api'],
+  'colleagues.to.name': [waiting, 'Other Name', ''],
+  'colleagues.at': [waiting, later, 'api'],
   nested: [waiting, ['spec'], 'card page'],
   // The card has one button for all of them; its form has the fields.
   'narrowable.of': [waiting, 'argument', 'page api'],
@@ -305,6 +323,16 @@ function full(state: string): RequestView {
     chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],
     parentTask: { id: 'INC-1042', url: 'https://incidents.example/1042' },
     narrowings: view.narrowings.map((each) => ({ ...each, uses: { from: 3, to: 2 } })),
+    questions: [
+      {
+        ...{ id: QuestionId.parse(`qst_${'1'.repeat(26)}`), stage: 'owner', at: start, text: 'why now?' },
+        ...{ by: { id: 'person:ana', name: 'Ana Abel' }, for: { id: 'person:ben', name: 'Ben Bauer' } },
+        answer: { at: start, text: 'the disk is full', decisionsBefore: 1 },
+      },
+    ],
+    colleagues: [
+      { stage: 'owner', at: start, by: { id: 'person:ana', name: 'Ana' }, to: { id: 'person:ben', name: 'Ben' } },
+    ],
     ...(view.grant ? { grant: { ...view.grant, uses: [use] } } : {}),
   }
 }

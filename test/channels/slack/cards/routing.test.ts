@@ -2,6 +2,7 @@ import type { ApprovalRequest } from '../../../../functions/domain/record/reques
 import { holdsFor } from '../../../../functions/group-sources/kind.ts'
 import { sourceOf } from '../../../../functions/group-sources/kinds.ts'
 import { type DrawPorts, drawCard } from '../../../../functions/operations/cards/draw-card.ts'
+import { askColleague } from '../../../../functions/operations/requests/ask-back.ts'
 import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { person, prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'
@@ -48,6 +49,37 @@ test("people told directly get the same card with its buttons, beside the channe
     expect(sent(place).map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved'])
     expect(sent(place).map(buttonsOf)).toEqual([expect.arrayContaining(['approve', 'deny'])])
   }
+})
+
+test('a colleague who is asked has a direct card once, with its buttons while they may decide', async () => {
+  begin(withStage(sample, 'owner', {}))
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  expect(sent(ben)).toEqual([])
+  await askColleague({ id: request.ask.id, person: person('ana'), to: person('ben') }, world.ports)
+  for (let again = 0; again < 2; again++) await draw(request)
+  expect([ana, ben, chloe].map((place) => sent(place).length)).toEqual([0, 1, 0])
+  expect(sent(ben).map(buttonsOf)).toEqual([expect.arrayContaining(['approve', 'deny'])])
+  await world.decide(request, 'ben')
+  await draw(request)
+  expect(sent(ben).map(buttonsOf)).toEqual([[]])
+})
+
+test('a colleague who has a direct card already keeps that one', async () => {
+  begin(told({}))
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  await askColleague({ id: request.ask.id, person: person('ana'), to: person('ben') }, world.ports)
+  await draw(request)
+  expect([ana, ben, chloe].map((place) => sent(place).length)).toEqual([1, 1, 1])
+})
+
+test('a colleague has their card also while the request is in a burst', async () => {
+  begin(told({}))
+  const request = await world.submitted(prodParameter)
+  await askColleague({ id: request.ask.id, person: person('ana'), to: person('ben') }, world.ports)
+  await draw(request, { hasOwnCard: async () => false })
+  expect([ana, ben, chloe].map((place) => sent(place).length)).toEqual([0, 1, 0])
 })
 
 test("people told directly are those who may decide, without the quiet ones and the agent's owner", async () => {
