@@ -119,6 +119,16 @@ export class DeskClient {
     return posted.map(readCard).filter(({ says }) => says.includes(text))
   }
 
+  async untilDirectCard(slackId: string, requestId: string): Promise<Card> {
+    const isCard = ({ channel, thread_ts }: Message) => channel === `D${slackId.slice(1)}` && thread_ts === undefined
+    const look = async () =>
+      (await this.#messages()).messages
+        .filter(isCard)
+        .map(readCard)
+        .find(({ says }) => says.includes(requestId))
+    return this.#until(look, () => `${slackId} has no direct card of ${requestId}`)
+  }
+
   /** Ephemeral messages to a person, without those that ask for another click. */
   async toldTo(user: string): Promise<Told[]> {
     return (await this.#told(user)).filter((each) => !isLate(each))

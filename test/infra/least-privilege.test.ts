@@ -416,10 +416,11 @@ describe('the tables', () => {
       .map((owner) => [owner, of(owner, 'dynamodb', '<Texts>')] as const)
       .filter(([, list]) => list.length > 0)
     expect(Object.fromEntries(touching)).toEqual({
-      'submit-request': put,
+      'submit-request': readAndPut,
       'issue-token': put,
-      'complete-request': put,
-      'delegate-request': put,
+      'cancel-request': readTexts,
+      'complete-request': readAndPut,
+      'delegate-request': readAndPut,
       'end-use': put,
       'decide-request': readAndPut,
       'decide-burst': put,

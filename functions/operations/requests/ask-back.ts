@@ -82,7 +82,8 @@ export async function answerQuestion(
   return done ?? carryOut(id, ports, command, keys, { first: stored })
 }
 
-const day = 86_400
+/** The time in which a call is sent again. Seconds. */
+const repeatedWithin = 86_400
 
 const itemOf = (
   caller: AskerId,
@@ -92,7 +93,12 @@ const itemOf = (
 ): OnceOnly | undefined =>
   key === undefined
     ? undefined
-    : { key: idempotencyItem(caller, key), value: bodyDigest(said), expiresAt: clock.now() + 8 * day, ifDone: true }
+    : {
+        key: idempotencyItem(caller, key),
+        value: bodyDigest(said),
+        expiresAt: clock.now() + repeatedWithin,
+        ifDone: true,
+      }
 
 /** The request, if the call under this key was obeyed before. */
 async function findDone(

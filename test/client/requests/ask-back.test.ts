@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as DPoP from 'dpop'
-import { prodParameter, stagingParameter, type What } from '../../support/world.ts'
+import { parameter, prodParameter, stagingParameter, type What } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** Questions, answers and calls for a colleague, sent to the deployed handlers. */
@@ -133,7 +133,7 @@ test('an answer by a different key, agent or request is refused, and a second on
   const by = await DPoP.generateKeyPair('ES256')
   expect(codeOf(await answer(id, body, { by }))).toEqual([401, 'invalid_dpop_proof'])
   expect(codeOf(await answer(id, body, { as: 'agent-builder' }))).toEqual([404, 'unknown_task'])
-  expect(codeOf(await answer(await asked(), body))).toEqual([404, 'unknown_question'])
+  expect(codeOf(await answer(await asked(parameter('/prod/checkout/color')), body))).toEqual([404, 'unknown_question'])
   expect(codeOf(await answer(id, { ...body, question: 'qst_1' }))).toEqual([404, 'unknown_question'])
   const plain = await send(`/access/v1/requests/${id}/answers`, scene.workload('agent-remediator'), body)
   expect(codeOf(plain)).toEqual([401, 'invalid_dpop_proof'])
