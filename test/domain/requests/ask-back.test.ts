@@ -133,7 +133,7 @@ test('a sixth colleague is refused', () => {
   ])
 })
 
-test('a colleague whom the stage never notifies is not asked', () => {
+test('a colleague that the stage never notifies is not asked', () => {
   const stage = sample.sampleStage('owner', { notify: { direct: [], quiet: [sample.person('ben')] } })
   const desk = new Desk(1, ask, { stages: [stage] })
   expect(desk.tell(1, colleagueCall('ana', 'ben'))).toBe('!colleague_not_eligible')

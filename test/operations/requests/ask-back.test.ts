@@ -127,7 +127,7 @@ test('a question on no request is on the record of its author', async () => {
   expect((await world.ledger.entries(person('ana'))).at(-1)).toMatchObject({ facts: { attempted: 'ask_question' } })
 })
 
-test('a stand-in asks by the right of the absent person, whom the question names', async () => {
+test('a stand-in asks by the right of the absent person, and the question names both', async () => {
   world = new World(ofTwoOwners)
   request = await world.submitted(prodParameter)
   expect(await ask('ben')).toMatchObject({ code: 'not_eligible' })
@@ -212,7 +212,7 @@ test('a colleague is asked once, on record, and it changes no right', async () =
   expect(await shown()).toMatchObject({ colleagues: [{ stage: 'owner', by: 'person:ana', to: 'person:ben' }] })
   expect(await call('chloe', 'ben')).toMatchObject({ code: 'already_asked' })
   expect(await call('ana', 'ana')).toMatchObject({ code: 'asked_themselves' })
-  for (const to of ['eve', 'dan', 'gus', 'nobody-known'])
+  for (const to of ['eve', 'dan', 'gus', 'unknown'])
     expect(await call('ana', to)).toMatchObject({ code: 'colleague_not_eligible' })
   expect(await world.decide(request, 'gus')).toMatchObject({ code: 'not_eligible' })
 })
