@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { delayOf, slackDelay, streamDelay } from '../../tools/bench/latency/delays.ts'
 import type { Published } from '../../tools/bench/published.ts'
 import { faultsOfApproval } from '../domain/model/faults-of-approval.ts'
+import { faultsOfAskingBack } from '../domain/model/faults-of-asking-back.ts'
 import { faultsOfBreakGlass } from '../domain/model/faults-of-break-glass.ts'
 import { faultsOfCalls } from '../domain/model/faults-of-calls.ts'
 import { faultsOfDelegation } from '../domain/model/faults-of-delegation.ts'
@@ -20,7 +21,7 @@ const { sequence = {}, usd = Number.NaN } = json('docs/performance.json') as Pub
 
 const faults = [
   ...[faultsOfApproval, faultsOfGrant, faultsOfDelegation, faultsOfNarrowing, faultsOfCalls, faultsOfDrift],
-  ...[faultsOfBreakGlass, faultsOfReceipts, faultsOfPlans],
+  ...[faultsOfBreakGlass, faultsOfReceipts, faultsOfPlans, faultsOfAskingBack],
 ].flat()
 
 /** The number in a file between two texts. */
