@@ -19,6 +19,7 @@ const sayNeed = ({ action, thing = 'any' }: Need) => `${action} on ${thing}`
 /** Calls that the graph finds but no function makes, each with its reason. */
 const neverMade: { readonly [name: string]: { readonly [need: string]: string } } = {
   'erase-texts': { 'dynamodb:PutItem on <Texts>': 'the entry of an erasure has no personal text' },
+  'cancel-request': { 'dynamodb:PutItem on <Texts>': 'a request is withdrawn without a word' },
   'lift-halt': { 'dynamodb:PutItem on <Texts>': 'a halt is lifted without a word' },
 }
 
