@@ -2,23 +2,15 @@
 import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock } from '@slack/types'
 import * as z from 'zod'
-import { jsonIn } from '../../../adapters/read-json.ts'
+import { boundsOf, longestText, mayBeEmpty, readArguments } from '../../../adapters/typed-arguments.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn } from '../../../domain/cards/who.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import {
-  type ArgumentSchema,
-  branchesOf,
-  formOf,
-  forSchema,
-  type NumberSchema,
-  type ObjectSchema,
-  takesArgument,
-} from '../../../domain/policy/arguments.ts'
+import { type ArgumentSchema, forSchema, type NumberSchema } from '../../../domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../../domain/policy/catalogue.ts'
 import { tierOf } from '../../../domain/policy/ladder.ts'
 import { ParentTask } from '../../../domain/record/ask-terms.ts'
-import { AgentId, defined, type Json, parseJson } from '../../../domain/values.ts'
+import { AgentId, defined } from '../../../domain/values.ts'
 import type { Askable, OnBehalfAsk, OnBehalfForeseen } from '../../../operations/requests/ask-on-behalf.ts'
 import { bold, type CardBlock, code, context, list, rich, section, words } from '../cards/blocks.ts'
 import { readValue } from '../edge/click.ts'
@@ -143,14 +135,17 @@ function policyBlocks({ tier, stages }: OnBehalfForeseen, facts: ViewFacts): Car
 
 export const argumentPrefix = 'argument:'
 
-const longestText = 3_000
+/** The text or choice in an argument's field. Undefined if there is none. */
+export const argumentTyped = (values: Values, block: string): string | undefined =>
+  chosenIn(values, block) ?? values[block]?.[block]?.value ?? undefined
 
-function argumentInput(
+/** @param block the field's id */
+export function argumentInput(
   name: string,
   schema: ArgumentSchema,
-  { optional, values }: { optional: boolean; values: Values },
+  { optional, values, block = `${argumentPrefix}${name}` }: { optional: boolean; values: Values; block?: string },
 ): InputBlock {
-  const block = `${argumentPrefix}${name}`
+  const before = argumentTyped(values, block) ?? ''
   const hint = clamp(inert([schema.description, boundsOf(schema)].filter(Boolean).join('. ')), 180).text
   const beside = { optional, ...(hint === '' ? {} : { hint }) }
   const typed = (most: number, multiline = false) =>
@@ -184,7 +179,7 @@ function argumentInput(
             (own.enum ?? []).map((each) => choice(each, inert(each))),
             beside,
           )
-        : typed(own.maxLength, own.maxLength > 256),
+        : typed(own.maxLength, own.maxLength > 256 || before.includes('\n')),
     map: json,
     list: json,
     object: json,
@@ -196,40 +191,6 @@ function argumentInput(
 /** Slack's menus have at most 100 entries, each with a text of 75 characters. */
 const isMenu = ({ enum: all }: { enum?: readonly string[] | undefined }): boolean =>
   all !== undefined && all.length <= mostChoices && all.every((each) => each !== '' && inert(each).length <= 75)
-
-const mayBeEmpty = (schema: ArgumentSchema): boolean => takesArgument(schema, '')
-
-const boundsOf = (schema: ArgumentSchema): string => {
-  const between = ({ minimum, maximum }: NumberSchema) => `${minimum} to ${maximum}`
-  return forSchema(schema, {
-    scalar: ({ type }) => `${type.join(' or ')}; text that reads as another of these in quotes`,
-    string: ({ enum: all, minLength = 0, maxLength, pattern }) =>
-      all
-        ? `One of ${all.join(', ')}`
-        : [
-            `${minLength} to ${Math.min(maxLength, longestText)} characters`,
-            ...(pattern === undefined ? [] : [`of the form ${pattern}`]),
-          ].join(', '),
-    integer: between,
-    number: (own) => `${between(own)}, with at most 4 decimals`,
-    boolean: () => '',
-    map: () => 'A JSON object, as in {"name": "value"}, each name once',
-    list: ({ items, minItems = 0, maxItems }) =>
-      formOf(items) === 'string'
-        ? `${minItems} to ${maxItems} texts, one a line; or a JSON list, as in ["a", "b"]`
-        : `A JSON list of ${minItems} to ${maxItems} items, as in [1, 2]`,
-    object: (own) => `A JSON object with ${namesOf(own)}`,
-    oneOf: (own) =>
-      `A JSON object with ${branchesOf(own)
-        .map((each) => `${each.tag} ${each.value}: ${namesOf(each.schema)}`)
-        .join('; or with ')}`,
-  })
-}
-
-const namesOf = ({ properties, required }: ObjectSchema): string =>
-  Object.keys(properties)
-    .map((name) => (required.includes(name) ? name : `${name}?`))
-    .join(', ')
 
 type Line = { values: Values; most: number; optional?: boolean }
 
@@ -258,21 +219,11 @@ export function readFilled(
   entry: CatalogueEntry,
   { state: { values } }: Pick<ViewOutput, 'state'>,
 ): { filled: Filled } | { errors: { [field: string]: string } } {
-  const errors: { [field: string]: string } = {}
-  const args: { [name: string]: Json } = {}
-  for (const [name, schema] of Object.entries(entry.arguments.properties)) {
-    const block = `${argumentPrefix}${name}`
-    const typed = chosenIn(values, block) ?? values[block]?.[block]?.value ?? ''
-    const isRequired = entry.arguments.required.includes(name)
-    if (typed === '' && !(isRequired && mayBeEmpty(schema))) {
-      if (isRequired) errors[block] = 'Fill this in.'
-      continue
-    }
-    const value = typedValue(schema, typed)
-    if (value === undefined || !takesArgument(schema, value))
-      errors[block] = `It should be: ${boundsOf(schema) || 'true or false'}`
-    else args[name] = value
-  }
+  const typed = (name: string) => argumentTyped(values, `${argumentPrefix}${name}`) ?? ''
+  const { arguments: args, wrong } = readArguments(entry.arguments, typed)
+  const errors: { [field: string]: string } = Object.fromEntries(
+    Object.entries(wrong).map(([name, why]) => [`${argumentPrefix}${name}`, why]),
+  )
   const [purpose, url] = [textIn(values, 'purpose').slice(0, 64), textIn(values, 'task_url')]
   if (purpose === '') errors['purpose'] = 'Say what it is for, as your policies know it.'
   const task = ParentTask.safeParse({ id: textIn(values, 'task'), ...(url === '' ? {} : { url }) })
@@ -284,24 +235,6 @@ export function readFilled(
 }
 
 const taskWrong = 'Write the id of a task, and its whole address if it has one.'
-
-/** Undefined if the text has no value of that type, or if two parsers could read it differently. */
-function typedValue(schema: ArgumentSchema, typed: string): Json | undefined {
-  const form = formOf(schema)
-  if (form === 'string') return typed
-  const read = jsonIn(typed)
-  if (form === 'list' && read === undefined) return parseJson(typed) === undefined ? linesOf(schema, typed) : undefined
-  if (form !== 'scalar') return read
-  if (read === undefined) return parseJson(typed) === undefined ? typed : undefined
-  return takesArgument(schema, read) ? read : typed
-}
-
-/** A list of texts, one a line. A text that JSON could be read from is written as JSON. */
-function linesOf(schema: ArgumentSchema, typed: string): Json | undefined {
-  const lines = typed.split('\n').map((line) => line.trim())
-  const list = lines.filter((line) => line !== '')
-  return !/^[[{]/.test(typed.trim()) && takesArgument(schema, list) ? list : undefined
-}
 
 /** The field that a refusal is about. */
 export function askField(detail: string | undefined, entry: CatalogueEntry): string {
