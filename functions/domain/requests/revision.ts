@@ -85,13 +85,14 @@ export function termsByWords(
     const earlier = stateOf(each)?.ask
     return !earlier || !isWithin(ask, earlier, entries)
   })
-  const words = told.flatMap((each) => wordsOf(each, stateOf(each)))
+  // Words of one person in one second are found by each of them.
+  const words = new Map(told.flatMap((each) => wordsOf(each, stateOf(each))).map((each) => [each.text, each]))
   const revised = ask.revises && requests.get(ask.revises)
   return defined({
     revision: revised && revisionOf(ask, revised),
     suggestedBy: some(about.flatMap(({ by }) => by)),
     barred: some(bars.flatMap(({ by, behind = [] }) => [...by, ...behind])),
-    told: some(words.toSorted((one, other) => one.at - other.at).slice(-mostShown)),
+    told: some([...words.values()].toSorted((one, other) => one.at - other.at).slice(-mostShown)),
   })
 }
 

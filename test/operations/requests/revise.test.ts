@@ -2,6 +2,7 @@ import { hotworkMembers } from '../../../functions/adapters/http/authzen.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { joinWritten } from '../../../functions/operations/ledger/texts.ts'
+import { askQuestion } from '../../../functions/operations/requests/ask-back.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
 import { repairPlan } from '../../support/plan.ts'
 import { unwrap } from '../../support/unwrap.ts'
@@ -345,4 +346,12 @@ test('many words at once are all on the row', async () => {
   const row = JSON.parse((await world.requests.recall('TOLD#agent:remediator')) ?? '[]')
   expect(row.map(({ request }: { request: string }) => request).sort()).toEqual(asked.map(({ ask }) => ask.id).sort())
   expect(row[0]).toMatchObject({ actions: ['lambda:PutFunctionConcurrency'], by: [person('ana')], at: start })
+})
+
+test('a question and a denial in the same second are each shown once', async () => {
+  const request = await world.submitted(reserve(10))
+  unwrap(await askQuestion({ id: request.ask.id, person: person('ana'), text: 'why ten?' }, world.ports))
+  unwrap(await world.decide(request, 'ana', 'revise', { toAgent }))
+  const { ask } = await world.submitted(reserve(5), revising(request))
+  expect(ask.told?.map(({ text }) => text).toSorted()).toEqual([toAgent, 'why ten?'])
 })
