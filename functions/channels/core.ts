@@ -1,6 +1,7 @@
 // Rules: test/channels/slack/home/linking.test.ts
 import { PatternIncidents, SystemSecrets } from '../adapters/system/system.ts'
 import type { ChatAccount } from '../domain/people/linking.ts'
+import type { ApprovalRequest } from '../domain/record/request.ts'
 import { ok, type PersonId, type Result } from '../domain/values.ts'
 import type { ShowingApiPorts } from '../handlers/doors.ts'
 import type { ForeseenAsk } from '../operations/break-glass/open-break-glass.ts'
@@ -27,6 +28,13 @@ import { givePermit, revokePermit } from '../operations/permits/standing-permits
 import type { OnceOnly, TaskService } from '../operations/ports.ts'
 import type { ReaderPorts } from '../operations/previews/read-again.ts'
 import type { CarriedOut } from '../operations/record/carry-out.ts'
+import type { Seen } from '../operations/requests/ask-as-seen.ts'
+import {
+  askColleagueAsSeen,
+  askQuestionAsSeen,
+  findColleagues,
+  foreseeQuestion,
+} from '../operations/requests/ask-as-seen.ts'
 import type { OnBehalfAsk } from '../operations/requests/ask-on-behalf.ts'
 import { askable, askOnBehalf } from '../operations/requests/ask-on-behalf.ts'
 import type { CommentAsk, DecisionAsk } from '../operations/requests/decide-request.ts'
@@ -92,6 +100,12 @@ export function channelCore(ports: CorePorts) {
     now: () => clock.now(),
     decide: (ask: DecisionAsk, mayStart: MayStart) => decideRequest(ask, { ...timely(mayStart), reader }),
     foresee: (ask: DecisionAsk) => foreseeDecision(ask, shown),
+    foreseeQuestion: (ask: Seen) => foreseeQuestion(ask, shown),
+    askQuestion: (ask: Parameters<typeof askQuestionAsSeen>[0], mayStart: MayStart) =>
+      askQuestionAsSeen(ask, timely(mayStart)),
+    colleagues: (state: ApprovalRequest, person: PersonId) => findColleagues(state, person, ports),
+    askColleague: (ask: Parameters<typeof askColleagueAsSeen>[0], mayStart: MayStart) =>
+      askColleagueAsSeen(ask, timely(mayStart)),
     comment: (ask: CommentAsk, mayStart: MayStart) => commentDecision(ask, timely(mayStart)),
     /** The digest of the card on record for this message, if there is one. */
     seen: (place: CardPlace) => findSeen(place, cards),

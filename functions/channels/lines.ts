@@ -1,5 +1,6 @@
 // Rules: test/channels/slack/cards/routing.test.ts
 import { warnBefore } from '../domain/break-glass/break-glass.ts'
+import { exchangesOf } from '../domain/cards/message-words.ts'
 import type { Notice as OpeningNotice } from '../domain/cards/notices.ts'
 import { describeOpening, type OpeningView } from '../domain/cards/opening-view.ts'
 import { drillMark, openingNow, openingText, openingTitle, reviewNow, whyEnded } from '../domain/cards/opening-words.ts'
@@ -45,6 +46,12 @@ export function lineOf(line: Line | { line: Notice }, state: ApprovalRequest, fa
       return reminder(line, state)
     case 'handled':
       return handled(line, state, facts)
+    case 'answered':
+      return answered(line, state, facts)
+    case 'colleague': {
+      const said = [{ bold: nameIn(facts, line.by) }, ' asks you to look at this, and to decide it if you can.']
+      return { as: 'line', said, text: `${line.by} asks you to look at this. ${state.ask.id}` }
+    }
     case 'ends_soon':
       return endsSoon(state)
     case 'submitted': {
@@ -80,6 +87,20 @@ function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: 
     said: [waits, ...(until === undefined ? ['.'] : [', until ', { time: until }, '. Silence never approves.'])],
     text: `${waits}. ${state.ask.id}`,
   }
+}
+
+function answered(
+  { question, users }: Extract<Line, { line: 'answered' }>,
+  state: ApprovalRequest,
+  facts: ViewFacts,
+): Said {
+  const found = exchangesOf(describeRequest(state, facts)).find(({ id }) => id === question)
+  const quotes = [found?.asked, found?.answered].map((each) => clamp(each?.text ?? '', 600).text)
+  const said: Sentence = [
+    users.length === 0 ? 'The' : ': the',
+    ' agent has answered. The question, and what it says (unverified):',
+  ]
+  return { as: 'line', mentions: users, said, text: ` The agent has answered. ${state.ask.id}`, quotes }
 }
 
 function endsSoon(state: ApprovalRequest): Said {

@@ -364,7 +364,7 @@ test("a page shows arguments whole, and an agent's words as text, without markup
     const main = page.slice(page.indexOf('<main'))
     expect(main).not.toMatch(/\p{Cf}|(?!\n)\p{Cc}/u)
     const own = main.replace(
-      /<\/?(html|body|main|div|p|section|h[1-3]|dl|dt|dd|code|pre|span|strong|ul|ol|li|time|blockquote|form|input|label|textarea|select|option|button|details|summary|a|br|del|ins|svg|title|desc|g|text|tspan|line|path|rect|circle)\b[^<>]*>/g,
+      /<\/?(html|body|main|div|p|section|h[1-3]|dl|dt|dd|code|pre|span|strong|ul|ol|li|time|blockquote|form|fieldset|legend|input|label|textarea|select|option|button|details|summary|a|br|del|ins|svg|title|desc|g|text|tspan|line|path|rect|circle)\b[^<>]*>/g,
       '',
     )
     expect(own).not.toMatch(/[<>]/)

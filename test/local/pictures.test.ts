@@ -52,7 +52,9 @@ inBrowser('pictures', () => {
     const page = await desk.openAs('U0BEN')
     for (const [name, state] of states) {
       const card = await show(page, name, state)
-      expect(await card.getByRole('button', { name: 'Deny' }).count()).toBe(state.status === 'pending' ? 1 : 0)
+      expect(await card.getByRole('button', { name: 'Deny', exact: true }).count()).toBe(
+        state.status === 'pending' ? 1 : 0,
+      )
     }
   })
 
@@ -147,5 +149,40 @@ inBrowser('pictures', () => {
     await comment.getByRole('button', { name: 'Approve', exact: true }).last().click()
     await comment.getByRole('heading', { name: 'Not counted' }).waitFor()
     await picture('form-stale', dialog(comment))
+  })
+
+  test('the forms that write to the agent are drawn, one with words beside its field', async () => {
+    const { world } = at
+    const asked = { ...resizeWorker, arguments: { ...resizeWorker.arguments, Timeout: 90 } }
+    const request = await world.submitted(asked, { idempotencyKey: 'to-send-back' })
+    await post(request)
+    const opened = async (button: string) => {
+      const page = await desk.openAs('U0ANA')
+      await cardIn(page, request).getByRole('button', { name: button, exact: true }).click()
+      await dialog(page).waitFor()
+      return page
+    }
+    for (const [button, name] of [
+      ['Deny with words', 'form-deny-with-words'],
+      ['Ask the agent', 'form-ask-the-agent'],
+      ['Ask a colleague', 'form-ask-a-colleague'],
+    ] as const) {
+      const page = await opened(button)
+      await picture(name, dialog(page))
+      await page.getByRole('button', { name: 'Go back' }).click()
+      await dialog(page).waitFor({ state: 'detached' })
+    }
+    const back = await opened('Say what to change')
+    await back.getByLabel('To the agent').fill('half is plenty until the end of the week')
+    await back.getByLabel('MemorySize').fill('1024')
+    await back.getByLabel('Environment').fill('LOG_LEVEL=debug')
+    await back.getByRole('button', { name: 'Send back' }).click()
+    await back.getByText(/^It should be: A JSON object/).waitFor()
+    await picture('form-say-what-to-change-mended', dialog(back))
+    await back.getByLabel('Environment').fill('')
+    await back.getByRole('button', { name: 'Send back' }).click()
+    await dialog(back).waitFor({ state: 'detached' })
+    const suggest = { ...asked.arguments, MemorySize: 1024 }
+    expect((await world.state(request.ask.id)).stages[0]?.decisions).toMatchObject([{ verdict: 'revise', suggest }])
   })
 })

@@ -16,19 +16,31 @@ import {
   titleText,
   toolRows,
   undoRow,
-  verdictWords,
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
 import { decisionSentence, loginNeeded, stageSentence } from '../../domain/cards/stage-words.ts'
+import { type Suggestible, suggestiblesOf } from '../../domain/cards/suggestible.ts'
 import type { Timeline } from '../../domain/cards/timeline.ts'
 import { nameOf } from '../../domain/cards/who.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
+import type { Person } from '../../domain/people/organisation.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
-import type { NumericDate, PersonId, Verdict } from '../../domain/values.ts'
+import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Why } from '../../operations/policy/explain-recorded.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
+import {
+  barred,
+  colleagueFields,
+  type Draft,
+  drafted,
+  questionFields,
+  suggestFields,
+  textArea,
+  toAgentField,
+} from './message-forms.ts'
+import { colleagueList, exchangeList, messageSections } from './message-section.ts'
 import { changedSection, previewSection } from './preview-section.ts'
 import { asideForm } from './set-aside.ts'
 import { argumentList, lessField, stepFields, stepsSection } from './steps-section.ts'
@@ -48,16 +60,21 @@ export type RequestPage = {
   timeline?: Timeline
   why?: Why
   notice?: Notice
-  /** The text of a refused form, so that it need not be written again. */
-  draft?: { comment?: string }
+  draft?: Draft
+  /** The people that this person may ask to decide. */
+  colleagues?: readonly Person[]
+  suggestibles?: readonly Suggestible[]
 }
 
 export const requestPage = ({
   viewed: { state, whyNot },
   bundle,
   ...rest
-}: Omit<RequestPage, 'view' | 'whyNot' | 'zone'> & { viewed: Viewed; bundle: ViewFacts }): string =>
-  drawRequestPage({ view: describeRequest(state, bundle), whyNot, zone: zoneOf(bundle.calendar), ...rest })
+}: Omit<RequestPage, 'view' | 'whyNot' | 'zone' | 'suggestibles'> & { viewed: Viewed; bundle: ViewFacts }): string => {
+  const view = describeRequest(state, bundle)
+  const suggestibles = suggestiblesOf(view, bundle)
+  return drawRequestPage({ view, whyNot, zone: zoneOf(bundle.calendar), suggestibles, ...rest })
+}
 
 export function drawRequestPage(request: RequestPage): string {
   const { view, reader, now, timeline, why, notice } = request
@@ -72,6 +89,7 @@ ${chips(view)}
 <p>${drawn(nowOf(view), now)}</p>
 ${note !== undefined && html`<blockquote>${note}</blockquote>`}
 ${view.standing !== undefined && html`<p>Approved by the standing permit <code>${view.standing}</code>. No person was asked.</p>`}
+${messageSections(view, now)}
 ${view.changes.length > 0 && changedSection(view, now)}
 ${view.steps ? stepsSection(view, now) : [previewSection(view, now), what(view)]}
 ${view.narrowings.length > 0 && narrowedSection(view, now)}
@@ -104,11 +122,10 @@ function ownDecision({ stages }: RequestView, person: PersonId): Notice | undefi
   const own = stages.flatMap(({ decisions }) => decisions).findLast((each) => each.person.id === person)
   if (!own) return undefined
   const absent = own.for === undefined ? '' : ` for ${nameOf(own.for)}`
-  return {
-    good: true,
-    text: `You ${verdictWords[own.verdict]} this${absent}; it is on record.`,
-  }
+  return { good: true, text: `You ${youDid[own.verdict]}${absent}; it is on record.` }
 }
+
+const youDid = { approve: 'approved this', deny: 'denied this', revise: 'sent this back' }
 
 const rows = (all: readonly Row[]): readonly Html[] =>
   all.map(({ label, text, note }) => html`<dt>${label}</dt><dd>${text}${note && html`<strong>${note}</strong>`}</dd>`)
@@ -160,77 +177,112 @@ ${rows(askerRows(view))}
 <dl>
 ${rows(saidRows(view))}
 </dl>
-${view.justification?.trim() && html`<blockquote>${inert(view.justification.trim())}</blockquote>`}`,
+${view.justification?.trim() && html`<blockquote>${inert(view.justification.trim())}</blockquote>`}
+${exchangeList(view, now)}`,
   )
 
-function stages({ stages, status }: RequestView, now: NumericDate): Html {
+function stages(view: RequestView, now: NumericDate): Html {
+  const { stages, status } = view
   const isPending = status === 'pending'
   return titled(
     'stages',
     isPending ? 'Who decides' : 'Who decided',
-    html`<ol>${stages.map((stage) => html`<li>${drawn(stageSentence(stage, isPending), now)}${decisions(stage, now)}</li>`)}</ol>`,
+    html`<ol>${stages.map((stage) => html`<li>${drawn(stageSentence(stage, isPending), now)}${decisions(stage, now)}</li>`)}</ol>
+${colleagueList(view, now)}`,
   )
 }
 
 const decisions = ({ decisions: all }: StageView, now: NumericDate): Part =>
   all.length > 0 && html`<ul>${all.map((each) => html`<li>${drawn(decisionSentence(each), now)}</li>`)}</ul>`
 
-type Decide = (verdict: Verdict, body: Html, attributes?: Part) => Html
+type Send = (hidden: { [name: string]: string }, body: Html, attributes?: Part) => Html
 
-function forms({ view, whyNot, reader, draft = {}, zone = 'UTC' }: RequestPage): Part {
+function forms(request: RequestPage): Part {
+  const { view, whyNot, reader, draft, colleagues = [], suggestibles = [], zone = 'UTC' } = request
   const stage = whyNot.approve === undefined ? openStageOf(view) : undefined
   const { id, round, digest, status } = view
-  const decide: Decide = (verdict, body, attributes) =>
-    form(`/decide/${id}`, { csrf: reader.csrf, verdict, round, digest, seen: shownDigest(view) }, body, attributes)
+  const send: Send = (hidden, body, attributes) =>
+    form(`/decide/${id}`, { csrf: reader.csrf, ...hidden, round, digest, seen: shownDigest(view) }, body, attributes)
   const parts = [
     // The status of an ended request says why.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
-    stage && approveForm(decide, stage, draft),
-    stage && canBeLess(view) && narrowForm(decide, view, stage),
-    whyNot.deny === undefined && denyForm(decide, view),
+    stage && approveForm(send, stage, draft),
+    stage && canBeLess(view) && narrowForm(send, view, stage, draft),
+    whyNot.deny === undefined && denyForm(send, view, draft),
+    whyNot.revise === undefined && status === 'pending' && reviseForm(send, suggestibles, draft),
+    stage &&
+      folded('Ask the agent a question', send({ ask: 'agent' }, questionFields(draft), ''), draft?.of === 'question'),
+    stage &&
+      colleagues.length > 0 &&
+      folded('Ask a colleague to look', send({ ask: 'colleague' }, colleagueFields(colleagues), '')),
     stage && asideForm(id, reader, zone),
   ]
   return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)
 }
 
+const folded = (summary: string, body: Part, isOpen = false): Html =>
+  html`<details class="box"${isOpen && html` open`}><summary>${summary}</summary>
+${body}</details>`
+
 const commentField = (id: string, { needsComment }: StageView, text: string | undefined): Html =>
   html`<label for="${id}">Comment <span class="hint">${needsComment ? 'required at this stage; it stays on record' : 'optional; it stays on record'}</span></label>
-<textarea id="${id}" name="comment" maxlength="1000"${needsComment && html` required`}>${text}</textarea>`
+${textArea(id, 'comment', 1000, needsComment && html` required`, text)}`
 
-function approveForm(decide: Decide, stage: StageView, draft: { comment?: string }): Html {
+function approveForm(send: Send, stage: StageView, draft: Draft | undefined): Html {
   const login = loginNeeded(stage)
-  return decide(
-    'approve',
+  return send(
+    { verdict: 'approve' },
     html`<h3>Approve</h3>
-${commentField('approve-comment', stage, draft.comment)}
+${commentField('approve-comment', stage, drafted(draft, 'approve', 'comment'))}
+${toAgentField('approve', draft)}
 ${login !== undefined && html`<p class="hint">This needs ${login}. You are sent to the login now, and come back here.</p>`}
 <button class="go">${login === undefined ? 'Approve exactly this' : 'Log in and approve exactly this'}</button>`,
   )
 }
 
-const narrowForm = (decide: Decide, view: RequestView, stage: StageView): Html =>
-  html`<details class="box"><summary>Approve less than this</summary>
-${decide(
-  'approve',
-  html`<input type="hidden" name="less" value="yes">
-<p class="hint">Leave a field empty to keep what was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
+const narrowForm = (send: Send, view: RequestView, stage: StageView, draft: Draft | undefined): Html =>
+  folded(
+    'Approve less than this',
+    send(
+      { verdict: 'approve', less: 'yes' },
+      html`<p class="hint">Leave a field empty to keep what was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
 ${view.steps ? stepFields(view) : view.narrowable.map((each) => lessField(each))}
-${commentField('narrow-comment', stage, undefined)}
+${commentField('narrow-comment', stage, drafted(draft, 'less', 'comment'))}
+${toAgentField('less', draft)}
 <button>Approve only this much</button>`,
-  '',
-)}</details>`
+      '',
+    ),
+    draft?.of === 'less',
+  )
 
-function denyForm(decide: Decide, { status }: RequestView): Html {
+function denyForm(send: Send, { status }: RequestView, draft: Draft | undefined): Html {
   const [title, effect] =
     status === 'approved'
       ? ['Deny after all', 'Ends the grant and every credential of it, at once and for good.']
       : ['Deny', 'Ends the request at once and for good, also after approvals. It takes no stronger login.']
-  return decide(
-    'deny',
+  return send(
+    { verdict: 'deny' },
     html`<h3>${title}</h3>
 <p class="hint">${effect}</p>
 <label for="deny-comment">Reason <span class="hint">optional; the agent's owner reads it</span></label>
-<textarea id="deny-comment" name="comment" maxlength="1000"></textarea>
+${textArea('deny-comment', 'comment', 1000, false, drafted(draft, 'deny', 'comment'))}
+${toAgentField('deny', draft)}
 <button class="stop">${title}</button>`,
   )
 }
+
+const reviseForm = (send: Send, suggestibles: readonly Suggestible[], draft: Draft | undefined): Html =>
+  folded(
+    'Say what to change, and send it back',
+    send(
+      { verdict: 'revise' },
+      html`<p class="hint">Ends this request at once. The agent reads your words, and may ask again. ${barred}</p>
+${toAgentField('revise', draft, true)}
+${suggestFields(suggestibles, draft)}
+<label for="revise-comment">Comment <span class="hint">optional; for people, and it stays on record</span></label>
+${textArea('revise-comment', 'comment', 1000, false, drafted(draft, 'revise', 'comment'))}
+<button class="stop">Send it back</button>`,
+      '',
+    ),
+    draft?.of === 'revise',
+  )

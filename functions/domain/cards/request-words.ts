@@ -55,7 +55,7 @@ export function headlineOf(view: RequestView): string {
     case 'completed':
       return `Completed: ${view.ended?.outcome}`
     case 'denied':
-      return 'Denied'
+      return deniedWord(view)
     case 'expired':
       return 'Expired'
     case 'withdrawn':
@@ -66,6 +66,8 @@ export function headlineOf(view: RequestView): string {
       return progress satisfies never
   }
 }
+
+const deniedWord = ({ outcome }: RequestView): string => (outcome === 'revise' ? 'Sent back' : 'Denied')
 
 function waitingHeadline(stage: StageView | undefined, why: string): string {
   if (!stage) return 'Waiting'
@@ -117,7 +119,7 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
         `. ${credentialAfter(view)}${note === undefined ? '' : ' Its note, unverified:'}`,
       ]
     case 'denied':
-      return ['Denied by ', { bold: settlerOf(view) }, ' at ', at, note === undefined ? '.' : '. Reason:']
+      return [`${deniedWord(view)} by `, { bold: settlerOf(view) }, ' at ', at, note === undefined ? '.' : '. Reason:']
     case 'expired':
       return [howExpired(view), at, '.']
     case 'withdrawn':

@@ -57,9 +57,8 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   const barred = whyBarred(state, [person, ...(command.absent ?? [])])
   if (barred) return barred
   if (names.length === 0) return { code: 'not_eligible' }
-  if (command.round !== state.round) return { code: 'stale_round' }
-  if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
-    return { code: 'stale_digest' }
+  const stale = stalenessOf(state, command)
+  if (stale) return { code: stale }
   // Only an approval needs the full rendering.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
   if (command.burst !== undefined && (verdict === 'revise' || !mayBeInBulk(state))) return { code: 'not_in_bulk' }
@@ -237,6 +236,15 @@ function decidedEvent(
   const said = defined({ comment, toAgent, suggest })
   const state = stateOf(preview)
   return { ...common, type: 'Decided', ...own, ...said, ...defined({ state, seen, burst, login, claimed, afterHalts }) }
+}
+
+/** Whether a person saw an earlier state of the request. */
+export function stalenessOf(
+  { round, ask: { digest } }: ApprovalRequest,
+  seen: Pick<Decide, 'round' | 'digest'>,
+): 'stale_round' | 'stale_digest' | undefined {
+  if (seen.round !== round) return 'stale_round'
+  return seen.digest === digest || seen.digest === digest.slice(0, 16) ? undefined : 'stale_digest'
 }
 
 /** The stages that a person may decide. A person of an escalation may deny before it. */

@@ -4,20 +4,26 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import { goingPage } from '../../adapters/pages/layout.ts'
+import type { Draft } from '../../adapters/pages/message-forms.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
+import { readSuggestion } from '../../adapters/typed-arguments.ts'
 import { describeRequest, shownDigest } from '../../domain/cards/request-view.ts'
+import { suggestiblesOf } from '../../domain/cards/suggestible.ts'
+import { digestOf } from '../../domain/digest.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { itemsOut, type Lowered, type Narrow, narrowSteps } from '../../domain/requests/narrow.ts'
+import { mostText, plainText } from '../../domain/requests/plain-text.ts'
 import { asideChoices } from '../../domain/requests/set-aside.ts'
-import { Digest, defined, type JsonObject, RequestId, type Result, Verdict } from '../../domain/values.ts'
+import { Digest, defined, type JsonObject, PersonId, RequestId, type Result, Verdict } from '../../domain/values.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import type { PageChoice } from '../../operations/people/ports.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
-import type { DecidingPorts } from '../../operations/record/ports.ts'
-import { decideByLogin, decideOnPage, type PageOutcome } from '../../operations/requests/decide-on-page.ts'
+import type { DecidingPorts, MakingPorts } from '../../operations/record/ports.ts'
+import { askColleagueAsSeen, askQuestionAsSeen, findColleagues } from '../../operations/requests/ask-as-seen.ts'
+import { decideByLogin, decideOnPage } from '../../operations/requests/decide-on-page.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { setAside } from '../../operations/requests/set-aside.ts'
 import { valueOrThrow } from '../doors.ts'
@@ -41,7 +47,7 @@ import {
   unknownForm,
 } from './page-door.ts'
 
-type Ports = LoginPagePorts & DecidingPorts & ReaderPorts & { texts: TextReader }
+type Ports = LoginPagePorts & DecidingPorts & Pick<MakingPorts, 'ids'> & ReaderPorts & { texts: TextReader }
 
 export const createHandler = (ports: Ports) =>
   pageDoor(ports, (call) => (routes[call.route] ?? decideRequest)(call, ports))
@@ -58,11 +64,63 @@ async function decideRequest(call: Call, ports: Ports): Promise<Answer> {
   const { guest, form } = await sentForm(call, `/decide${id.success ? `/${id.data}` : ''}`, ports)
   if (!id.success) throw notShown()
   if (form.has('aside')) return setAsideOnPage(id.data, form, guest, ports)
-  const choice = choiceOf(id.data, form)
   const by = { visitor: guest, cookie: guest.cookie, redirect: `${issuer}/login/decision` }
-  const came = await decideOnPage(choice, by, withShown(ports))
+  const asked = form.get('ask')
+  if (asked !== undefined) return askOnPage(asked, id.data, form, guest, ports)
+  const draft = draftOf(form)
+  const choice = choiceOf(id.data, form)
+  const { suggest, wrong } = await suggestionIn(choice, draft, guest, ports)
+  if (Object.keys(wrong).length > 0) {
+    const notice = { text: 'Your form was not recorded: some fields have a mark that says why.' }
+    return stillShown(id.data, { notice, draft: { ...draft, wrong } }, guest, ports, 400)
+  }
+  const came = await decideOnPage({ ...choice, ...defined({ suggest }) }, by, withShown(ports))
   if (came.ok && 'loginAt' in came.value) return shown(issuer, goingPage(came.value.loginAt, guest.reader))
-  return answerTo(came, choice, guest, ports)
+  return answerTo(came, { id: id.data, draft }, guest, ports)
+}
+
+/** The texts of a form, without the browser's own line breaks. */
+const draftOf = (form: Form): Draft => {
+  const texts = Object.fromEntries([...form].map(([field, text]) => [field, text.replaceAll('\r\n', '\n')]))
+  const of = form.has('ask')
+    ? 'question'
+    : form.get('less') === 'yes'
+      ? 'less'
+      : Verdict.safeParse(form.get('verdict')).data
+  return { of: of ?? 'approve', texts }
+}
+
+/** A question to the agent, or a call for a colleague: neither decides anything. */
+async function askOnPage(asked: string, id: RequestId, form: Form, guest: Guest, ports: Ports): Promise<Answer> {
+  const draft = draftOf(form)
+  const person = guest.person.id
+  const by = { ...sawIn(form), id, person, ...defined({ claimed: guest.session.claimed }) }
+  if (asked === 'colleague') {
+    const to = PersonId.safeParse(form.get('colleague'))
+    if (!to.success) throw unknownForm()
+    return answerTo(await askColleagueAsSeen({ ...by, to: to.data }, ports), { id, draft }, guest, ports)
+  }
+  const text = plainText(mostText).safeParse(draft.texts['question'])
+  if (!text.success) {
+    const notice = { text: `Your question was not recorded: it ${text.error.issues[0]?.message}.` }
+    return stillShown(id, { notice, draft }, guest, ports, 400)
+  }
+  // A form that is sent twice asks once.
+  const idempotencyKey = digestOf('hotwork.page.question.v1', { id, text: text.data })
+  const came = await askQuestionAsSeen({ ...by, text: text.data, idempotencyKey }, ports)
+  return answerTo(came, { id, draft }, guest, ports)
+}
+
+/** The suggestion in a form to send a request back, and the fields that are wrong. A stale form is left to the decision. */
+async function suggestionIn(choice: PageChoice, { texts }: Draft, { person, session }: Guest, ports: Ports) {
+  const none = { suggest: undefined, wrong: {} }
+  if (choice.verdict !== 'revise') return none
+  const viewed = await viewRequest({ id: choice.id, person: person.id, claimed: session.claimed }, ports)
+  if (!viewed.ok || viewed.value.state.ask.digest !== choice.digest) return none
+  const { bundle } = ports.policy
+  const all = suggestiblesOf(describeRequest(viewed.value.state, bundle), bundle)
+  const { suggest, wrong } = readSuggestion(all, (field) => texts[field])
+  return { suggest: suggest && { arguments: suggest }, wrong }
 }
 
 /** Hides the request from this person's list. The request and its record stay unchanged. */
@@ -84,35 +142,49 @@ async function confirmDecision(call: Call, ports: Ports): Promise<Answer> {
   const held = setCookie(ports.issuer, 'session', cookie)
   if (!('decision' in purpose)) return goTo(ports.issuer, '/decide', held)
   const came = await decideByLogin(done.loggedIn, withShown(ports))
-  return answerTo(came, purpose.decision, guestFor({ person }, cookie), ports, held)
+  const { id, comment, toAgent, narrow } = purpose.decision
+  const texts = defined({ comment, to_agent: toAgent })
+  return answerTo(
+    came,
+    { id, draft: { of: narrow ? 'less' : 'approve', texts } },
+    guestFor({ person }, cookie),
+    ports,
+    held,
+  )
 }
 
-type NotDecided = Refusal | 'another_person' | 'no_decision'
+type NotDone = Refusal | 'another_person' | 'no_decision'
+type By = Pick<Guest, 'person' | 'reader'>
 
 /** A recorded act redirects to the page. Otherwise the page shows the request as it is now, with the reason. */
 async function answerTo(
-  came: Result<PageOutcome, NotDecided>,
-  { id, comment }: Pick<PageChoice, 'id' | 'comment'>,
-  { person, reader }: Pick<Guest, 'person' | 'reader'>,
+  came: Result<unknown, NotDone>,
+  { id, draft }: { id: RequestId; draft: Draft },
+  by: By,
   ports: Ports,
   headers: { [name: string]: string } = {},
 ): Promise<Answer> {
-  const { issuer, policy, clock } = ports
-  if (came.ok) return goTo(issuer, `/decide/${id}`, headers)
-  const viewed = valueOrThrow(await viewRequest({ id, person: person.id }, showing(ports)), notShown)
+  if (came.ok) return goTo(ports.issuer, `/decide/${id}`, headers)
   const [status, text] = tellRefusal(came.code, came.detail)
-  const view = {
-    viewed,
-    bundle: policy.bundle,
-    reader,
-    now: clock.now(),
-    notice: { text },
-    draft: defined({ comment }),
-  }
+  return stillShown(id, { notice: { text }, draft }, by, ports, status, headers)
+}
+
+async function stillShown(
+  id: RequestId,
+  told: { notice: { text: string }; draft: Draft },
+  { person, reader }: By,
+  ports: Ports,
+  status: number,
+  headers: { [name: string]: string } = {},
+): Promise<Answer> {
+  const { issuer, policy, clock } = ports
+  const viewed = valueOrThrow(await viewRequest({ id, person: person.id }, showing(ports)), notShown)
+  const colleagues = viewed.whyNot.approve === undefined ? await findColleagues(viewed.state, person.id, ports) : []
+  const view = { viewed, bundle: policy.bundle, reader, now: clock.now(), colleagues, ...told }
   return shown(issuer, requestPage(view), status, headers)
 }
 
-function tellRefusal(code: NotDecided, detail?: string): readonly [status: number, text: string] {
+function tellRefusal(code: NotDone, detail?: string): readonly [status: number, text: string] {
   if (code === 'another_person')
     return [
       403,
@@ -131,19 +203,25 @@ const withShown = (ports: Ports) => ({
   shown: (state: ApprovalRequest) => shownDigest(describeRequest(state, ports.policy.bundle)),
 })
 
+function sawIn(form: Form): Pick<PageChoice, 'round' | 'digest' | 'seen'> {
+  const [digest, seen] = [Digest.safeParse(form.get('digest')), Digest.safeParse(form.get('seen'))]
+  const round = Number(form.get('round'))
+  if (!digest.success || !seen.success || !Number.isSafeInteger(round) || round < 1) throw unknownForm()
+  return { round, digest: digest.data, seen: seen.data }
+}
+
 function choiceOf(id: RequestId, form: Form): PageChoice {
   const verdict = Verdict.safeParse(form.get('verdict'))
-  const digest = Digest.safeParse(form.get('digest'))
-  const seen = Digest.safeParse(form.get('seen'))
-  const round = Number(form.get('round'))
-  const comment = form.get('comment')?.trim()
-  if (!verdict.success || !digest.success || !seen.success || !Number.isSafeInteger(round) || round < 1)
-    throw unknownForm()
-  if (comment !== undefined && comment.length > 1000)
-    throw badRequest('invalid_form', 'The comment is too long', 'Write at most 1000 characters')
+  if (!verdict.success) throw unknownForm()
+  const saw = sawIn(form)
+  const text = (name: string, title: string, most: number) => {
+    const written = form.get(name)?.trim().replaceAll('\r\n', '\n')
+    if (written === undefined || written.length <= most) return written || undefined
+    throw badRequest('invalid_form', `${title} is too long`, `Write at most ${most} characters`)
+  }
+  const [comment, toAgent] = [text('comment', 'The comment', 1000), text('to_agent', 'The text to the agent', 500)]
   const narrow = form.get('less') === 'yes' && verdict.data === 'approve' ? narrowOf(form) : undefined
-  const saw = { round, digest: digest.data, seen: seen.data }
-  return { id, verdict: verdict.data, ...saw, ...defined({ comment: comment || undefined, narrow }) }
+  return { id, verdict: verdict.data, ...saw, ...defined({ comment, toAgent, narrow }) }
 }
 
 function narrowOf(form: Form): Narrow {

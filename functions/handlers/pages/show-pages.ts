@@ -12,6 +12,7 @@ import { listGroups } from '../../operations/people/list-groups.ts'
 import { findOnCall } from '../../operations/people/on-call.ts'
 import { explainRecorded } from '../../operations/policy/explain-recorded.ts'
 import type { BundleStore, OpenPolicies } from '../../operations/policy/ports.ts'
+import { findColleagues } from '../../operations/requests/ask-as-seen.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
 import { splitAside } from '../../operations/requests/set-aside.ts'
@@ -51,7 +52,9 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       const timeline = await readTimeline(viewed.value.state, ports)
       const bundle = { ...ports.policy.bundle, onCall: await findOnCall(viewed.value.state, ports) }
       const why = await explainRecorded(viewed.value.state, timeline.bundle, ports)
-      const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline, why }
+      const { state, whyNot } = viewed.value
+      const colleagues = whyNot.approve === undefined ? await findColleagues(state, person.id, ports) : []
+      const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline, why, colleagues }
       return shown(ports.issuer, requestPage(view))
     },
     'GET /requests': showRequests,

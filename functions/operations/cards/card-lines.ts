@@ -3,7 +3,7 @@ import { remindersOf, type StageTurn, stageTurnOf } from '../../domain/cards/rou
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { openStage } from '../../domain/record/request.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
+import type { NumericDate, PersonId, QuestionId } from '../../domain/values.ts'
 
 /** A message beneath a card, since people do not notice an edited message. */
 export type Line =
@@ -12,6 +12,10 @@ export type Line =
   /** `users`: the chat ids of the people to mention. */
   | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
   | { line: 'handled'; stage: string; round: number }
+  /** `users`: the chat id of the person who asked, where the line is not in their own thread. */
+  | { line: 'answered'; question: QuestionId; users: readonly string[] }
+  /** A colleague asked this person to decide. */
+  | { line: 'colleague'; by: PersonId }
   | { line: 'ends_soon' }
 
 /** `keys`: those of this line and of the earlier lines that it replaces. */
@@ -40,19 +44,51 @@ export function linesForPerson(
       : []
   const sofar = { ...where, told: [...where.told, ...first.flatMap(({ keys }) => keys)] }
   const reminded = called ? reminders(state, user === undefined ? [] : [user], sofar) : []
-  return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
+  return [
+    ...silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })]),
+    ...answered(state, where, { person }),
+    // A new card does not say why it is sent.
+    ...(called ? byColleagues(state, where, person) : []),
+  ]
 }
 
-/** `users`: the people that a reminder in the channel would mention. */
+function byColleagues(state: ApprovalRequest, { told }: Where, person: PersonId): Unsent[] {
+  const stage = openStage(state)?.terms.name
+  return (state.colleagues ?? [])
+    .filter(({ to, stage: asked }) => to === person && asked === stage)
+    .map(({ by, at }) => ({ keys: [`colleague ${by} ${at}`], line: { line: 'colleague', by } as const }))
+    .filter(({ keys }) => !told.includes(keys[0] ?? ''))
+}
+
+/** An answer is told once to the person who asked: in their own thread, or in the channel if they have none. */
+const answered = (
+  { questions = [] }: ApprovalRequest,
+  { told }: Where,
+  { person, asker }: { person?: PersonId; asker?(by: PersonId): readonly string[] | undefined },
+): Unsent[] =>
+  questions.flatMap(({ id, by, answer }) => {
+    const key = `answered ${id}`
+    const users = person === by ? [] : asker?.(by)
+    if (!answer || users === undefined || told.includes(key)) return []
+    return [{ keys: [key], line: { line: 'answered', question: id, users } as const }]
+  })
+
+/**
+ * `users`: the people that a reminder in the channel would mention. `asker`: the account of a person who asked the agent;
+ * undefined for one with a thread of their own.
+ */
 export function linesForChannel(
   state: ApprovalRequest,
-  { users, ...where }: Where & { users: readonly string[] },
+  { users, asker, ...where }: Where & { users: readonly string[]; asker(by: PersonId): readonly string[] | undefined },
 ): readonly Unsent[] {
-  return silencedIf(where.fresh, [
-    ...escalated(state, where),
-    ...reminders(state, users, where),
-    ...handled(state, where),
-  ])
+  return [
+    ...silencedIf(where.fresh, [
+      ...escalated(state, where),
+      ...reminders(state, users, where),
+      ...handled(state, where),
+    ]),
+    ...answered(state, where, { asker }),
+  ]
 }
 
 /** The line for a grant in use that ends soon, in the place where the last people decided. */

@@ -196,8 +196,8 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const where = { told: drawn.card.told ?? [], fresh: drawn.fresh, now }
   const soon = state.stages.at(-1)?.terms.channel === alias ? linesOfEnd(state, where) : []
   if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return say(drawn, soon, drawing)
-  const users = await remindedIn(place.chat, drawing)
-  const lines = linesForChannel(state, { ...where, users })
+  const [users, askers] = [await remindedIn(place.chat, drawing), await askersIn(place.chat, drawing)]
+  const lines = linesForChannel(state, { ...where, users, asker: (person) => askers.get(person) })
   const said = isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled')
   await say(drawn, [...soon, ...said], drawing)
 }
@@ -210,6 +210,14 @@ async function remindedIn(chat: string, { state, now, posted, ports, readings }:
   )
   const users = await Promise.all(people.map((person) => userIn(chat, person, ports)))
   return users.filter((user) => user !== undefined)
+}
+
+/** The accounts in this chat of people who asked the agent and have no card of their own, where it would be told. */
+async function askersIn(chat: string, { state, posted, ports }: Drawing): Promise<ReadonlyMap<PersonId, string[]>> {
+  const answered = (state.questions ?? []).flatMap(({ by, answer }) => (answer ? [by] : []))
+  const here = [...new Set(answered)].filter((person) => !posted.some((each) => each.person === person))
+  const accounts = here.map(async (person) => [person, await userIn(chat, person, ports)] as const)
+  return new Map((await Promise.all(accounts)).map(([person, user]) => [person, user === undefined ? [] : [user]]))
 }
 
 async function userIn(chat: string, person: PersonId, ports: DrawPorts): Promise<string | undefined> {

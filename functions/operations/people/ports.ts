@@ -9,6 +9,7 @@ import type { SignedLogin } from '../../domain/record/events.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import type {
   Digest,
+  JsonObject,
   NumericDate,
   PersonId,
   RequestId,
@@ -73,7 +74,9 @@ export type PageChoice = {
   digest: Digest
   seen: Digest
   comment?: string
+  toAgent?: string
   narrow?: Narrow
+  suggest?: { arguments: JsonObject }
 }
 
 /**

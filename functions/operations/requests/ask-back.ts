@@ -30,7 +30,7 @@ type Repeated = 'replayed' | 'duplicate_request'
 
 export async function askQuestion(
   { id, person, claimed, text, once, idempotencyKey }: ByPerson & Repeatable & { text: string },
-  ports: MakingPorts,
+  ports: DecidingPorts & Pick<MakingPorts, 'ids'>,
 ): Promise<CarriedOut<RefusalOf<AskQuestion> | Repeated>> {
   const item = itemOf(person, idempotencyKey, { id, text }, ports)
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<AskQuestion, 'bundle'>> => {

@@ -4,9 +4,10 @@ import { unhaltedStandIns } from '../../domain/deciding/gathered.ts'
 import { countedApprovers, eligibilityOf, rightsOf } from '../../domain/deciding/rights.ts'
 import { type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
 import { groupsToRead, type LoginGroups, membersNow, type Readings } from '../../domain/people/group-source.ts'
+import type { Person } from '../../domain/people/organisation.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
-import type { PendingRequest } from '../../domain/record/request.ts'
+import type { ApprovalRequest, PendingRequest } from '../../domain/record/request.ts'
 import { openStage } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/request-facets.ts'
@@ -126,6 +127,15 @@ export const peopleToRemind = (state: PendingRequest, known: Known): readonly Pe
     (terms) => known.policy.bundle.directory.people.map(({ id }) => id).filter((person) => !isQuiet(terms, person)),
     known,
   )
+
+/** The people that a person may ask to decide the open stage, without those who were asked for it. */
+export function colleaguesOf(state: ApprovalRequest, person: PersonId, known: Known): readonly Person[] {
+  const stage = openStage(state)
+  if (state.status !== 'pending' || !stage) return []
+  const asked = (state.colleagues ?? []).filter((each) => each.stage === stage.terms.name).map(({ to }) => to)
+  const others = peopleToRemind(state, known).filter((each) => each !== person && !asked.includes(each))
+  return known.policy.bundle.directory.people.filter(({ id }) => others.includes(id))
+}
 
 function able(
   state: PendingRequest,

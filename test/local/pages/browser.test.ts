@@ -6,8 +6,9 @@ import { withTextsBeside } from '../../../functions/domain/ledger/texts.ts'
 import type { OidcIssuer } from '../../../functions/domain/people/identity-issuer.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { textsBeside } from '../../../functions/operations/ledger/texts.ts'
+import { answerQuestion } from '../../../functions/operations/requests/ask-back.ts'
 import { drifted, previewOf } from '../../channels/slack/cards/states.ts'
-import { person, prodParameter, type What } from '../../support/world.ts'
+import { agent, agentKey, person, prodParameter, type What } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
 import { hitKeys } from './access.ts'
 import { Browsing, dark, phone, picture } from './browsing.ts'
@@ -144,7 +145,10 @@ inBrowser('people at the pages, in a browser', () => {
     const page = await openAs('Ben Baker', pathTo(request))
     const narrower = await openAs('Chloe Chen', pathTo(request), { viewport: { width: 390, height: 844 } })
     await narrower.getByText('Approve less than this').click()
-    await narrower.getByLabel(/^ReservedConcurrentExecutions/).fill('10')
+    await narrower
+      .getByLabel(/^ReservedConcurrentExecutions/)
+      .first()
+      .fill('10')
     await narrower.getByLabel(/^Minutes/).fill('5')
     await picture(narrower, 'narrow-phone')
     // Enter sends a form, for people with a keyboard alone.
@@ -176,6 +180,48 @@ inBrowser('people at the pages, in a browser', () => {
     expect(await now(request)).toMatchObject(denied)
     expect(await page.getByRole('button', { name: /Approve|Deny/ }).count()).toBe(0)
     await picture(page, 'denied')
+  })
+
+  test('a request is sent back with a value, after a question and its answer, and a phone shows it in the dark', async () => {
+    const request = await at.world.submitted(throttleWorker, { justification: 'checkout floods its database' })
+    const page = await openAs('Ben Baker', pathTo(request))
+    await page.getByText('Ask the agent a question').click()
+    await page.getByLabel(/^Question/).fill('would half of it do?')
+    await button(page, 'Ask the agent').click()
+    await page.getByText('would half of it do?').first().waitFor()
+    const { id } = request.ask
+    const asked = (await now(request)).questions?.[0]?.id ?? ''
+    const once = { key: 'PROOF#1', value: id, expiresAt: at.world.clock.now() + 60 }
+    const by = { agent: agent('remediator'), jkt: agentKey }
+    await answerQuestion({ id, ...by, question: asked, text: 'yes, 20 for an hour', once }, at.world.ports)
+    await page.getByRole('link', { name: 'Look again' }).click()
+    await page.getByText('yes, 20 for an hour').first().waitFor()
+    await page.getByText('Say what to change, and send it back').click()
+    await page.locator('#revise-to-agent').fill('20 is plenty: ask for that')
+    await page.getByText('Suggest other arguments').click()
+    const field = page.getByLabel(/^ReservedConcurrentExecutions/).last()
+    expect(await field.inputValue()).toBe('40')
+    await field.fill('many')
+    await button(page, 'Send it back').click()
+    await page.getByText(/^It should be: 0 to/).waitFor()
+    expect(await page.locator('#revise-to-agent').inputValue()).toBe('20 is plenty: ask for that')
+    await picture(page, 'send-back-mended')
+    await page
+      .getByLabel(/^ReservedConcurrentExecutions/)
+      .last()
+      .fill('20')
+    await button(page, 'Send it back').click()
+    await page.getByText('You sent this back; it is on record.').waitFor()
+    expect(await now(request)).toMatchObject({ status: 'denied', outcome: 'revise' })
+    await picture(page, 'sent-back')
+    const less = { ...throttleWorker, arguments: { ...throttleWorker.arguments, ReservedConcurrentExecutions: 20 } }
+    const revision = await at.world.submitted(less, { revises: id })
+    const small = await openAs('Chloe Chen', pathTo(revision), { ...phone, ...dark })
+    await small.getByText('It asks for exactly what was suggested there.').waitFor()
+    expect(await small.locator('html').boundingBox()).toMatchObject({ width: 390 })
+    await picture(small, 'revision-phone-dark')
+    expect((await page.goto(`${at.url}${pathTo(revision)}`))?.status()).toBe(200)
+    await picture(page, 'revision')
   })
 
   test('a Slack account is linked by the person who logs in from its link, and unlinked by them', async () => {
@@ -211,10 +257,15 @@ inBrowser('people at the pages, in a browser', () => {
       'Log out',
       'Why less is not enough, and what would have to differ',
       'approve-comment',
+      'approve-to-agent',
       'Approve exactly this',
       'Approve less than this',
       'deny-comment',
+      'deny-to-agent',
       'Deny',
+      'Say what to change, and send it back',
+      'Ask the agent a question',
+      'Ask a colleague to look',
       'aside',
       'Set aside',
       'The same as a list, with each entry and its hash',

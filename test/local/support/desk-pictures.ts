@@ -9,7 +9,7 @@ import { smallPng } from './small-png.ts'
 /** `npm run pictures` writes docs/pictures; a test run only draws, and changes no file. */
 const folder = process.env['HOTWORK_PICTURES']
 /** Small enough for a page, and for a repository. */
-const largestPicture = 80 * 1024
+const largestPicture = 88 * 1024
 
 /** A desk and a browser for the pictures of a file. */
 export class DeskPictures {

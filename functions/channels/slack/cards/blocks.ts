@@ -108,7 +108,7 @@ export const actions = (block_id: string, ...elements: readonly Button[]): Actio
 /**
  * Slack silently refuses messages of about 13,200 characters of blocks. This limit is in UTF-8 bytes, with the text.
  */
-export const largestCard = 9_000
+export const largestCard = 9_800
 
 export const sizeOf = (card: object): number => Buffer.byteLength(JSON.stringify(card))
 

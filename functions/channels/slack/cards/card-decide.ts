@@ -16,6 +16,12 @@ export const approveAll = 'approve_all'
 export const denyAll = 'deny_all'
 export const openOne = 'open_one'
 
+/** The buttons whose forms write to the agent, or ask a colleague. */
+export const denyWords = 'deny_words'
+export const revise = 'revise'
+export const askAgent = 'ask_agent'
+export const askColleague = 'ask_colleague'
+
 /** The offer of a standing permit on a card. A click has fixed terms; the API has more. */
 export const allowMore = 'allow_more'
 export const allowedMore = { uses: 5, hours: 4 } as const
@@ -72,8 +78,9 @@ export function decideBlocks(
   if (stage?.channel !== channel) return []
   const value = buttonValue(view)
   const deny = button('deny', 'Deny', value, { style: 'danger' })
-  if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny)]
-  if (loginNeeded(stage) !== undefined) return [actions(loginStage, loginButton(view, value, page), deny)]
+  if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny), messages(value)]
+  if (loginNeeded(stage) !== undefined)
+    return [actions(loginStage, loginButton(view, value, page), deny), messages(value)]
   return [
     actions(
       stage.needsComment ? commentStage : plainStage,
@@ -82,8 +89,19 @@ export function decideBlocks(
       ...(canBeLess(view) ? [button('narrow', 'Narrow', value)] : []),
       deny,
     ),
+    messages(value),
   ]
 }
+
+/** A row of its own, so that Approve and Deny are found first. */
+const messages = (value: string): CardBlock =>
+  actions(
+    'messages',
+    button(denyWords, 'Deny with words', value),
+    button(revise, 'Say what to change', value),
+    button(askAgent, 'Ask the agent', value),
+    button(askColleague, 'Ask a colleague', value),
+  )
 
 const buttonValue = ({ id, round, digest }: RequestView): string =>
   JSON.stringify({ r: id, n: round, d: digest.slice(0, 16) })

@@ -44,32 +44,40 @@ import {
   words,
 } from './blocks.ts'
 import { allowBlocks, decideBlocks, tooLongBlock } from './card-decide.ts'
+import { colleagueParts, exchangeParts, type MessageBudget, messageBlocks } from './message-blocks.ts'
 import { type StepBudget, stepBlocks } from './plan-blocks.ts'
 import { changedBlocks, previewBlock } from './preview-blocks.ts'
 
 /** The most characters for each part of a card. */
-type Budget = { arguments: number; preview: number; justification: number; lines: number; steps?: StepBudget }
+type Budget = MessageBudget & { arguments: number; preview: number; lines: number; steps?: StepBudget }
 
 /** From generous to minimal. The last one always fits, which a property test checks. */
 const budgets: readonly [Budget, ...Budget[]] = [
-  { arguments: 2_400, preview: 800, justification: 600, lines: 8 },
+  { arguments: 2_400, preview: 800, justification: 600, lines: 8, messages: 5 },
   // The approved arguments get room before the agent's own words.
-  { arguments: 2_400, preview: 800, justification: 250, lines: 8 },
-  { arguments: 2_400, preview: 800, justification: 80, lines: 8 },
-  { arguments: 1_200, preview: 600, justification: 300, lines: 6 },
-  { arguments: 500, preview: 300, justification: 120, lines: 3 },
-  { arguments: 120, preview: 80, justification: 40, lines: 1 },
+  { arguments: 2_400, preview: 800, justification: 250, lines: 8, messages: 5 },
+  { arguments: 2_400, preview: 800, justification: 80, lines: 8, messages: 3 },
+  { arguments: 1_200, preview: 600, justification: 300, lines: 6, messages: 3 },
+  { arguments: 500, preview: 300, justification: 120, lines: 3, messages: 1 },
+  { arguments: 120, preview: 80, justification: 40, lines: 1, messages: 0 },
 ]
 
 /** The budgets of a plan. Its steps are first drawn in fewer words; then their values are left out. */
 const planBudgets: readonly [Budget, ...Budget[]] = [
-  { arguments: 0, preview: 0, justification: 600, lines: 8, steps: { style: 'full', values: 2_400 } },
-  { arguments: 0, preview: 0, justification: 250, lines: 8, steps: { style: 'full', values: 2_400 } },
-  { arguments: 0, preview: 0, justification: 250, lines: 8, steps: { style: 'brief', values: 4_000 } },
-  { arguments: 0, preview: 0, justification: 80, lines: 8, steps: { style: 'brief', values: 4_000 } },
-  { arguments: 0, preview: 0, justification: 80, lines: 4, steps: { style: 'brief', values: 1_600 } },
-  { arguments: 0, preview: 0, justification: 40, lines: 2, steps: { style: 'bare', values: 1_200 } },
-  { arguments: 0, preview: 0, justification: 40, lines: 1, steps: { style: 'bare', values: 0 } },
+  { arguments: 0, preview: 0, justification: 600, lines: 8, messages: 5, steps: { style: 'full', values: 2_400 } },
+  { arguments: 0, preview: 0, justification: 250, lines: 8, messages: 5, steps: { style: 'full', values: 2_400 } },
+  { arguments: 0, preview: 0, justification: 250, lines: 8, messages: 5, steps: { style: 'brief', values: 4_000 } },
+  { arguments: 0, preview: 0, justification: 80, lines: 8, messages: 3, steps: { style: 'brief', values: 4_000 } },
+  { arguments: 0, preview: 0, justification: 80, lines: 4, messages: 2, steps: { style: 'brief', values: 1_600 } },
+  { arguments: 0, preview: 0, justification: 40, lines: 2, messages: 1, steps: { style: 'bare', values: 1_200 } },
+  { arguments: 0, preview: 0, justification: 40, lines: 1, messages: 0, steps: { style: 'bare', values: 0 } },
+]
+
+/** The last budgets of words beside a whole ask. */
+const fewestWords: readonly MessageBudget[] = [
+  { justification: 80, messages: 1 },
+  { justification: 40, messages: 1 },
+  { justification: 40, messages: 0 },
 ]
 
 /** The sign before the words. It repeats them: the state is never told by a sign or colour alone. */
@@ -108,9 +116,11 @@ export const renderCard = (
 export function drawRequest(view: RequestView, channel: string, options: RequestOptions): SlackCard {
   const bare = withoutTexts(view)
   const all = view.steps ? planBudgets : budgets
-  const { budget } = fitted(all, (each) => ({ budget: each, card: drawWithin(bare, channel, options, each) }))
+  const bareWithin = (each: Budget) => drawWithin(bare, channel, options, { ...each, messages: 0 })
+  const { budget } = fitted(all, (each) => ({ budget: each, card: bareWithin(each) }))
   const shorter = all.slice(all.indexOf(budget))
-  const justifications = shorter.map(({ justification }) => ({ ...budget, justification }))
+  const texts = [...shorter.filter(({ messages }) => messages > 0), ...fewestWords]
+  const justifications = texts.map(({ justification, messages }) => ({ ...budget, justification, messages }))
   return fitted([budget, ...justifications, ...shorter], (each) => drawWithin(view, channel, options, each))
 }
 
@@ -137,6 +147,9 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
   const note = noteOf(view)
   const done = budget.steps ? stepBlocks(view, budget.steps) : doneBlocks(view, budget)
   const open = leftOpen(view, budget.lines)
+  const messages = messageBlocks(view, budget)
+  const said = saidBlock(view, budget)
+  const asked = colleagueParts(view, budget)
   const blocks: CardBlock[] = [
     header(clamp(`${signs[progressOf(view)]} ${status}`, 120).text),
     rich(
@@ -146,15 +159,19 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
       ...(note === undefined ? [] : [quote(clamp(note, 240).text)]),
     ),
     ...changedBlocks(view),
+    ...messages.blocks,
     ...narrowedBlocks(view),
     ...done.blocks,
     ...(comesToNothing(view) ? [] : [rich('open', ...open.parts)]),
     rich('about', section(bold('Who asks')), list(aboutItems(view, budget.lines))),
-    saidBlock(view, budget),
-    ...stageBlocks(view, budget),
+    said.block,
+    ...stageBlocks(view, budget, asked.parts),
     ...decideBlocks(view, channel, !done.cut && !open.cut, options),
     ...allowBlocks(view, channel, options),
-    context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
+    context(
+      ...(messages.cut || said.cut || asked.cut ? ['Some words are cut here. Its page has all of them.'] : []),
+      `Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`,
+    ),
   ]
   // Without text of others: Slack shows this in notifications, and interprets markup there.
   const text = `${status}. ${view.action} in ${view.environment}, tier ${view.tier.number}. ${view.id} ${view.digest.slice(0, 24)}`
@@ -268,25 +285,32 @@ function aboutItems(view: RequestView, lines: number): RichTextSection[] {
 }
 
 /** The agent's words under their own heading. Everything above it will be executed. */
-function saidBlock(view: RequestView, budget: Budget): CardBlock {
+function saidBlock(view: RequestView, budget: Budget): { block: CardBlock; cut: boolean } {
   const justification = inert(view.justification?.trim() ?? '')
   const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))
-  return rich(
+  const exchanges = exchangeParts(view, budget)
+  const block = rich(
     'claim',
     section(bold('The agent says (unverified)')),
     list(rows),
     ...(justification === '' ? [] : [quote(clamp(justification, budget.justification).text)]),
+    ...exchanges.parts,
   )
+  return { block, cut: exchanges.cut }
 }
 
-function stageBlocks({ stages, status }: RequestView, { lines }: Budget): CardBlock[] {
+function stageBlocks(
+  { stages, status }: RequestView,
+  { lines }: Budget,
+  asked: readonly RichTextSection[],
+): CardBlock[] {
   if (stages.length === 0) return []
   const isPending = status === 'pending'
   return [
     rich(
       'stages',
       section(bold(isPending ? 'Who decides' : 'Who decided')),
-      list(stages.map((stage) => section(...drawn(stageSentence(stage, isPending, lines), 160)))),
+      list([...stages.map((stage) => section(...drawn(stageSentence(stage, isPending, lines), 160))), ...asked]),
     ),
   ]
 }

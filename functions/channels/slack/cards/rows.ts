@@ -1,5 +1,6 @@
 // Rules: test/channels/slack/cards/request-view.test.ts
 import type { RichTextSection } from '@slack/types'
+import { colleagueSentences } from '../../../domain/cards/message-words.ts'
 import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
 import { openingNow, openingTitle } from '../../../domain/cards/opening-words.ts'
 import { describeRequest, openStageOf, type RequestView, type ViewFacts } from '../../../domain/cards/request-view.ts'
@@ -56,6 +57,7 @@ export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSec
     words(', until '),
     time(until),
     words(stage ? `. ${stage.name}: ${approvalCount(stage)}.` : '.'),
+    ...colleagueSentences(view).flatMap((each) => [words('\n'), ...drawn(each)]),
   )
 }
 

@@ -5,6 +5,7 @@ import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import { registerAsking } from '../forms/ask-on-behalf.ts'
 import { registerForms } from '../forms/card-forms.ts'
+import { registerMessages } from '../forms/message-forms.ts'
 import { truthModal } from '../forms/modal-blocks.ts'
 import { registerHalts } from '../home/halts.ts'
 import { redrawTab, registerHome, registerStandIns } from '../home/home.ts'
@@ -135,6 +136,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   })
   registerCard(app, options)
   registerForms(app, options)
+  registerMessages(app, options)
   registerBurst(app, options)
   registerPermit(app, options)
   registerOpenings(app, options)

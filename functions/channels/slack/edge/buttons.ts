@@ -9,13 +9,18 @@ import {
   allowedMore,
   allowMore,
   approveAll,
+  askAgent,
+  askColleague,
   commentStage,
   denyAll,
+  denyWords,
   loginStage,
   openOne,
   readAction,
+  revise,
 } from '../cards/card-decide.ts'
 import { approveModal, narrowModal, whyModal } from '../forms/card-forms.ts'
+import { colleagueModal, denyWordsModal, questionModal, reviseModal } from '../forms/message-forms.ts'
 import { type Modal, showModal } from '../forms/modal-blocks.ts'
 import { redrawTab } from '../home/home.ts'
 import { readPermit, takeBack, takeBackBlock } from '../home/home-view.ts'
@@ -32,6 +37,17 @@ export function registerCard(app: App, options: EdgeOptions): void {
   onClick(app, options, 'approve_comment', readSubject, (click) => openForm(click, approveModal, options))
   onClick(app, options, 'narrow', readSubject, (click) => openForm(click, narrowModal, options))
   onClick(app, options, 'deny', readSubject, deny)
+  onClick(app, options, denyWords, readSubject, (click) => openForm(click, denyWordsModal, options, 'deny'))
+  onClick(app, options, revise, readSubject, (click) => openForm(click, reviseModal, options, 'revise'))
+  onClick(app, options, askAgent, readSubject, (click) =>
+    openMessage(click, (state) => questionModal(state, options.bundle, subjectOf(click)), options),
+  )
+  onClick(app, options, askColleague, readSubject, (click) => {
+    const people = (state: ApprovalRequest) => options.colleagues(state, click.person)
+    const form = async (state: ApprovalRequest) =>
+      colleagueModal(state, options.bundle, subjectOf(click), await people(state))
+    return openMessage(click, form, options)
+  })
   onLink(app, readAction)
 }
 
@@ -47,7 +63,7 @@ async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<strin
   if (click.block === commentStage) return openForm(click, approveModal, options)
   if (click.block === loginStage) {
     // True for an old card: it asks for a login that its stage no longer needs.
-    const found = await foreseeApproval(click, options)
+    const found = await foreseeDecision(click, options)
     if (!found.ok) return found.sentence
   }
   const { person, carried } = click
@@ -70,17 +86,34 @@ async function openForm(
   click: OnCard,
   form: (state: ApprovalRequest, facts: ViewFacts, about: Subject) => Modal | undefined,
   options: EdgeOptions,
+  verdict: Verdict = 'approve',
 ): Promise<string | undefined> {
   const { body, carried } = click
-  const found = await foreseeApproval(click, options)
+  const found = await foreseeDecision(click, options, verdict)
   if (!found.ok) return found.sentence
   const modal = form(found.state, options.bundle, subjectOf(click))
   if (!modal) return nothingToNarrow
   return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
 }
 
-const foreseeApproval = ({ person, about, carried }: OnCard, options: EdgeOptions) => {
-  const ask = { person, verdict: 'approve', comment: '-', ...decisionOnCard(about, options) } as const
+/** Opens a form that decides nothing, for a person whose approval would be taken now. */
+async function openMessage(
+  click: OnCard,
+  form: (state: ApprovalRequest) => Promise<Modal> | Modal,
+  options: EdgeOptions,
+): Promise<string | undefined> {
+  const { person, about, body, carried } = click
+  const { request: id, round, digest } = about
+  const found = await foresee(id, () => options.foreseeQuestion({ id, round, digest, person }), carried, options)
+  if (!found.ok) return found.sentence
+  const warn = (fault: string) => options.log.warn('form_not_made', { request: id, fault })
+  const modal = await carried.deadline.inTime(async () => form(found.state), patience.start, warn)
+  if (!modal) return notOpened
+  return (await showModal(body.trigger_id, modal.value, carried, options, patience.tell)) ? undefined : notOpened
+}
+
+const foreseeDecision = ({ person, about, carried }: OnCard, options: EdgeOptions, verdict: Verdict = 'approve') => {
+  const ask = { person, verdict, comment: '-', toAgent: '-', ...decisionOnCard(about, options) } as const
   return foresee(about.request, () => options.foresee(ask), carried, options)
 }
 

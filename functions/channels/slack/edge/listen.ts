@@ -99,10 +99,11 @@ export function onSubmit<T>(
   })
 }
 
+/** All that the person wrote, so that no sentence in place of the form loses it. */
 const typedIn = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
-  ['comment', 'note', 'reason', 'justification']
-    .map((name) => state.values[name]?.[name]?.value ?? undefined)
-    .find(Boolean)
+  ['to_agent', 'question', 'comment', 'note', 'reason', 'justification']
+    .flatMap((name) => state.values[name]?.[name]?.value || [])
+    .join('\n\n') || undefined
 
 /** Replaces the submitted form by another. */
 export const showInstead = (view: Modal) => ({ answer: { response_action: 'update', view } as const })

@@ -1,12 +1,14 @@
 // Rules: test/channels/slack/forms/forms.test.ts
 import type { App, ViewOutput } from '@slack/bolt'
+import type { InputBlock } from '@slack/types'
 import * as z from 'zod'
 import { canBeLess } from '../../../domain/cards/narrowable.ts'
 import type { Narrowable, RequestView, ViewFacts } from '../../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf, titleOf } from '../../../domain/cards/request-view.ts'
 import { titleParts } from '../../../domain/cards/request-words.ts'
+import { suggestField } from '../../../domain/cards/suggestible.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
-import { refusals } from '../../../domain/refusals.ts'
+import { toldOf } from '../../../domain/refusals.ts'
 import { itemsOut, type Narrow, narrowSteps } from '../../../domain/requests/narrow.ts'
 import { defined } from '../../../domain/values.ts'
 import { bold, type CardBlock, context, drawn, preformatted, rich, section, words } from '../cards/blocks.ts'
@@ -16,7 +18,8 @@ import { metadataOf, onceFor, readSubject, type Subject } from '../edge/click.ts
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
-import { cut, form, type Modal, textIn, textInput, truthModal } from './modal-blocks.ts'
+import { argumentPrefix } from './ask-forms.ts'
+import { cut, form, type Modal, textIn, textInput, truthModal, type Values } from './modal-blocks.ts'
 import {
   type ItemOut,
   itemsIn,
@@ -32,6 +35,7 @@ import {
 type FilledForm = {
   fields: readonly string[]
   comment: string | undefined
+  toAgent: string | undefined
   changed: ReadonlyMap<string, number>
   /** The steps of a plan that are struck out. */
   struck: readonly number[]
@@ -70,7 +74,8 @@ export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>
     else wrong[field] = `a ${kind} from ${least} to ${most}`
   }
   const comment = cut(textIn(state.values, 'comment')) || undefined
-  return { fields, comment, changed, struck: struckSteps(state.values), items: itemsIn(state.values), wrong }
+  const toAgent = toAgentIn(state.values)
+  return { fields, comment, toAgent, changed, struck: struckSteps(state.values), items: itemsIn(state.values), wrong }
 }
 
 export const modalNames = { approve: 'approve', narrow: 'narrow', why: 'why' } as const
@@ -82,6 +87,7 @@ export function approveModal(state: ApprovalRequest, facts: ViewFacts, about: Su
     { title: 'Approve', submit: 'Approve', about: metadataOf(about) },
     ...factBlocks(view),
     commentInput(view, 'People who look at this request see it. The agent does not.'),
+    toAgentInput({ optional: true, hint: 'The agent reads it once this is settled, without your name.' }),
   )
 }
 
@@ -111,10 +117,13 @@ export const whyModal = (state: ApprovalRequest, facts: ViewFacts, about: Subjec
         ...drawn(titleParts(titleOf(state.ask, facts))),
       ),
     ),
-    textInput('comment', 'Why?', { optional: true, hint: 'The agent’s owner reads it. It stays on record.' }),
+    textInput('comment', 'Why?', {
+      optional: true,
+      hint: 'The agent’s owner reads it, and it stays on record. The agent does not: for that there is “Deny with words”.',
+    }),
   )
 
-const factBlocks = (view: RequestView): CardBlock[] => [
+export const factBlocks = (view: RequestView): CardBlock[] => [
   rich(
     'what',
     section(...drawn(titleParts(view.title)), words('\n'), ...placeOf(view)),
@@ -128,7 +137,17 @@ function commentInput(view: RequestView, hint: string) {
   return textInput('comment', required ? 'Why (this stage wants a reason)' : 'Comment', { optional: !required, hint })
 }
 
-const argumentPrefix = 'argument:'
+const longestToAgent = 500
+
+/** Words to the agent. The comment is for people. */
+export const toAgentInput = (beside: { hint: string; optional?: boolean }): InputBlock =>
+  textInput(toAgentField, 'To the agent', beside, longestToAgent)
+
+const toAgentField = 'to_agent'
+
+export const toAgentIn = (values: Values): string | undefined =>
+  [...textIn(values, toAgentField)].slice(0, longestToAgent).join('') || undefined
+
 const labels = { uses: 'Uses', minutes: 'Minutes that the credential is valid' }
 
 const narrowInputs = (each: Narrowable) =>
@@ -155,43 +174,54 @@ function narrowOf({ changed, struck, items }: Pick<FilledForm, 'changed' | 'stru
 function fieldNamed(detail: string | undefined, fields: readonly string[]): string | undefined {
   const named = detail?.match(/`([^`]+)`/)?.[1] ?? ''
   const step = detail?.match(/^step (\d+): /)?.[1]
-  const own = step === undefined ? `${argumentPrefix}${named}` : stepField(Number(step), named)
-  const list = withoutField(named, step === undefined ? undefined : Number(step))
-  return fields.find((field) => field === named || field === own || field === list)
+  const of = defined({ step: step === undefined ? undefined : Number(step) })
+  const own = of.step === undefined ? `${argumentPrefix}${named}` : stepField(of.step, named)
+  const all = [named, own, withoutField(named, of.step), suggestField(of, named)]
+  return fields.find((field) => all.includes(field))
 }
 
 /** An accepted form closes; one that can be corrected stays open, with everything typed. */
 export function registerForms(app: App, options: EdgeOptions): void {
-  onSubmit(app, options, modalNames.approve, readSubject, async ({ person, about, view, carried }) => {
-    const filled = readForm(view)
-    const ask = { person, verdict: 'approve', ...defined({ comment: filled.comment }) } as const
-    return answerTo(await decide(ask, about, carried, options), filled)
+  onSubmit(app, options, modalNames.approve, readSubject, async ({ person, about, view, typed, carried }) => {
+    const { fields, comment, toAgent } = readForm(view)
+    const ask = { person, verdict: 'approve', ...defined({ comment, toAgent }) } as const
+    return answerTo(await decide(ask, about, carried, options), { fields, typed })
   })
-  onSubmit(app, options, modalNames.narrow, readSubject, async ({ person, about, view, carried }) => {
+  onSubmit(app, options, modalNames.narrow, readSubject, async ({ person, about, view, typed, carried }) => {
     const filled = readForm(view)
     if (Object.keys(filled.wrong).length > 0) return keepOpen(filled.wrong)
     if (filled.changed.size === 0 && filled.struck.length + filled.items.length === 0)
       return keepOpenAt(filled, filled.fields[0], nothingLess)
     const narrow = narrowOf(filled)
-    const ask = { person, verdict: 'approve', narrow, ...defined({ comment: filled.comment }) } as const
-    return answerTo(await decide(ask, about, carried, options), filled)
+    const { fields, comment, toAgent } = filled
+    const ask = { person, verdict: 'approve', narrow, ...defined({ comment, toAgent }) } as const
+    return answerTo(await decide(ask, about, carried, options), { fields, typed })
   })
-  onSubmit(app, options, modalNames.why, readSubject, async ({ person, about: { request: id }, view, carried }) => {
-    const filled = readForm(view)
-    const { comment } = filled
-    if (comment === undefined) return {}
-    const ask = { id, person, comment, once: onceFor(carried, id) }
-    return answerTo(await attempt({ request: id }, ask, options.comment, carried, options), filled)
-  })
+  onSubmit(
+    app,
+    options,
+    modalNames.why,
+    readSubject,
+    async ({ person, about: { request: id }, view, typed, carried }) => {
+      const { fields, comment } = readForm(view)
+      if (comment === undefined) return {}
+      const ask = { id, person, comment, once: onceFor(carried, id) }
+      return answerTo(await attempt({ request: id }, ask, options.comment, carried, options), { fields, typed })
+    },
+  )
 }
 
-function answerTo(told: { done: true } | NotDone, filled: FilledForm) {
+/** `typed`: all text of the form, which a form that can do no more shows again. */
+type Sent = { fields: readonly string[]; typed: string | undefined }
+
+export function answerTo(told: { done: true } | NotDone, { fields, typed }: Sent) {
   if (told.done) return {}
   const { code, detail, sentence } = told
   // An error in the form can be corrected in it. A fault has no code, and the same form may be submitted again.
-  if (code !== undefined && refusals[code].status !== 400) return showInstead(truthModal(sentence, filled.comment))
-  return keepOpenAt(filled, fieldNamed(detail, filled.fields), sentence)
+  const { status, field } = code === undefined ? { status: 400 } : toldOf(code, detail)
+  if (status !== 400) return showInstead(truthModal(sentence, typed))
+  return keepOpenAt({ fields }, fieldNamed(detail, fields) ?? fields.find((each) => each === field), sentence)
 }
 
-const keepOpenAt = ({ fields }: FilledForm, field: string | undefined, sentence: string) =>
+const keepOpenAt = ({ fields }: Pick<Sent, 'fields'>, field: string | undefined, sentence: string) =>
   keepOpen({ [field ?? (fields.includes('comment') ? 'comment' : (fields[0] ?? 'comment'))]: sentence })

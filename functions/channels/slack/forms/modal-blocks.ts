@@ -74,8 +74,8 @@ export const input = <Type extends InputBlock['element']['type']>(
     element: { action_id: name, ...element },
   }) as InputBlock
 
-export const textInput = (name: string, label: string, beside: Beside = {}): InputBlock =>
-  input(name, label, { type: 'plain_text_input', multiline: true, max_length: longestComment }, beside)
+export const textInput = (name: string, label: string, beside: Beside = {}, most = longestComment): InputBlock =>
+  input(name, label, { type: 'plain_text_input', multiline: true, max_length: most }, beside)
 
 export const lineInput = (name: string, label: string, hint: string, beside: Beside = {}): InputBlock =>
   input(name, label, { type: 'plain_text_input', max_length: 128 }, { hint, ...beside })

@@ -48,9 +48,10 @@ function wordsOf(value: unknown): string {
     .join(' ')
 }
 const said = ({ blocks }: SlackCard): string => wordsOf(blocks)
+/** The buttons that decide: those of messages are in a row beneath. */
 const buttonsOf = ({ blocks }: SlackCard): string[] =>
   blocks
-    .filter(({ type }) => type === 'actions')
+    .filter(({ type, block_id }) => type === 'actions' && block_id !== 'messages')
     .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => String(each['action_id'])))
 
 const names = [
@@ -66,6 +67,8 @@ const names = [
   'completed: failed',
   'denied',
   'denied by a stand-in',
+  'revised',
+  'questioned',
   'expired without a decision',
   'expired without a claim',
   'expired in use',

@@ -38,7 +38,7 @@ function said(value: unknown): string {
 const words = (state: ApprovalRequest) => said(card(state).blocks).replace(/\s+/g, ' ')
 const buttons = (state: ApprovalRequest) =>
   card(state)
-    .blocks.filter(({ type }) => type === 'actions')
+    .blocks.filter(({ type, block_id }) => type === 'actions' && block_id !== 'messages')
     .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => each['action_id']))
 const stateOf = (name: string) => states.get(name) as ApprovalRequest
 

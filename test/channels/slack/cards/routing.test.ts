@@ -2,10 +2,18 @@ import type { ApprovalRequest } from '../../../../functions/domain/record/reques
 import { holdsFor } from '../../../../functions/group-sources/kind.ts'
 import { sourceOf } from '../../../../functions/group-sources/kinds.ts'
 import { type DrawPorts, drawCard } from '../../../../functions/operations/cards/draw-card.ts'
-import { askColleague } from '../../../../functions/operations/requests/ask-back.ts'
+import { answerQuestion, askColleague, askQuestion } from '../../../../functions/operations/requests/ask-back.ts'
 import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
-import { person, prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'
+import {
+  agent,
+  agentKey,
+  person,
+  prodParameter,
+  sampleBundle,
+  stagingParameter,
+  World,
+} from '../../../support/world.ts'
 import { buttonsOf, drawPorts, headline, withStage, wordsOf } from './drawing.ts'
 import { renderLine } from './rendering.ts'
 import { drifted, previewOf } from './states.ts'
@@ -80,6 +88,49 @@ test('a colleague has their card also while the request is in a burst', async ()
   await askColleague({ id: request.ask.id, person: person('ana'), to: person('ben') }, world.ports)
   await draw(request, { hasOwnCard: async () => false })
   expect([ana, ben, chloe].map((place) => sent(place).length)).toEqual([0, 1, 0])
+})
+
+test('a colleague is told once who asked them, also beneath a card that is new', async () => {
+  begin(withStage(sample, 'owner', {}))
+  const request = await world.submitted(prodParameter)
+  await askColleague({ id: request.ask.id, person: person('ana'), to: person('ben') }, world.ports)
+  for (let again = 0; again < 2; again++) await draw(request)
+  expect(said(ben)).toEqual(['Ana Alves (person:ana) asks you to look at this, and to decide it if you can.'])
+})
+
+const question = async (request: ApprovalRequest, who: string) => {
+  await askQuestion({ id: request.ask.id, person: person(who), text: 'is *half* enough?' }, world.ports)
+  return (await world.state(request.ask.id)).questions?.at(-1)?.id ?? ''
+}
+const answer = ({ ask: { id } }: ApprovalRequest, asked: string) => {
+  const once = { key: `PROOF#${asked}`, value: id, expiresAt: world.clock.now() + 60 }
+  const by = { agent: agent('remediator'), jkt: agentKey }
+  return answerQuestion({ id, ...by, question: asked, text: 'yes <!here>', once }, world.ports)
+}
+const isAnswered =
+  /the agent has answered\. The question, and what it says \(unverified\):is \*half\* enough\?yes <!here>/i
+
+test('a person with a card of their own is told beneath it, once, that the agent has answered', async () => {
+  begin(told({}))
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  const asked = await question(request, 'ben')
+  await draw(request)
+  expect(said(ben)).toEqual([])
+  await answer(request, asked)
+  for (let again = 0; again < 2; again++) await draw(request)
+  expect(said(ben)).toEqual([expect.stringMatching(isAnswered)])
+  expect([...said(ana), ...said(channel)]).toEqual([])
+})
+
+test('a person without a card of their own is mentioned once in the channel when the agent has answered', async () => {
+  begin(withStage(sample, 'owner', {}))
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  await answer(request, await question(request, 'ben'))
+  for (let again = 0; again < 2; again++) await draw(request)
+  expect(said(channel)).toEqual([expect.stringMatching(/^<@U0BEN>/)])
+  expect(said(channel)[0]).toMatch(isAnswered)
 })
 
 test("people told directly are those who may decide, without the quiet ones and the agent's owner", async () => {

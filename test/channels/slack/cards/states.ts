@@ -7,8 +7,9 @@ import type { Matched } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { asOf } from '../../../../functions/domain/requests/due.ts'
 import type { Digest, RequestId } from '../../../../functions/domain/values.ts'
+import { answerQuestion, askColleague, askQuestion } from '../../../../functions/operations/requests/ask-back.ts'
 import { cancelRequest, completeRequest, revokeRequest } from '../../../../functions/operations/requests/end-request.ts'
-import { agent, person, prodParameter, type What, World } from '../../../support/world.ts'
+import { agent, agentKey, person, prodParameter, type What, World } from '../../../support/world.ts'
 
 /** Stopping a function that checkout needs: tier 3, whose second stage wants a stronger login. */
 export const stopCheckout: What = {
@@ -123,6 +124,20 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     const revised = await after(world, request)
     const terms = { revises: id, revision: { number: 1, changes: { Value: { from: 'off', to: 'on' } } } }
     return { ...revised, ask: { ...revised.ask, ...terms, suggestedBy: [by], barred: [by], told: [words] } }
+  })
+  await keep('questioned', async (world) => {
+    const request = await world.submitted(resizeWorker, { justification })
+    const { id } = request.ask
+    const ask = (text: string) => askQuestion({ id, person: person('ben'), text }, world.ports)
+    await ask('is less memory enough?')
+    const [question] = (await after(world, request)).questions ?? []
+    if (!question) throw new Error('no question')
+    const once = { key: 'PROOF#1', value: id, expiresAt: world.clock.now() + 60 }
+    const by = { agent: agent('remediator'), jkt: agentKey }
+    await answerQuestion({ id, ...by, question: question.id, text: 'half would do for a day', once }, world.ports)
+    await ask('and the timeout?')
+    await askColleague({ id, person: person('ben'), to: person('ana') }, world.ports)
+    return after(world, request)
   })
   await keep('for an incident', async (world) => {
     const request = await submitted(world)

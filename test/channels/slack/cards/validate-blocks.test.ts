@@ -80,14 +80,14 @@ test('the limit of 50 blocks holds exactly', () => {
   expect(complaintsOf(many(51))).toEqual(['blocks: at most 50, not 51'])
 })
 
-test('the limit of 9,000 bytes in all holds exactly, counted in bytes', () => {
+test('the limit of 9,800 bytes in all holds exactly, counted in bytes', () => {
   const sized = (bytes: number) => {
     const card = { text: '', blocks: [rich(section(...Array.from({ length: 3 }, () => words(2_000)))), header(1)] }
     const rest = bytes - Buffer.byteLength(JSON.stringify(card))
     return { ...card, text: 'é'.repeat(Math.floor(rest / 2)) + 'x'.repeat(rest % 2) }
   }
-  expect(complaintsOf(sized(9_000))).toEqual([])
-  expect(complaintsOf(sized(9_001))).toEqual(['card: at most 9000 bytes, not 9001'])
+  expect(complaintsOf(sized(9_800))).toEqual([])
+  expect(complaintsOf(sized(9_801))).toEqual(['card: at most 9800 bytes, not 9801'])
 })
 
 test.each<[string, JsonObject]>([
@@ -119,7 +119,7 @@ test('a duplicate id is found, and so is an empty card', () => {
 const decide = actions(button({ action_id: 'approve' }), button({ action_id: 'deny' }))
 const card = {
   text: 'Waiting. req_1 sha-256:AAAA',
-  blocks: [header(10), rich(section(words(9_000))), decide, context(plain(20))],
+  blocks: [header(10), rich(section(words(9_800))), decide, context(plain(20))],
 }
 
 test('a degraded card keeps its status, its digest and Deny, and loses Approve', () => {

@@ -73,11 +73,23 @@ const stateOf = ({ blocks }: Modal, values: { [field: string]: string }) =>
         type,
         action_id = '',
         initial_value = null,
-      } = block.element as { type: string; action_id?: string; initial_value?: string }
-      const value = values[block.block_id] ?? initial_value
+        initial_option,
+      } = block.element as {
+        type: string
+        action_id?: string
+        initial_value?: string
+        initial_option?: { value: string }
+      }
+      const value = values[block.block_id] ?? initial_option?.value ?? initial_value
       // Checkboxes have their checked values, separated by commas.
       const checked = value?.split(',').map((each) => ({ value: each })) ?? []
-      const filled = type === 'checkboxes' ? { type, selected_options: checked } : { type, value }
+      const chosen = value === null ? null : { value }
+      const filled =
+        type === 'checkboxes'
+          ? { type, selected_options: checked }
+          : type === 'static_select'
+            ? { type, selected_option: chosen }
+            : { type, value }
       return [[block.block_id, { [action_id]: filled }]]
     }),
   )

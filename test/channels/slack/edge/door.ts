@@ -30,7 +30,15 @@ export type Told = {
   blocks?: JsonObject[]
 }
 
-export type CardButton = 'approve' | 'approve_comment' | 'narrow' | 'deny'
+export type CardButton =
+  | 'approve'
+  | 'approve_comment'
+  | 'narrow'
+  | 'deny'
+  | 'deny_words'
+  | 'revise'
+  | 'ask_agent'
+  | 'ask_colleague'
 
 /** The page of a request. */
 export const page = pageOf(issuer)
@@ -109,8 +117,10 @@ export class Door {
   /** The signed request of a click on a button of the request's card. */
   clickOn(state: ApprovalRequest, user: string, action_id: CardButton, changes: JsonObject = {}): RawRequest {
     const { blocks } = renderCard(state, this.world.policy.bundle, 'hotwork-approvals', { page })
-    const row = blocks.find(({ type }) => type === 'actions')
-    const button = (row?.['elements'] as JsonObject[] | undefined)?.find((each) => each['action_id'] === action_id)
+    const elements = (row: JsonObject) => row['elements'] as JsonObject[]
+    const isThere = (each: JsonObject) => each['action_id'] === action_id
+    const row = blocks.find((each) => each['type'] === 'actions' && elements(each).some(isThere))
+    const button = row && elements(row).find(isThere)
     if (!button) throw new Error(`the card has no \`${action_id}\``)
     this.#clicked += 1
     const click = clickOf(
