@@ -20,6 +20,7 @@ import {
   Timestamp,
 } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
+import { erasedText } from '../../operations/ledger/texts.ts'
 import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
 import { badRequest } from './problem.ts'
 
@@ -213,7 +214,7 @@ const taskSteps = (state: ApprovalRequest) =>
     agent: each.agent,
     action: each.action,
     status: statusOfStep(each, state),
-    ...(each.progress.ended?.because === undefined ? {} : { because: each.progress.ended.because }),
+    ...defined({ because: each.progress.ended?.because?.replace(/ by person:.*$/, ' by a person') }),
   }))
 
 /** The origin of a request, for the agent that does it. */
@@ -245,7 +246,9 @@ function messageMembers(state: ApprovalRequest): Pick<Said<typeof TaskMembers>, 
     .flatMap((stage) => stage.decisions)
     .filter(({ verdict }) => isOwn || isRefusal(verdict))
   const messages = decisions.flatMap(({ toAgent: text, verdict }) =>
-    text === undefined || isCommitment(text) ? [] : [{ text, from: 'approver' as const, verdict }],
+    text === undefined || isCommitment(text) || text === erasedText
+      ? []
+      : [{ text, from: 'approver' as const, verdict }],
   )
   const outcome = state.status === 'denied' ? state.outcome : undefined
   const suggest = decisions.find((each) => each.suggest)?.suggest

@@ -76,6 +76,10 @@ export const listDigest = (members: readonly Member[]): Digest =>
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
   tier <= highestBulkTier && rulesOf(ask).inBulk
 
+/** Whether people wrote to its agent, about it or shortly before it. A list shows no words, so it approves none of these. */
+export const hasWords = ({ ask, questions }: Pick<ApprovalRequest, 'ask' | 'questions'>): boolean =>
+  [ask.revises, ask.suggestedBy, ask.told, questions].some((each) => each !== undefined)
+
 /** Whether one click may decide it together with others: the rule permits it, and its stage needs only a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
   const stage = openStage(state)

@@ -169,9 +169,10 @@ function literalsOf(policies: readonly WeighedPolicy[]): Literals {
 
 /** The facts of the context that can change, ones that an agent can choose first. */
 const cost: readonly (readonly [pattern: RegExp, cost: number])[] = [
-  [/^context\.(?:approval|moment|now)\b/, Number.POSITIVE_INFINITY],
+  // A claim is no way to less scrutiny.
+  [/^context\.(?:approval|moment|now|task_source)\b/, Number.POSITIVE_INFINITY],
   [/^context\.(?:arguments|unpinned|credential)\b/, 1],
-  [/^context\.(?:purpose|justified|task|task_source|recent|windows)\b/, 1.1],
+  [/^context\.(?:purpose|justified|task|recent|windows)\b/, 1.1],
   [/^context\.resource\b/, 1.2],
   [/^context\.agent\b/, 1.4],
   [/^context\./, 1.3],

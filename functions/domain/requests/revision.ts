@@ -34,7 +34,8 @@ export type Before = {
   requests: ReadonlyMap<RequestId, ApprovalRequest>
 }
 
-type Asked = Pick<Ask, 'action' | 'arguments' | 'resource'> & Pick<Partial<Ask>, 'mcp' | 'steps' | 'revises'>
+type Asked = Pick<Ask, 'action' | 'arguments' | 'resource' | 'purpose'> &
+  Pick<Partial<Ask>, 'mcp' | 'steps' | 'revises'>
 
 /** The words that an ask for these actions shows: all of the last hour, and those after which it is a revision. */
 export const toldLately = (told: readonly Told[], actions: readonly string[], now: NumericDate): readonly Told[] =>
@@ -125,6 +126,8 @@ function isWithin(ask: Asked, earlier: Asked, entries: Bundle['actions']): boole
     isSame(one.resource, of.resource) &&
     isSameTool(one.mcp, of.mcp) &&
     argumentsWithin(one.arguments, of.arguments, entries[one.action]?.narrowable ?? [])
+  // A narrowing keeps the purpose, by which policy may ask for less.
+  if (ask.purpose !== earlier.purpose) return false
   if (!ask.steps && !earlier.steps) return isPart(actOf(ask), actOf(earlier))
   if (!ask.steps || !earlier.steps) return false
   const kept: readonly Act[] = keptSteps({ ask })

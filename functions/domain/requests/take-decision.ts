@@ -1,5 +1,5 @@
 // Rules: test/domain/requests/decide.test.ts
-import { mayBeInBulk } from '../cards/burst.ts'
+import { hasWords, mayBeInBulk } from '../cards/burst.ts'
 import { system } from '../event.ts'
 import type { Given } from '../people/login-strength.ts'
 import { fillingOf } from '../policy/filling.ts'
@@ -61,7 +61,8 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (stale) return { code: stale }
   // Only an approval needs the full rendering.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
-  if (command.burst !== undefined && (verdict === 'revise' || !mayBeInBulk(state))) return { code: 'not_in_bulk' }
+  const isAlone = verdict === 'revise' || !mayBeInBulk(state) || (verdict === 'approve' && hasWords(state))
+  if (command.burst !== undefined && isAlone) return { code: 'not_in_bulk' }
   if (verdict === 'approve') return approveStage(state as PendingRequest, command, names, at)
   if (verdict === 'revise' && (command.toAgent ?? '').trim() === '') return { code: 'to_agent_required' }
   if (command.suggest?.ok === false) return refused(command.suggest)

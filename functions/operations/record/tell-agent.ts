@@ -1,6 +1,7 @@
 // Rules: test/operations/requests/revise.test.ts
 import type { Command } from '../../domain/record/commands.ts'
 import type { Event } from '../../domain/record/events.ts'
+import { keptSteps } from '../../domain/record/plan-step.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import { readTold, toldIn, toldKey, writeTold } from '../../domain/requests/told.ts'
 import { defined, isAgent } from '../../domain/values.ts'
@@ -10,8 +11,8 @@ import type { RequestReader } from './ports.ts'
 const day = 86_400
 
 /**
- * The row of what people told the agent, for the transaction of these events. It is empty unless they have words to the
- * agent.
+ * The rows of what people told the agent, for the transaction of these events: one for each agent of a plan or
+ * a delegation, since one hands on to the next what it hears. There is none unless the events have words to the agent.
  */
 export async function rowsOfWords(
   events: readonly Event[],
@@ -20,11 +21,18 @@ export async function rowsOfWords(
   { requests }: { requests: Pick<RequestReader, 'recall'> },
 ): Promise<readonly OnceOnly[]> {
   const told = toldIn(events, ask, 'absent' in command ? command.absent : undefined)
-  const agent = ask.agent.id
-  if (!told || !isAgent(agent)) return []
-  const key = toldKey(agent)
-  const before = await requests.recall(key)
-  return [
-    { key, value: writeTold(readTold(before), told), ...defined({ replaces: before }), expiresAt: told.at + 8 * day },
-  ]
+  if (!told) return []
+  const agents = new Set([
+    ask.agent.id,
+    ...ask.chain.map(({ id }) => id),
+    ...keptSteps({ ask }).map(({ agent }) => agent),
+  ])
+  return Promise.all(
+    [...agents].filter(isAgent).map(async (agent) => {
+      const key = toldKey(agent)
+      const before = await requests.recall(key)
+      const value = writeTold(readTold(before), told)
+      return { key, value, ...defined({ replaces: before }), expiresAt: told.at + 8 * day }
+    }),
+  )
 }

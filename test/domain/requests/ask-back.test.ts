@@ -230,6 +230,12 @@ test.each([
   ['a NUL', 'a\u0000b'],
   ['tag characters', 'a\u{E0041}\u{E0042}'],
   ['a selector that can carry bytes', 'a\u{E0100}'],
+  ['another such selector', 'a\uFE00'],
+  ['a space of no width', 'a\u200Bb'],
+  ['a letter that is blank', 'a\u3164b'],
+  ['a line separator', 'a\u2028b'],
+  ['half a character', 'a\uD800'],
+  ['nothing that is seen', '\u200D'],
 ])('words with %s are refused', (_, words) => {
   expect(text.safeParse(words).success).toBe(false)
 })

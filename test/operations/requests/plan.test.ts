@@ -1,4 +1,5 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import { hotworkMembers } from '../../../functions/adapters/http/authzen.ts'
 import { askAboutPerson } from '../../../functions/domain/deciding/questions.ts'
 import { statusOfStep, stepsOf } from '../../../functions/domain/record/plan-step.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
@@ -245,6 +246,15 @@ test('a plan ends with a step that is revoked', async () => {
     outcome: 'revoked',
     because: 'revoked by person:gus',
   })
+})
+
+test('the agent of a plan is not told who stopped a step', async () => {
+  const state = await world.begun()
+  const { ask } = await world.child(state, 1)
+  await revokeRequest({ id: ask.id, person: person('gus'), reason: 'wrong one' }, world.ports)
+  await world.move(state.ask.id)
+  const { steps } = hotworkMembers(await world.stored(state.ask.id))
+  expect(steps?.[0]).toMatchObject({ because: 'revoked by a person' })
 })
 
 test('a plan ends with a step that is late', async () => {

@@ -1,5 +1,6 @@
 import { hotworkMembers } from '../../../functions/adapters/http/authzen.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
+import { termsByWords } from '../../../functions/domain/requests/revision.ts'
 import type { JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { joinWritten } from '../../../functions/operations/ledger/texts.ts'
 import { askQuestion } from '../../../functions/operations/requests/ask-back.ts'
@@ -59,6 +60,25 @@ test('an agent reads the words of an approval once the request is settled, and n
   expect(await said()).not.toHaveProperty('messages')
   await world.decide(await world.state(request.ask.id), 'eve')
   expect(await said()).toMatchObject({ messages: [{ text: 'watch the queue', from: 'approver', verdict: 'approve' }] })
+})
+
+test('words on a plan bar their writer from asks of the agents of its steps', async () => {
+  await sentBack(repairPlan)
+  const { ask, ...state } = await world.submitted(parameterOf('9999'))
+  expect(ask.agent.id).not.toBe(repairPlan.agent)
+  expect(ask.barred).toEqual([person('ana')])
+  expect(ask.told).toHaveLength(1)
+  expect(code(await world.decide({ ask, ...state } as ApprovalRequest, 'ana'))).toBe('self_approval')
+})
+
+test('a writer does not decide an ask for less with another purpose', async () => {
+  const { ask } = await sentBack()
+  const told = [{ request: ask.id, actions: [ask.action], by: [person('ana')], at: world.clock.now() }]
+  const requests = new Map([[ask.id, await world.stored(ask.id)]])
+  const less = { ...ask, arguments: reserve(5).arguments as JsonObject }
+  const barredOf = (purpose: string) =>
+    termsByWords({ ...less, purpose }, { told, requests }, world.ports.policy.bundle, world.clock.now()).barred
+  expect([barredOf(ask.purpose), barredOf('release')]).toEqual([undefined, [person('ana')]])
 })
 
 test('a task without its texts has no messages in place of commitments', async () => {

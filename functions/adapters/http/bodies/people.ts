@@ -1,11 +1,11 @@
 // Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 import { mostSteps } from '../../../domain/policy/assess-plan.ts'
-import { mostText, plainText } from '../../../domain/requests/plain-text.ts'
+import { mostText, mostToAgent, plainText } from '../../../domain/requests/plain-text.ts'
 import { Digest, JsonObject, PersonId, Verdict } from '../../../domain/values.ts'
 
-/** Words to an agent. Any characters are taken: each place that shows them makes them inert. */
-export const ToAgent = z.string().trim().min(1).max(500)
+/** Words to an agent. */
+const ToAgent = plainText(mostToAgent)
 
 export const DecisionBody = z
   .strictObject({

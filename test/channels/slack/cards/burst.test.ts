@@ -510,6 +510,18 @@ test('a click for all above tier 1 is refused by the rule itself', async () => {
   expect(await burst.world.state(request.ask.id)).toMatchObject({ status: 'pending' })
 })
 
+test('a click for all denies requests about which people wrote to the agent, and approves none of them', async () => {
+  const [first, second] = await burst.submitted(2)
+  if (!first || !second) throw new Error('two requests wait')
+  await burst.world.decide(first, 'ben', 'revise', { toAgent: 'one at a time' })
+  const list = `sha-256:${'a'.repeat(43)}` as never
+  const next = await burst.world.submitted(flag(9))
+  expect(next.ask.told).toHaveLength(1)
+  expect(await burst.world.decide(next, 'chloe', 'approve', { burst: list })).toMatchObject({ code: 'not_in_bulk' })
+  expect(await burst.world.decide(second, 'chloe', 'approve', { burst: list })).toMatchObject({ ok: true })
+  expect(await burst.world.decide(next, 'chloe', 'deny', { burst: list })).toMatchObject({ ok: true })
+})
+
 test('a click for all of a plan is refused by the rule itself, and no button offers it, since a line shows no step', async () => {
   const plan = (n: number): What => ({
     agent: agent('planner'),

@@ -135,7 +135,13 @@ function ask(world: World, { size, on, revises }: Extract<Act, { type: 'ask' }>,
     if (!may.ok) return refuse(may.code)
     if (parts.isRevised(world, named.ask.id)) return refuse('invalid_revision')
   }
-  const what = { action, arguments: { size }, resource, ...(named ? { revises: named.ask.id } : {}) }
+  const what = {
+    action,
+    arguments: { size },
+    resource,
+    purpose: sampleAsk().purpose,
+    ...(named ? { revises: named.ask.id } : {}),
+  }
   const told = parts.toldLately(readTold(world.row), [action], now)
   const terms = parts.termsByWords(what, { told, requests }, entries, now)
   const id = requestId(world.requests.length + 1)
