@@ -26,6 +26,12 @@ const catalogue = {
     'another person should decide it',
   ),
   to_agent_required: no(400, 'A revision needs words to the agent', 'write what the agent should change', 'to_agent'),
+  invalid_to_agent: no(
+    400,
+    'The words to the agent cannot be taken',
+    'write at most 500 characters, none of them invisible',
+    'to_agent',
+  ),
   invalid_suggestion: no(
     400,
     'The suggestion does not fit this request',

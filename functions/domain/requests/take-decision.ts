@@ -24,6 +24,7 @@ import { toldTheAgent } from '../refusals.ts'
 import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
 import { approve, openNext } from './open-stage.ts'
+import { mostToAgent, plainText } from './plain-text.ts'
 
 export type DecisionCode =
   | EndingCode
@@ -40,6 +41,7 @@ export type DecisionCode =
   | 'stage_over'
   | 'comment_required'
   | 'to_agent_required'
+  | 'invalid_to_agent'
   | 'invalid_suggestion'
   | 'insufficient_login'
   | 'narrowed_too_often'
@@ -63,8 +65,10 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
   const isAlone = verdict === 'revise' || !mayBeInBulk(state) || (verdict === 'approve' && hasWords(state))
   if (command.burst !== undefined && isAlone) return { code: 'not_in_bulk' }
+  const toAgent = command.toAgent?.trim() ?? ''
+  if (toAgent !== '' && !plainText(mostToAgent).safeParse(toAgent).success) return { code: 'invalid_to_agent' }
   if (verdict === 'approve') return approveStage(state as PendingRequest, command, names, at)
-  if (verdict === 'revise' && (command.toAgent ?? '').trim() === '') return { code: 'to_agent_required' }
+  if (verdict === 'revise' && toAgent === '') return { code: 'to_agent_required' }
   if (command.suggest?.ok === false) return refused(command.suggest)
   return deny(state, command, names, at)
 }

@@ -89,6 +89,8 @@ test('a task without its texts has no messages in place of commitments', async (
 test.each([
   ['without words to the agent', {}, 'to_agent_required'],
   ['with blank words', { toAgent: ' \n' }, 'to_agent_required'],
+  ['with a direction mark in its words', { toAgent: 'drop \u202Eelbat' }, 'invalid_to_agent'],
+  ['with words of 501 characters', { toAgent: 'x'.repeat(501) }, 'invalid_to_agent'],
   ['with an argument that the entry does not have', { toAgent, ...suggest({ Nothing: 1 }) }, 'invalid_suggestion'],
   ['with another resource', { toAgent, ...suggest({ ...reserve(5, 'other-worker').arguments }) }, 'invalid_suggestion'],
   [
