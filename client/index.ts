@@ -2,6 +2,7 @@
 import type { webcrypto } from 'node:crypto'
 import * as DPoP from 'dpop'
 import { type Action, type ActionsWanted, listActions } from './agent/actions.ts'
+import { type Answer, Answers } from './agent/answers.ts'
 import { type Asker, askForPermit, askForPlan, takeStep } from './agent/permit.ts'
 import type { Permit, PermitCall } from './agent/permit-call.ts'
 import type { Plan, PlanCall } from './agent/plan.ts'
@@ -14,9 +15,20 @@ import { wrongUsage } from './outcome.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
 export type { Action, ActionsWanted } from './agent/actions.ts'
+export type { Answer, Asked } from './agent/answers.ts'
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
 export type { McpTool } from './agent/mcp-tool.ts'
-export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit-call.ts'
+export type {
+  Denied,
+  Expired,
+  Narrowed,
+  Pending,
+  Permit,
+  PermitCall,
+  Refused,
+  Revise,
+  RevisionHow,
+} from './agent/permit-call.ts'
 export {
   ApprovedPlan,
   type PendingPlan,
@@ -24,9 +36,11 @@ export {
   type PlanCall,
   type PlanEnd,
   type PlanStep,
+  type RevisedPlan,
   type StepOutcome,
 } from './agent/plan.ts'
 export type { Waiting } from './agent/waiting.ts'
+export { type Message, type Question, quoteForModel } from './agent/words.ts'
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 
@@ -47,6 +61,11 @@ export type HotworkOptions = {
    * that is a terminal.
    */
   onWait?: (waiting: Waiting) => void
+  /**
+   * Called once with each question that an approver asks while a permit or plan waits. Its answer is sent; undefined
+   * leaves the question open, and so does a throw, with a warning of the process.
+   */
+  answer?: Answer
 }
 
 /** Hotwork for one agent. */
@@ -57,6 +76,7 @@ export class Hotwork {
   readonly #key: HotworkOptions['key']
   readonly #pause: Around['pause']
   readonly #onWait: Asker['onWait']
+  readonly #answers: Asker['answers']
   #own: Promise<Asker['own']> | undefined
 
   /** @throws Refusal if no address of Hotwork or no agent is configured */
@@ -64,12 +84,13 @@ export class Hotwork {
   /** @internal */
   constructor(options?: HotworkOptions, around?: Around)
   constructor(options: HotworkOptions = {}, around: Around = thisProcess()) {
-    const { issuer, identity, key, stateFolder, onWait } = options
+    const { issuer, identity, key, stateFolder, onWait, answer } = options
     this.issuer = findIssuer(issuer, around)
     this.#identity = resolveIdentity(identity, around)
     this.#journal = new Journal(around, stateFolder)
     this.#key = key
     this.#pause = around.pause
+    this.#answers = answer && new Answers(answer, around.warn ?? ((line) => process.emitWarning(line)))
     this.#onWait = onWait ?? (around.tell && ((waiting) => around.tell?.(waitingWords(waiting))))
   }
 
@@ -108,6 +129,7 @@ export class Hotwork {
       own: await this.#own,
       pause: this.#pause,
       onWait: this.#onWait,
+      answers: this.#answers,
     }
   }
 }

@@ -21,6 +21,7 @@ const exitsOfStatus = new Map<string, Exit>([
   ['state_changed', exits.pending],
   ['not_yet', exits.pending],
   ['denied', exits.denied],
+  ['revise', exits.denied],
   ['expired', exits.expired],
   ['withdrawn', exits.revoked],
   ['revoked', exits.revoked],

@@ -21,8 +21,14 @@ export type Surroundings = {
   platform: NodeJS.Platform
 }
 
-/** The part that a library needs. `tell` is present if its program's standard error is a terminal. */
-export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'> & { tell?: (line: string) => void }
+/**
+ * The part that a library needs. `tell` is present if its program's standard error is a terminal; `warn` replaces the
+ * process's own warnings.
+ */
+export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'> & {
+  tell?: (line: string) => void
+  warn?: (line: string) => void
+}
 export const thisProcess = (): Around => ({
   env: process.env,
   folder: process.cwd(),

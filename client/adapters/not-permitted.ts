@@ -1,6 +1,7 @@
 // Rules: test/client/adapters/tool-permits.test.ts
 import { AlreadyRun, type Approved } from '../agent/approved.ts'
 import type { Permit } from '../agent/permit-call.ts'
+import { type Message, type Question, type Words, wordsForModel } from '../agent/words.ts'
 import { Fault, Refusal } from '../outcome.ts'
 
 /** The call does not run. `message` tells the model why, and its next step. */
@@ -8,11 +9,20 @@ export class NotPermitted extends Error {
   override readonly name = 'NotPermitted'
   readonly outcome: Exclude<Permit['outcome'], 'approved'> | 'already_run' | 'unavailable'
   readonly request: string | undefined
+  /** Words of approvers to the agent. `message` has it too, quoted for a model. */
+  readonly messages: readonly Message[]
+  /** The arguments that an approver suggests. */
+  readonly suggested: { readonly [name: string]: unknown } | undefined
+  /** The questions of approvers on a request that waits. */
+  readonly questions: readonly Question[]
 
-  constructor(outcome: NotPermitted['outcome'], message: string, request?: string) {
-    super(message)
+  constructor(outcome: NotPermitted['outcome'], message: string, request?: string, words: Words = {}) {
+    super([message, wordsForModel(words)].filter((part) => part !== '').join(' '))
     this.outcome = outcome
     this.request = request
+    this.messages = words.messages ?? []
+    this.suggested = words.suggested
+    this.questions = words.questions ?? []
   }
 }
 
@@ -20,10 +30,14 @@ export class NotPermitted extends Error {
 export function noFor(permit: Exclude<Permit, Approved>, action: string): NotPermitted {
   const { outcome, request } = permit
   const what = request === undefined ? `\`${action}\`` : `\`${action}\` (${request})`
-  const no = (text: string) => new NotPermitted(outcome, text, request)
+  const no = (text: string) => new NotPermitted(outcome, text, request, permit as Words)
   switch (permit.outcome) {
     case 'denied':
       return no(`People denied ${what}. The tool did not run. Do not repeat this call.`)
+    case 'revise':
+      return no(
+        `People want ${what} changed. The tool did not run. Call it again with changed arguments, for people to decide on.`,
+      )
     case 'expired':
       return no(`Time ran out for ${what}. The tool did not run. Call it again if it is still needed.`)
     case 'pending':

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Approved } from '../agent/approved.ts'
-import { jsonOf, type PermitCall } from '../agent/permit-call.ts'
+import { jsonOf, type Permit, type PermitCall } from '../agent/permit-call.ts'
 import { defined } from '../http.ts'
 import type { Hotwork } from '../index.ts'
 import { wrongUsage } from '../outcome.ts'
@@ -54,6 +54,8 @@ export class ToolPermits<Context = undefined> {
   readonly #gating: Gating<Context>
   /** Running calls by the framework's id. The id is reserved before the call runs. */
   readonly #running = new Map<string, (Running & { approved: Input }) | undefined>()
+  /** The last request of each tool of a task, if people want it revised: the next call is its revision. */
+  readonly #revised = new Map<string, string>()
 
   constructor(gating: Gating<Context>) {
     this.#gating = gating
@@ -148,7 +150,7 @@ export class ToolPermits<Context = undefined> {
   }
 
   async #ask({ tool, id, input, context }: ToolCall<Context>, { wait, signal }: How): Promise<Ready> {
-    const { hotwork, tools, purpose, parentTask: given, wait: usual } = this.#gating
+    const { tools, purpose, parentTask: given, wait: usual } = this.#gating
     const gated = tools[tool]
     if (gated === undefined) throw wrongUsage(`\`${tool}\` is no gated tool`, 'name it in `tools`')
     const own = copyOf(input)
@@ -156,12 +158,14 @@ export class ToolPermits<Context = undefined> {
     const { action, justification, narrowed } = mapped
     const args = copyOf(mapped.arguments)
     const parentTask = typeof given === 'function' ? given(context) : given
-    const permit = await hotwork.permit({
+    const thread = `${parentTask.id}/${tool}`
+    const call = {
       ...{ action, arguments: copyOf(args), purpose, parentTask },
       ...defined({ justification, wait: wait ?? usual, signal }),
       // Small models count their calls from 0 in each conversation.
-      ...(id === undefined ? {} : { callId: `${parentTask.id}/${tool}/${id}` }),
-    })
+      ...(id === undefined ? {} : { callId: `${thread}/${id}` }),
+    }
+    const permit = await this.#permit(thread, call)
     if (permit.outcome === 'approved') return { permit, input: own }
     if (permit.outcome !== 'narrowed') throw noFor(permit, action)
     // A narrowing to less time or fewer uses is still enough for one call.
@@ -169,6 +173,19 @@ export class ToolPermits<Context = undefined> {
     if (narrowed) return { permit: permit.accept(), input: copyOf(narrowed(permit.arguments)) }
     await permit.complete('failed', 'narrowed, and the narrowing was not accepted')
     throw noFor(permit, action)
+  }
+
+  /** Hotwork refuses a revision of another resource: such a call is a new one. */
+  async #permit(thread: string, call: PermitCall): Promise<Permit> {
+    const { hotwork } = this.#gating
+    const revises = this.#revised.get(thread)
+    const first = await hotwork.permit({ ...call, ...defined({ revises }) })
+    const isNew = first.outcome === 'refused' && first.reason === 'invalid_revision'
+    const permit = isNew ? await hotwork.permit(call) : first
+    if (permit.outcome === 'revise') this.#revised.set(thread, permit.request)
+    else if (!isNew && permit.request !== undefined && this.#revised.get(thread) === revises)
+      this.#revised.delete(thread)
+    return permit
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type * as z from 'zod'
 import { type Action, Actions } from '../../functions/domain/cards/wire/action.ts'
 import {
@@ -137,20 +138,36 @@ export class AgentApi {
    */
   async waitUntilSettled(
     id: string,
-    how: { until?: Date; signal?: AbortSignal; onChange?: (task: Task) => void | Promise<void> } = {},
+    how: {
+      until?: Date | undefined
+      signal?: AbortSignal | undefined
+      onChange?: (task: Task) => void | Promise<void>
+      /** True for a pending task that ends the wait. */
+      isEnough?: (task: Task) => boolean
+    } = {},
   ): Promise<Task> {
-    const { until, signal, onChange } = how
-    if (signal) return this.within(signal).waitUntilSettled(id, defined({ until, onChange }))
+    const { signal, ...rest } = how
+    const { until, onChange, isEnough } = rest
+    if (signal) return this.within(signal).waitUntilSettled(id, rest)
     let seen = ''
     for (;;) {
       const left = until ? Math.max(0, Math.ceil((until.getTime() - Date.now()) / 1000)) : longestHold
       const { task, retryAfter } = await this.#read(id, Math.min(left, longestHold))
-      const looks = JSON.stringify([task.task.status, task.hotwork.round, task.hotwork.stages])
+      const { round, stages, questions } = task.hotwork
+      const looks = JSON.stringify([task.task.status, round, stages, questions])
       if (looks !== seen) await onChange?.(task)
       seen = looks
-      if (task.task.status !== 'pending' || (until && Date.now() >= until.getTime())) return task
+      if (task.task.status !== 'pending' || isEnough?.(task)) return task
+      if (until && Date.now() >= until.getTime()) return task
       if (retryAfter > 0) await this.#waiting.pause(Math.min(retryAfter, left) * 1000, this.#options.signal)
     }
+  }
+
+  /** Answers a question of an approver, once, by the key of the request. */
+  answer(id: string, question: string, text: string): Promise<Task> {
+    // By the key a second send after a lost answer is the same answer.
+    const headers = { 'idempotency-key': randomUUID() }
+    return this.#task({ path: `/access/v1/requests/${id}/answers`, json: { question, text }, headers, proven: true })
   }
 
   cancel(id: string): Promise<Task> {

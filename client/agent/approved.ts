@@ -1,14 +1,13 @@
 // Rules: test/client/agent/permit.test.ts
 import type { TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
 import { defined } from '../http.ts'
-import { isAlive, type Run, type Runs } from '../journal/runs.ts'
+import { isAlive, type Run } from '../journal/runs.ts'
 import { exitOfStatus, exits, isStateChanged, Refusal, Trouble } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
-import type { Surroundings } from '../surroundings.ts'
-import type { AgentApi, More } from './agent-api.ts'
 import type { Task } from './ask.ts'
+import { type Held, waitForPeople } from './held.ts'
 import type { Permit } from './permit-call.ts'
-import { type Waiting, waitedForOf } from './waiting.ts'
+import { type Message, messagesIn } from './words.ts'
 
 /** Credentials in the form of the AWS SDKs. */
 export type AwsCredentialIdentity = {
@@ -47,41 +46,6 @@ export class NotReported extends Error {
   }
 }
 
-/** @internal The parts of a call that its permit needs. */
-export type Held = {
-  api: AgentApi
-  /** The same API without the caller's signal: an end is always reported. */
-  reporting: AgentApi
-  signal?: AbortSignal | undefined
-  pause: Surroundings['pause']
-  onWait?: ((waiting: Waiting) => void) | undefined
-  /** Present if the call has a `callId`. */
-  runs?: Runs | undefined
-  /** Deletes the key of a request that is over. */
-  forget(ended: string): void
-  /** Asks for more time, and follows that new request. */
-  extend(of: Approved, more: More, how: Pick<Extension, 'wait' | 'signal'>): Promise<Permit>
-  /** Shared by all permits of one call: whether one of them has begun its work. */
-  work: { begun: boolean }
-  /** The end of the wait for people. It covers a second decision too. */
-  until: Date
-}
-
-/** @internal Waits until the task is settled, or until `until`: then the returned task is still pending. */
-export async function waitForPeople(task: Task, { api, onWait }: Held, until: Date): Promise<Task> {
-  if (task.task.status !== 'pending' || until.getTime() <= Date.now()) return task
-  let last = ''
-  const onChange = (now: Task): void => {
-    const { id, status } = now.task
-    const waitsFor = waitedForOf(now)
-    if (status !== 'pending' || waitsFor === last) return
-    onWait?.({ request: id, page: `${api.issuer}/decide/${id}`, waitsFor })
-    last = waitsFor
-  }
-  onChange(task)
-  return api.waitUntilSettled(task.task.id, { until, onChange })
-}
-
 export type Extension = {
   minutes: number
   justification?: string | undefined
@@ -99,6 +63,8 @@ export class Approved {
   readonly startsAt: Date | undefined
   /** The approved arguments. */
   readonly arguments: { readonly [name: string]: unknown }
+  /** Words of approvers to the agent. */
+  readonly messages: readonly Message[]
   readonly #held: Held
   #expiresAt: Date
   #token: () => Promise<TokenAnswer>
@@ -107,6 +73,7 @@ export class Approved {
   /** @internal */
   constructor({ task, hotwork }: Task, args: Approved['arguments'], held: Held) {
     this.request = task.id
+    this.messages = messagesIn({ task, hotwork })
     this.#expiresAt = endOf({ task, hotwork })
     this.startsAt = hotwork.not_before === undefined ? undefined : new Date(hotwork.not_before)
     this.arguments = args
@@ -221,7 +188,7 @@ export class Approved {
     const task = await waitForPeople(await api.readTask(this.request), this.#held, until)
     const { status } = task.task
     if (status === 'pending') throw changed
-    const stands = status === 'approved' ? (task.hotwork.grant?.status ?? 'unknown') : status
+    const stands = status === 'approved' ? (task.hotwork.grant?.status ?? 'unknown') : (task.hotwork.outcome ?? status)
     if (stands !== 'live') {
       forget(stands)
       const title = `the resource had changed, and the request was not approved again: ${stands}`

@@ -18,6 +18,8 @@ export type PartialAsk = {
   taskSource?: Ask['context']['task_source']
   mcp?: McpTool | undefined
   justification?: string | undefined
+  /** The request of which this is the revision. */
+  revises?: string | undefined
   /** The start, RFC 3339: nothing is issued before it. */
   notBefore?: string | undefined
 }
@@ -26,13 +28,11 @@ export type PartialAsk = {
 export const contextOf = ({
   purpose,
   parentTask,
-  taskSource,
-  mcp,
-  justification,
-}: Omit<PartialAsk, 'action'>): Ask['context'] => ({
-  ...{ purpose, parent_task: parentTask },
-  ...defined({ task_source: taskSource, mcp, justification }),
-})
+  ...more
+}: Omit<PartialAsk, 'action' | 'arguments'>): Ask['context'] => {
+  const { taskSource, mcp, justification, revises } = more
+  return { purpose, parent_task: parentTask, ...defined({ task_source: taskSource, mcp, justification, revises }) }
+}
 
 export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: Ask['resource']): Ask => ({
   subject,

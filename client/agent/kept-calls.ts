@@ -27,6 +27,7 @@ const KeptCall = z.looseObject({
       resource: z.looseObject({ type: z.string(), id: z.string() }),
       justification: z.string().optional(),
       taskSource: TaskSource.optional(),
+      revises: z.string().optional(),
       notBefore: z.string().optional(),
       denial: Denial,
     })

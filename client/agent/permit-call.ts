@@ -5,6 +5,7 @@ import { readSpan, usualWait } from '../span.ts'
 import type { Approved } from './approved.ts'
 import { isMcpTool, type PartialAsk } from './ask.ts'
 import type { McpTool } from './mcp-tool.ts'
+import type { Message, Question } from './words.ts'
 
 export type PermitCall = {
   /** An action of the catalogue, such as `ssm:PutParameter`. */
@@ -21,6 +22,8 @@ export type PermitCall = {
   /** The MCP tool that the call goes to. The approval is for this tool only. */
   mcp?: McpTool
   justification?: string
+  /** The request that people wanted revised, of the same action and resource: this call is its revision. */
+  revises?: string
   /** The start, at most seven days ahead: people decide before it, and nothing can be claimed before it. */
   notBefore?: Date
   /** Calls with the same id are the same request, in another process too; their work is done once. */
@@ -28,17 +31,41 @@ export type PermitCall = {
   /** The longest wait for people: `30m`, `45s`, `2h`, milliseconds, or 0 not to wait. */
   wait?: string | number
   signal?: AbortSignal
+  /** @internal True for an open question that ends the wait: the permit is then pending. */
+  stopsAt?: (question: Question) => boolean
 }
 
 export type Pending = {
   readonly outcome: 'pending'
   readonly request: string
+  /** The questions of approvers, at the time of the last read. */
+  readonly questions: readonly Question[]
+  /** Answers a question, once: at most 1,000 characters, which people read. */
+  answer(question: string, text: string): Promise<void>
   /** Continues to wait. */
   resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Permit>
   /** Withdraws the request. */
   cancel(): Promise<void>
 }
-export type Denied = { readonly outcome: 'denied'; readonly request: string }
+export type Denied = {
+  readonly outcome: 'denied'
+  readonly request: string
+  /** Words of approvers to the agent. */
+  readonly messages: readonly Message[]
+}
+/** An approver wants a change: ask again, as a revision. */
+export type Revise = {
+  readonly outcome: 'revise'
+  readonly request: string
+  /** The words of the approver who sent it back; empty once that is erased. */
+  readonly message: string
+  readonly messages: readonly Message[]
+  /** All arguments as the approver suggests them. They are not approved: the person who suggested them may not decide on them. */
+  readonly suggested?: { readonly [name: string]: unknown }
+  /** Asks for the same action with these arguments, as the revision of this request. It inherits no approval. */
+  ask(arguments_: PermitCall['arguments'], how?: RevisionHow): Promise<Permit>
+}
+export type RevisionHow = Pick<PermitCall, 'justification' | 'wait' | 'signal'>
 export type Expired = { readonly outcome: 'expired'; readonly request: string }
 /** People approved less than was asked for: accept that, or complete the request and ask again. */
 export type Narrowed = {
@@ -47,6 +74,8 @@ export type Narrowed = {
   readonly arguments: { readonly [name: string]: unknown }
   readonly uses: number
   readonly minutes: number
+  /** Words of approvers to the agent. */
+  readonly messages: readonly Message[]
   accept(): Approved
   complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
 }
@@ -57,7 +86,7 @@ export type Refused = {
   readonly reason: string
   readonly detail?: string
 }
-export type Permit = Approved | Pending | Denied | Expired | Narrowed | Refused
+export type Permit = Approved | Pending | Denied | Revise | Expired | Narrowed | Refused
 
 /** @internal @throws Refusal that names the member */
 export function readCall({
@@ -68,6 +97,7 @@ export function readCall({
   taskSource,
   mcp,
   justification,
+  revises,
   notBefore: start,
   callId,
 }: PermitCall): PartialAsk {
@@ -78,6 +108,8 @@ export function readCall({
     throw wrongUsage('`arguments` is not an object', 'give the arguments of the action by name: `{ Name, Value }`')
   if (callId !== undefined && (typeof callId !== 'string' || callId === ''))
     throw wrongUsage('`callId` is empty', 'leave it out, or give an id that repeats of the call share')
+  if (revises !== undefined && (typeof revises !== 'string' || !revises.startsWith('req_')))
+    throw wrongUsage('`revises` is not the id of a request', 'give the `request` of a permit with the outcome `revise`')
   if (start !== undefined && !(start instanceof Date && Number.isFinite(start.getTime())))
     throw wrongUsage('`notBefore` is not a time', 'give a `Date`, or leave it out to start at once')
   if (mcp !== undefined && !isMcpTool(mcp))
@@ -89,7 +121,7 @@ export function readCall({
     arguments: jsonOf(args),
     purpose,
     parentTask,
-    ...defined({ taskSource, mcp, justification, notBefore }),
+    ...defined({ taskSource, mcp, justification, revises, notBefore }),
   })
 }
 

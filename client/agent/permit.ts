@@ -9,12 +9,16 @@ import { Runs } from '../journal/runs.ts'
 import { exits, Refusal, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { AgentApi } from './agent-api.ts'
-import { Approved, type Held, waitForPeople } from './approved.ts'
+import type { Answers } from './answers.ts'
+import { Approved } from './approved.ts'
 import { askOf, type Denial, denialOf, type PartialAsk, type Task, toDoOf } from './ask.ts'
+import { type Held, pendingOf, waitForPeople } from './held.ts'
 import { callAt, calls, endCall, type KeptCall } from './kept-calls.ts'
-import { endOfWait, type Permit, type PermitCall, type Refused, readCall } from './permit-call.ts'
-import { followPlan, type Plan, type PlanCall, planAsCall } from './plan.ts'
+import { endOfWait, type Permit, type PermitCall, type Refused, type Revise, readCall } from './permit-call.ts'
+import { followPlan, type Plan, type PlanCall, planAsCall, type RevisedPlan } from './plan.ts'
+import { revisedBy, revisionOf, suggestedSteps } from './revision.ts'
 import type { Waiting } from './waiting.ts'
+import { messagesIn } from './words.ts'
 
 /** @internal The caller's side of a call: its identity, key, journal and clock. */
 export type Asker = {
@@ -27,6 +31,7 @@ export type Asker = {
   pause: Surroundings['pause']
   /** Called with the people that a request waits for, at each change of them. */
   onWait?: ((waiting: Waiting) => void) | undefined
+  answers?: Answers | undefined
 }
 
 /**
@@ -36,13 +41,25 @@ export type Asker = {
  */
 export async function askForPermit(call: PermitCall, asker: Asker): Promise<Permit> {
   const { begun, until } = await begin(call, asker)
-  return isRefused(begun) ? begun : follow(begun, until)
+  if (isRefused(begun)) return begun
+  const revise = (task: Task): Revise => ({
+    ...revisedBy(task),
+    ...defined({ suggested: task.hotwork.suggest?.arguments }),
+    ask: (args, how) => askForPermit(revisionOf(task, { ...call, arguments: args }, how), asker),
+  })
+  return follow({ ...begun, held: { ...begun.held, revise, stopsAt: call.stopsAt } }, until)
 }
 
 /** @internal The plan's counterpart of `askForPermit`. */
 export async function askForPlan(call: PlanCall, asker: Asker): Promise<Plan> {
   const { begun, until } = await begin(planAsCall(call), asker)
-  return isRefused(begun) ? begun : followPlan(begun, until)
+  if (isRefused(begun)) return begun
+  const revise = (task: Task): RevisedPlan => ({
+    ...revisedBy(task),
+    ...defined({ suggested: suggestedSteps(call.steps, task) }),
+    ask: (steps, how) => askForPlan(revisionOf(task, { ...call, steps }, how), asker),
+  })
+  return followPlan(begun, until, revise)
 }
 
 async function begin(call: PermitCall, asker: Asker): Promise<{ begun: Begun | Refused; until: Date }> {
@@ -167,14 +184,17 @@ async function submitOnce(
     if (isRefused(asked)) return asked
     const { ask, denial } = asked
     const { subject, resource } = ask
-    const { justification, taskSource } = partial
-    keep({ asked: { subject, resource, denial, ...defined({ justification, taskSource, notBefore }) } })
+    const { justification, taskSource, revises } = partial
+    keep({ asked: { subject, resource, denial, ...defined({ justification, taskSource, revises, notBefore }) } })
     return submitted(ask, denial)
   }
   if (!record.asked) return askFresh()
-  const { subject, resource, denial, justification, taskSource } = record.asked
+  const { subject, resource, denial, justification, taskSource, revises } = record.asked
   try {
-    return await submitted(askOf({ ...partial, justification, taskSource }, subject, resource), denial)
+    const repeated = { ...partial, justification, taskSource, revises }
+    const task = await submitted(askOf(repeated, subject, resource), denial)
+    // The answer to a repeated submission has no words of people.
+    return task.task.status === 'pending' ? task : await api.readTask(task.task.id)
   } catch (trouble) {
     // Hotwork gives this answer only after it has looked for an earlier request.
     if (trouble instanceof Refusal && trouble.told.code === 'expired_denial') return askFresh()
@@ -213,20 +233,17 @@ function permitOf(task: Task, args: PartialAsk['arguments'], held: Held): Permit
   switch (task.task.status) {
     case 'pending':
       return {
-        outcome: 'pending',
-        request,
+        ...pendingOf(task, held),
         resume: ({ wait, signal } = {}) => {
           const api = held.api.within(signal)
           return follow({ task, arguments: args, held: { ...held, api, signal } }, endOfWait(wait))
         },
-        cancel: async () => {
-          await held.reporting.cancel(request)
-          held.forget('withdrawn')
-        },
       }
     case 'denied':
+      if (task.hotwork.outcome === 'revise') return held.revise(task)
+      return { outcome: 'denied', request, messages: messagesIn(task) }
     case 'expired':
-      return { outcome: task.task.status, request }
+      return { outcome: 'expired', request }
     case 'cancelled':
       return { outcome: 'refused', request, reason: 'withdrawn', detail: 'the agent withdrew the request' }
     case 'approved':
@@ -251,6 +268,7 @@ function grantedBy(task: Task, args: PartialAsk['arguments'], held: Held): Permi
     arguments: narrowed.arguments,
     uses: narrowed.uses,
     minutes: narrowed.lifetime / 60,
+    messages: approved.messages,
     accept: () => approved,
     complete: (outcome, note) => approved.complete(outcome, note),
   }
@@ -262,22 +280,31 @@ export const apiFor = ({ issuer, identity, pause }: Asker, prove: Prove, signal:
 
 const heldBy = (
   api: AgentApi,
-  { pause, onWait }: Pick<Asker, 'pause' | 'onWait'>,
+  { pause, onWait, answers }: Pick<Asker, 'pause' | 'onWait' | 'answers'>,
   signal: AbortSignal | undefined,
 ): Held => ({
   api,
   pause,
   onWait,
+  answers,
   reporting: api.within(undefined),
   signal,
   forget: () => {},
   work: { begun: false },
   until: new Date(),
+  // A step of a plan and an extension are no calls of their own, so the agent asks by itself.
+  revise: (task) => ({
+    ...revisedBy(task),
+    ...defined({ suggested: task.hotwork.suggest?.arguments }),
+    ask: async () => {
+      throw wrongUsage('this request was not asked for by a call', 'ask with `permit({ ..., revises })`')
+    },
+  }),
   extend: async ({ request, arguments: args }, more, { wait, signal: own = signal }) => {
     const within = api.within(own)
     const until = endOfWait(wait)
     const task = await within.extend(request, more, randomUUID())
-    return follow({ task, arguments: args, held: heldBy(within, { pause, onWait }, own) }, until)
+    return follow({ task, arguments: args, held: heldBy(within, { pause, onWait, answers }, own) }, until)
   },
 })
 
@@ -302,6 +329,7 @@ async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
 const refusals = new Set([
   ...['unknown_action', 'invalid_arguments', 'tool_changed', 'not_requestable', 'too_many_open'],
   ...['justification_required', 'unknown_parent_task', 'invalid_parent_task'],
+  ...['invalid_revision', 'too_many_revisions'],
 ])
 
 const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'

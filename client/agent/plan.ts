@@ -1,9 +1,19 @@
 import { wrongUsage } from '../outcome.ts'
-import { waitForPeople } from './approved.ts'
 import type { Task } from './ask.ts'
+import { pendingOf, waitForPeople } from './held.ts'
 import type { McpTool } from './mcp-tool.ts'
 import type { Begun } from './permit.ts'
-import { type Denied, type Expired, endOfWait, type Pending, type PermitCall, type Refused } from './permit-call.ts'
+import {
+  type Denied,
+  type Expired,
+  endOfWait,
+  type Pending,
+  type PermitCall,
+  type Refused,
+  type Revise,
+  type RevisionHow,
+} from './permit-call.ts'
+import { messagesIn } from './words.ts'
 
 /** A step of a plan: an agent and its action. The resource may be left out: Hotwork derives it. */
 export type PlanStep = {
@@ -36,11 +46,19 @@ export type PlanEnd = {
 }
 
 /** The outcome of asking for a plan. */
-export type Plan = ApprovedPlan | Denied | Expired | PendingPlan | Refused
+export type Plan = ApprovedPlan | Denied | RevisedPlan | Expired | PendingPlan | Refused
 
 export type PendingPlan = Omit<Pending, 'resume'> & {
   /** Continues to wait. */
   resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Plan>
+}
+
+/** An approver wants another plan: ask again as a whole. */
+export type RevisedPlan = Omit<Revise, 'suggested' | 'ask'> & {
+  /** The steps with the arguments that the approver suggests. */
+  readonly suggested?: readonly PlanStep[]
+  /** Asks for these steps, as the revision of this plan. It inherits no approval. */
+  ask(steps: readonly PlanStep[], how?: RevisionHow): Promise<Plan>
 }
 
 /** An approved plan. The agent that proposed it does none of its steps: each step's agent takes its own. */
@@ -95,33 +113,30 @@ function endOf({ task, hotwork }: Task): PlanEnd {
 }
 
 /** @internal The decision of people, policy or time on a plan. */
-export async function followPlan({ task, held }: Begun, until: Date): Promise<Plan> {
+export async function followPlan(
+  { task, held }: Begun,
+  until: Date,
+  revise: (task: Task) => RevisedPlan,
+): Promise<Plan> {
   const { id } = task.task
   const settled = await waitForPeople(task, held, until)
-  switch (settled.task.status) {
-    case 'approved':
-      return new ApprovedPlan(settled, held)
-    case 'pending':
-      return {
-        outcome: 'pending',
-        request: id,
-        resume: ({ wait, signal } = {}) =>
-          followPlan(
-            { task: settled, arguments: {}, held: { ...held, api: held.api.within(signal) } },
-            endOfWait(wait),
-          ),
-        cancel: async () => {
-          await held.reporting.cancel(id)
-          held.forget('withdrawn')
-        },
-      }
-    case 'cancelled':
-      held.forget('withdrawn')
-      return { outcome: 'refused', request: id, reason: 'withdrawn', detail: 'the agent withdrew the request' }
-    default:
-      held.forget(settled.task.status)
-      return { outcome: settled.task.status, request: id }
+  const { status } = settled.task
+  if (status === 'approved') return new ApprovedPlan(settled, held)
+  if (status === 'pending') {
+    const resume: PendingPlan['resume'] = ({ wait, signal } = {}) =>
+      followPlan(
+        { task: settled, arguments: {}, held: { ...held, api: held.api.within(signal) } },
+        endOfWait(wait),
+        revise,
+      )
+    return { ...pendingOf(settled, held), resume }
   }
+  const isRevised = settled.hotwork.outcome === 'revise'
+  held.forget(isRevised ? 'revise' : status === 'cancelled' ? 'withdrawn' : status)
+  if (isRevised) return revise(settled)
+  if (status === 'denied') return { outcome: status, request: id, messages: messagesIn(settled) }
+  if (status === 'expired') return { outcome: status, request: id }
+  return { outcome: 'refused', request: id, reason: 'withdrawn', detail: 'the agent withdrew the request' }
 }
 
 /** @internal A plan is asked for as an action, `plan`. @throws Refusal that names the step */

@@ -3,6 +3,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { Journal } from '../journal/journal.ts'
 import type { Exit } from '../outcome.ts'
 import { type ActionsTyped, actions } from '../requests/actions.ts'
+import { type AnswerTyped, answer } from '../requests/answer.ts'
 import {
   type CompleteTyped,
   cancel,
@@ -39,6 +40,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .argument('<file>', `an AuthZEN evaluation body, as in ${own('requests')}; of a plan as in ${own('plan')}`)
     .addOption(new Option('--wait [span]', 'wait for the decision, at most this long; default 30m').argParser(span))
     .addOption(reason)
+    .option('--revises <id>', 'the request that an approver wanted changed, of the same action and resource')
     .option('--not-before <when>', 'the start, at most 7d ahead: a span such as 2h, or a time')
     .action(
       act<Omit<RequestTyped, 'wait'> & { wait?: number | true }>((typed, context) =>
@@ -49,6 +51,11 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .addArgument(id)
     .addOption(new Option('--for <span>', 'the longest wait, such as 45s, 30m or 2h').argParser(span))
     .action(act<{ id: string; for?: number }>(wait))
+  verb('answer', "answer an approver's question about a pending request")
+    .addArgument(id)
+    .argument('<text>', 'the answer, which people read')
+    .option('--question <id>', 'the question, `qst_...`; may be left out if one is open')
+    .action(act<AnswerTyped>(answer))
   verb('cancel', 'withdraw a pending request').addArgument(id).action(act(cancel))
   verb('extend', 'ask the same people once for more time of a grant, as a new request')
     .addArgument(id)

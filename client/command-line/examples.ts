@@ -12,8 +12,13 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'request examples/requests/staging-payment-timeout.json --wait=30m',
     "request ask.json --reason 'checkout is down since 02:51' --wait --json",
     'request ask.json --not-before 2h',
+    'request ask.json --revises req_... --wait',
   ],
   wait: ['wait req_... --for 2h'],
+  answer: [
+    "answer req_... 'the deploy of 02:40 doubled the load'",
+    "answer req_... 'INC-4822 has the graph' --question qst_...",
+  ],
   cancel: ['cancel req_...'],
   extend: ['extend req_... --minutes 10'],
   complete: ['complete req_...', "complete req_... --failed --note 'checkout is still down'"],
@@ -42,7 +47,16 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ls: ['ls --waiting', 'ls --search checkout --since 7d', 'ls --agent agent:remediator --since 7d --json'],
   show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],
-  deny: ["deny req_... --reason 'the load test is over: ask again on Monday'"],
+  deny: [
+    "deny req_... --reason 'the load test is over: ask again on Monday'",
+    "deny req_... --reason 'a freeze' --to-agent 'Nothing in prod before Monday 09:00 UTC.'",
+  ],
+  revise: [
+    "revise req_... --to-agent 'Half of it is enough.'",
+    "revise req_... --to-agent 'Half of it is enough.' --suggest arguments.json",
+  ],
+  question: ["question req_... 'What did the load test of today show?'"],
+  'ask-colleague': ['ask-colleague req_... person:ben'],
   narrow: ['narrow req_... --set MemorySize=1024 --minutes 5', 'narrow req_... --set 2.MemorySize=1024 --strike 3'],
   revoke: ["revoke req_... --reason 'INC-4822: it writes parameters that no one asked for'"],
   halt: [

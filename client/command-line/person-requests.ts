@@ -1,7 +1,8 @@
 // Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { halt, halts, lift } from '../halts/halts.ts'
-import { approve, deny, narrow, revoke } from '../requests/decide.ts'
+import { askColleague, question } from '../requests/ask-back.ts'
+import { approve, deny, narrow, revise, revoke } from '../requests/decide.ts'
 import { list, show } from '../requests/show.ts'
 import type { Frame } from './frame.ts'
 
@@ -13,6 +14,7 @@ const whole = (typed: string): number => {
 }
 const wholes = (typed: string, before: readonly number[] = []): readonly number[] => [...before, whole(typed)]
 const limit = () => new Option('--limit <n>', 'the most to list').argParser(whole).default(50)
+const toAgent = () => new Option('--to-agent <text>', 'your words to the agent, which reads them when it is settled')
 const yes = () => new Option('--yes', 'approve without asking first').default(false)
 
 /** The verbs by which people handle requests. */
@@ -40,12 +42,31 @@ export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): v
   verb(program, 'approve', 'approve exactly what is asked')
     .addArgument(id)
     .option('--comment <text>', 'the reason; it stays on record')
+    .addOption(toAgent())
     .addOption(yes())
     .action(act(approve))
   verb(program, 'deny', 'deny it, for good; after approval it ends the grant')
     .addArgument(id)
     .requiredOption('--reason <text>', "the reason; the agent's owner reads it")
+    .addOption(toAgent())
     .action(act(deny))
+  verb(program, 'revise', 'send it back: the agent is told what to change, and asks again')
+    .addArgument(id)
+    .addOption(toAgent().makeOptionMandatory())
+    .option(
+      '--suggest <file>',
+      'all arguments as you suggest them, as JSON; of a plan `{ "steps": [{ "step", "arguments" }] }`',
+    )
+    .option('--comment <text>', 'a reason for people alone; it stays on record')
+    .action(act(revise))
+  verb(program, 'question', 'ask the agent something before you decide')
+    .addArgument(id)
+    .argument('<text>', 'the question, which the agent and people read')
+    .action(act(question))
+  verb(program, 'ask-colleague', 'ask another person who may decide the open stage to look')
+    .addArgument(id)
+    .argument('<person>', 'the person, such as person:ben')
+    .action(act(askColleague))
   verb(program, 'narrow', 'approve less than is asked')
     .addArgument(id)
     .option(
@@ -56,6 +77,7 @@ export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): v
     .option('--uses <n>', 'fewer uses', whole)
     .option('--minutes <n>', 'a shorter time', whole)
     .option('--comment <text>', 'the reason; it stays on record')
+    .addOption(toAgent())
     .addOption(yes())
     .action(act(narrow))
   verb(program, 'revoke', 'end a live grant, or deny a pending request, by your right to revoke')

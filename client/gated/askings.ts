@@ -3,7 +3,8 @@ import * as z from 'zod'
 import { TaskSource } from '../../functions/domain/cards/wire/word.ts'
 import type { Approved } from '../agent/approved.ts'
 import { McpMembers } from '../agent/ask.ts'
-import type { Permit } from '../agent/permit-call.ts'
+import type { Pending, Permit, PermitCall } from '../agent/permit-call.ts'
+import type { Words } from '../agent/words.ts'
 import { defined } from '../http.ts'
 import { digest, type Journal, type Kind, remembered } from '../journal/journal.ts'
 import { Runs } from '../journal/runs.ts'
@@ -18,6 +19,9 @@ export const CallMembers = z.looseObject({
   justification: z.string().optional(),
   mcp: McpMembers.optional(),
   id: z.string().optional(),
+  thread: z.string().optional(),
+  /** The request of which this is the revision. */
+  revises: z.string().optional(),
 })
 
 /**
@@ -43,10 +47,13 @@ export type Asked = z.infer<typeof Asked> & { place: string }
 /** The asked call, unchanged. */
 export const callOf = ({ call }: Pick<Asked, 'call'>): GatedCall => call as GatedCall
 
+const permitCallOf = ({ call: { id: _, thread: __, ...call }, callId }: Asked): PermitCall =>
+  ({ ...defined(call), callId }) as PermitCall
+
 /** The end of an asking. The first one written counts. */
 export const Ended = z.looseObject({
   version: z.literal(1),
-  state: z.enum(['denied', 'expired', 'refused', 'done', 'unknown']),
+  state: z.enum(['denied', 'revise', 'expired', 'refused', 'done', 'unknown']),
   request: z.string().optional(),
   reason: z.string().optional(),
   detail: z.string().optional(),
@@ -65,14 +72,22 @@ const askings: Kind<z.infer<typeof Asked>> = {
   ...{ prefix: 'gated-', ids: /^[0-9a-f]{40}-\d+$/, shape: Asked, stays: remembered, isMark: true },
 }
 export const ends: Kind<Ended> = { prefix: 'ended-', shape: Ended, stays: remembered, isMark: true }
-/** The result of the work, which may be large. It is kept while repeats get it. */
+/** The result of the work, which may be large, or the words of people. It is kept while repeats get it. */
 const values: Kind<{ until?: number | undefined; value?: unknown }> = {
   ...{ prefix: 'value-', shape: z.looseObject({ until: z.number().optional() }) },
   ...{ stays: remembered, isOver: ({ until }, now) => until !== undefined && until <= now },
 }
 
+/** The request of each thread that people want revised. */
+const revised: Kind<{ request: string }> = {
+  ...{ prefix: 'revised-', shape: z.looseObject({ request: z.string() }), stays: remembered },
+}
+/** Questions of approvers that a caller was told. */
+const told: Kind<object> = { prefix: 'told-', shape: z.looseObject({}), stays: remembered }
+
 /** The reason why a call may not be made now. */
-export type No =
+export type No = Words & Reason
+type Reason =
   | { may: false; why: 'pending'; request: string }
   /** People approved narrower arguments, until `expiresAt`. */
   | { may: false; why: 'narrowed'; request: string; arguments: GatedCall['arguments']; expiresAt: Date }
@@ -100,11 +115,13 @@ export class Askings {
   open(agent: string, call: GatedCall): Asked {
     const key = this.#keyOf(agent, call)
     for (;;) {
-      const { next, found } = this.#newest(key)
+      const { next, found } = this.#newest(key, call)
       if (found) return this.#fresh(found, call)
-      this.#journal.tidy(askings, ends, values)
-      const made = { version: 1 as const, agent, callId: `gated-${randomUUID()}`, call, askedAt: this.#journal.now() }
-      const asked = Asked.parse({ ...made, call: defined(call) })
+      this.#journal.tidy(askings, ends, values, revised, told)
+      const made = { version: 1 as const, agent, callId: `gated-${randomUUID()}`, askedAt: this.#journal.now() }
+      const thread = this.#threadOf(agent, call)
+      const revises = thread && this.#journal.find(revised, thread)?.request
+      const asked = Asked.parse({ ...made, call: defined({ ...call, revises }) })
       if (this.#journal.create(askings, next, asked)) return { ...asked, place: next }
     }
   }
@@ -119,13 +136,29 @@ export class Askings {
     return { ...row, place }
   }
 
+  /**
+   * The present permit of an asking. Hotwork refuses a revision of another resource: then the asking is none, for good.
+   */
+  async permit(asked: Asked, ask: (call: PermitCall) => Promise<Permit>): Promise<Permit> {
+    const first = await ask(permitCallOf(asked))
+    if (first.outcome !== 'refused' || first.reason !== 'invalid_revision') return first
+    const { revises: _, ...call } = asked.call
+    asked.call = call
+    const { place, ...row } = asked
+    this.#journal.put(askings, place, row)
+    return ask(permitCallOf(asked))
+  }
+
+  /** Whether a caller is told this question for the first time. */
+  isNews = (question: string): boolean => this.#journal.create(told, digest(question), {})
+
   /** The state of an asking, by its present permit. A final state is stored. @throws Fault */
   stand(asked: Asked, permit: Permit): { approved: Approved } | No {
     const { request } = permit
     if (request !== undefined) this.knows(asked, request)
     switch (permit.outcome) {
       case 'pending':
-        return { may: false, why: 'pending', request: permit.request }
+        return { may: false, why: 'pending', request: permit.request, ...questionsOf(permit) }
       case 'approved':
         return { approved: permit }
       case 'narrowed': {
@@ -140,18 +173,21 @@ export class Askings {
         const { outcome: state } = permit
         const { reason, detail } = permit.outcome === 'refused' ? permit : { reason: state, detail: undefined }
         if (request === undefined) return no(reason, request, detail)
-        const until = this.now() + (state === 'denied' ? denialHolds : 0)
+        const words = wordsIn(permit)
+        const until = this.now() + (words ? denialHolds : 0)
+        if (state === 'revise') this.#revise(asked, request)
         // The grant has ended. An answer to the call would have been stored as its end.
         if (this.#runs.of(request)) this.lose(asked, request, this.now() + denialHolds)
-        else this.end(asked, { state, request, reason, ...defined({ detail }), reported: true, until })
-        return no(reason, request, detail)
+        else this.end(asked, { state, request, reason, ...defined({ detail }), reported: true, until }, words)
+        return { ...no(reason, request, detail), ...words }
       }
     }
   }
 
   /** Continues the same request with the narrower arguments that people approved. */
   #attach({ place: _, ...asked }: Asked, narrowed: Asked['call']['arguments']): void {
-    const { next, found } = this.#newest(this.#keyOf(asked.agent, { ...callOf(asked), arguments: narrowed }))
+    const call = { ...callOf(asked), arguments: narrowed }
+    const { next, found } = this.#newest(this.#keyOf(asked.agent, call), call)
     if (!found) this.#journal.create(askings, next, { ...asked, narrowed })
   }
 
@@ -171,7 +207,21 @@ export class Askings {
   }
 
   knows({ place, ...asked }: Asked, request: string): void {
-    if (asked.request !== request) this.#journal.put(askings, place, { ...asked, request })
+    if (asked.request === request) return
+    this.#journal.put(askings, place, { ...asked, request })
+    const thread = this.#threadOf(asked.agent, callOf(asked))
+    const { revises } = asked.call
+    if (thread && revises !== undefined && this.#journal.find(revised, thread)?.request === revises)
+      this.#journal.remove(revised, thread)
+  }
+
+  #revise({ agent, call }: Asked, request: string): void {
+    const thread = this.#threadOf(agent, callOf({ call }))
+    if (thread) this.#journal.put(revised, thread, { request })
+  }
+
+  #threadOf(agent: string, { thread }: GatedCall): string | undefined {
+    return thread === undefined ? undefined : digest(...this.#of, agent, thread)
   }
 
   isEnded({ callId }: Asked): boolean {
@@ -210,14 +260,27 @@ export class Askings {
     return digest(...this.#of, agent, callText(call))
   }
 
-  /** The newest asking of a call, unless its answer has expired, and the id of the next one. */
-  #newest(key: string): { next: string; found?: Asked } {
+  /**
+   * The newest asking of a call, unless its answer has expired, and the id of the next one. After `revise` another
+   * justification is a new asking: people may have wanted just that.
+   */
+  #newest(key: string, { justification }: GatedCall): { next: string; found?: Asked } {
     const counts = this.#journal.ids(askings).flatMap((id) => (id.startsWith(key) ? [Number(id.split('-')[1])] : []))
     const last = Math.max(0, ...counts)
     const [place, next] = [`${key}-${last}`, `${key}-${last + 1}`]
     const asked = last === 0 ? undefined : this.#journal.find(askings, place)
     const ended = asked && this.#journal.find(ends, asked.callId)
-    const isOver = ended !== undefined && ended.until <= this.#journal.now()
+    const isChanged = ended?.state === 'revise' && asked?.call.justification !== justification
+    const isOver = ended !== undefined && (isChanged || ended.until <= this.#journal.now())
     return asked && !isOver ? { next, found: { ...asked, place } } : { next }
   }
 }
+
+/** The words of a denial and of a revision, which repeats get too. */
+function wordsIn(permit: Permit): Words | undefined {
+  if (permit.outcome === 'denied') return { messages: permit.messages }
+  if (permit.outcome !== 'revise') return undefined
+  return defined({ messages: permit.messages, suggested: permit.suggested })
+}
+
+const questionsOf = ({ questions }: Pending): Words => (questions.length === 0 ? {} : { questions })

@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import type { TaskSource } from '../../functions/domain/cards/wire/word.ts'
 import type { McpTool } from '../agent/mcp-tool.ts'
+import type { Words } from '../agent/words.ts'
 import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 
@@ -27,6 +28,10 @@ export type GatedCall = {
   mcp?: McpTool | undefined
   /** Tells two calls with the same arguments apart, such as a `tool_use_id`. Without it, they count as one call. */
   id?: string | undefined
+  /**
+   * The calls of one tool in one session. If people want the last of them revised, the next new one is its revision.
+   */
+  thread?: string | undefined
 }
 
 /**
@@ -37,6 +42,7 @@ type GatedState =
   | 'pending'
   | 'approved'
   | 'denied'
+  | 'revise'
   | 'expired'
   | 'narrowed'
   | 'refused'
@@ -44,7 +50,7 @@ type GatedState =
   | 'done'
   | 'unknown'
 
-export type GatedAnswer<T = unknown> = {
+export type GatedAnswer<T = unknown> = Words & {
   state: GatedState
   request?: string
   /** The web page on which people decide. */
@@ -63,7 +69,12 @@ export type GatedAnswer<T = unknown> = {
 }
 
 /** `wait`: the longest wait for people, or for another process that does the work. Milliseconds. */
-export type How = { wait: number; signal?: AbortSignal | undefined }
+export type How = {
+  wait: number
+  signal?: AbortSignal | undefined
+  /** Ends the wait at a question of people that no caller was told. */
+  untilAsked?: boolean
+}
 
 /** Thrown by work that may have been done. Any other error from the work also counts as an unknown outcome. */
 export class OutcomeUnknown extends Error {

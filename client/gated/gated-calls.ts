@@ -1,5 +1,6 @@
 import type { Approved } from '../agent/approved.ts'
 import type { Permit } from '../agent/permit-call.ts'
+import type { Question, Words } from '../agent/words.ts'
 import type { Gate } from '../gate.ts'
 import { defined } from '../http.ts'
 import type { Hotwork } from '../index.ts'
@@ -105,6 +106,18 @@ export class GatedCalls {
     )
   }
 
+  /** Answers an approver's question on a pending request of this agent. @returns its state */
+  answer(request: string, question: string, text: string, how: How): Promise<GatedAnswer> {
+    return this.#orRefused(how, async () => {
+      const asked = this.#asked(request)
+      if (!asked) return unknownRequest
+      const permit = this.#askings.isEnded(asked) ? undefined : await this.#permit(asked, { ...how, wait: 0 })
+      if (permit?.outcome !== 'pending') return notPending
+      await permit.answer(question, text)
+      return this.#stand(asked, callOf(asked), { ...how, wait: 0 })
+    })
+  }
+
   /** Withdraws a pending request, or gives up an unused approved one. @returns its new state */
   cancel(request: string, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => {
@@ -157,11 +170,11 @@ export class GatedCalls {
     return found.find(({ narrowed }) => !narrowed) ?? found[0]
   }
 
-  async #permit(asked: Asked, { wait, signal }: How): Promise<Permit> {
+  async #permit(asked: Asked, { wait, signal, untilAsked = false }: How): Promise<Permit> {
     const silence = AbortSignal.timeout(Math.max(wait + patience.beside, patience.least))
     const within = signal ? AbortSignal.any([signal, silence]) : silence
-    const { id: _, ...call } = callOf(asked)
-    return this.#parts.hotwork.permit({ ...defined(call), callId: asked.callId, wait, signal: within })
+    const stopsAt = ({ id }: Question) => untilAsked && this.#askings.isNews(id)
+    return this.#askings.permit(asked, (call) => this.#parts.hotwork.permit({ ...call, wait, signal: within, stopsAt }))
   }
 
   async #stand<T>(asked: Asked, call: GatedCall, how: How): Promise<GatedAnswer<T>> {
@@ -220,7 +233,7 @@ export class GatedCalls {
     const about = this.#about(stands.request)
     switch (stands.why) {
       case 'pending':
-        return { state: 'pending', ...about }
+        return { state: 'pending', ...about, ...defined({ questions: stands.questions }) }
       case 'narrowed':
         return { state: 'narrowed', ...about, arguments: stands.arguments, until: stands.expiresAt.toISOString() }
       default: {
@@ -238,6 +251,8 @@ export class GatedCalls {
     const { arguments: args } = ended
     const answer = this.#answerOf<T>(ended)
     if (args && !isSame(args, call.arguments)) return { ...answer, state: 'narrowed', arguments: args }
+    if (answer.state === 'denied' || answer.state === 'revise')
+      return { ...answer, ...(this.#askings.givenIn(asked) as Words | undefined) }
     if (answer.state !== 'done') return answer
     return { ...answer, ...defined({ value: this.#askings.givenIn(asked) as T | undefined }), repeated: true }
   }
@@ -286,6 +301,12 @@ export class GatedCalls {
     }
   }
 }
+
+const notPending = {
+  state: 'refused',
+  reason: 'invalid_task_state',
+  detail: 'people have decided it: call its tool again with the same arguments to hear what',
+} as const
 
 const unknownRequest = {
   state: 'refused',

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { AgentApi } from '../agent/agent-api.ts'
 import type { Approved } from '../agent/approved.ts'
 import { type Asker, askForPermit } from '../agent/permit.ts'
+import type { Question, Words } from '../agent/words.ts'
 import { digestOf } from '../digest.ts'
 import type { Gate } from '../gate.ts'
 import { type Asked, Askings, callOf, type No, no } from '../gated/askings.ts'
@@ -122,9 +123,14 @@ export class BegunCalls {
   async #look(call: GatedCall, { wait, signal }: How): Promise<{ said: { approved: Approved } | No; asked: Asked }> {
     const asked = this.#askings.open(await this.who(signal), call)
     const ended = this.#askings.endOf(asked)
-    if (ended) return { said: no(ended.reason ?? ended.state, ended.request, ended.detail), asked }
-    const { id: _, ...own } = callOf(asked)
-    const permit = await askForPermit({ ...defined({ ...own, signal }), callId: asked.callId, wait }, this.#asker)
+    if (ended) {
+      const words = ended.state === 'done' ? undefined : (this.#askings.givenIn(asked) as Words | undefined)
+      return { said: { ...no(ended.reason ?? ended.state, ended.request, ended.detail), ...words }, asked }
+    }
+    const stopsAt = ({ id }: Question) => this.#askings.isNews(id)
+    const permit = await this.#askings.permit(asked, (own) =>
+      askForPermit({ ...own, ...defined({ signal }), wait, stopsAt }, this.#asker),
+    )
     return { said: this.#askings.stand(asked, permit), asked }
   }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type Words, wordsForModel } from '../agent/words.ts'
 import { no } from '../gated/askings.ts'
 import { inTask, readTaskHeader, readTaskId } from '../gated/call-task.ts'
 import { Members, pageOf } from '../gated/gated-call.ts'
@@ -120,11 +121,12 @@ async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal 
   const task = taskOf(event, mapped, parts)
   if ('why' in task) return deny(wordsOf(task, mapped, parts))
   const { terms: _, ...action } = mapped
-  const call = { ...action, ...task, arguments: event.tool_input }
+  const thread = digest(parts.host, event.session_id, event.tool_name)
+  const call = { ...action, ...task, arguments: event.tool_input, thread }
   const said = await parts.calls.begin(call, runOf(event, parts), { wait: parts.wait, signal }).finally(() => late)
   if (said.may) return allow(said.request, event.tool_input, parts.host)
   if (said.why === 'pending' && parts.pending === 'defer' && parts.host === 'claude-code')
-    return decide('defer', waiting(said.request, parts))
+    return decide('defer', waiting(said, parts))
   return deny(wordsOf(said, mapped, parts))
 }
 
@@ -166,26 +168,33 @@ const nothingRan = 'Nothing was done.'
 function wordsOf(said: Exclude<Said, { may: true }>, { action }: Mapped, parts: HookParts): string {
   switch (said.why) {
     case 'pending':
-      return waiting(said.request, parts)
+      return waiting(said, parts)
     case 'narrowed':
       return `people approved ${action}, but less of it (${said.request}). ${nothingRan} Call the same tool with exactly these arguments to use that approval: ${JSON.stringify(said.arguments)}`
     case 'begun_before':
       return `this call was begun before (${said.request}) and is not begun again. Check what it did; a new call is a new request.`
     case 'no':
-      return `${action} was refused: ${said.reason}${said.detail ? ` (${said.detail})` : ''}. ${nothingRan} ${adviceOn(said.reason)}${said.request ? ` See ${pageOf(parts.issuer, said.request)}` : ''}`
+      return `${action} was refused: ${said.reason}${said.detail ? ` (${said.detail})` : ''}. ${nothingRan} ${adviceOn(said.reason)}${said.request ? ` See ${pageOf(parts.issuer, said.request)}` : ''}${spaced(wordsForModel(said))}`
     default:
       return said satisfies never
   }
 }
 
-const waiting = (request: string, parts: HookParts): string =>
-  `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that continues to wait for the same request. People decide at ${pageOf(parts.issuer, request)}`
+function waiting({ request, questions = [] }: { request: string } & Words, parts: HookParts): string {
+  const isAsked = questions.some(({ answered }) => !answered)
+  const how = `Answer each question first: \`npx --no-install hotwork answer ${request} TEXT --question QUESTION\`. ${wordsForModel({ questions })}`
+  return `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that continues to wait for the same request. People decide at ${pageOf(parts.issuer, request)}${isAsked ? ` ${how}` : ''}`
+}
+
+const spaced = (words: string): string => (words === '' ? '' : ` ${words}`)
 
 /** Advice for the agent after a refusal. */
 function adviceOn(reason: string): string {
   switch (reason) {
     case 'denied':
       return 'People denied it: do not ask for the same again; do something else, or tell the person you work for.'
+    case 'revise':
+      return 'People want it changed: call the same tool with changed arguments, which people then see as the revision of this call.'
     case 'expired':
       return 'Its time is over: call again if it still has to be done.'
     case 'invalid_arguments':

@@ -44,7 +44,7 @@ type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause' | 'env'>
 /**
  * This machine's state between runs, in a folder that the processes of one user share and no other user may read. A
  * row appears whole or not at all; if several processes create the same row, only the first succeeds. No row contains
- * an access token or a reason.
+ * an access token; words of people stay while repeats get them.
  */
 export class Journal {
   readonly folder: string

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server'
 import type { TaskGiven } from '../gated/call-task.ts'
 import { type GatedAnswer, type GatedCall, isOpen, OutcomeUnknown } from '../gated/gated-call.ts'
@@ -46,6 +47,7 @@ export class McpGate implements Watch {
   /** Unanswered calls of the host. `sent`: their id at the server. */
   readonly #running = new Map<RequestId, { stop: AbortController; sent?: RequestId; ends: Promise<unknown> }>()
   readonly #stop = new AbortController()
+  readonly #session = randomUUID()
   #hasListed = false
 
   constructor(parts: GateParts) {
@@ -160,7 +162,7 @@ export class McpGate implements Watch {
     }
     try {
       const wait = asked.state === 'pending' || asked.state === 'running' ? Math.max(0, until - Date.now()) : 0
-      const how = { ...this.#doing(call, membersOf(meta)), wait, signal }
+      const how = { ...this.#doing(call, membersOf(meta)), wait, signal, untilAsked: true }
       const answer = isOpen(asked) ? await calls.run(call, work, how) : asked
       // Hotwork is silent: the last known state is pending.
       const isSilent = asked.state === 'pending' && answer.reason === 'no_answer'
@@ -185,6 +187,7 @@ export class McpGate implements Watch {
         action: found.action,
         ...this.#task.of(params?._meta, membersOf(params?.['arguments'])),
         mcp: live.mcp,
+        thread: `${this.#session}/${name}`,
       }
     } catch (trouble) {
       return refusedBy(trouble)

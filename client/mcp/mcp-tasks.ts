@@ -4,7 +4,7 @@ import { type GatedAnswer, type GatedCall, isOpen } from '../gated/gated-call.ts
 import type { Doing, GatedCalls } from '../gated/gated-calls.ts'
 import { clientCapabilities, membersOf, type Waits } from './host-says.ts'
 import type { Members, Reply } from './message-proxy.ts'
-import { replyOf, sentenceOf } from './tool-result.ts'
+import { peopleWords, replyOf, sentenceOf } from './tool-result.ts'
 
 type Helps = {
   answer(id: RequestId, reply: Reply): void
@@ -161,8 +161,10 @@ function taskOf(taskId: string, answer: GatedAnswer, name: string) {
   return { taskId, status, statusMessage, lastUpdatedAt, ttl: null, pollInterval }
 }
 
-const wordsOf = ({ state, page = '' }: GatedAnswer): string =>
-  state === 'pending' ? `waiting for people: ${page}` : 'approved: the call is being made'
+const wordsOf = (answer: GatedAnswer): string =>
+  answer.state === 'pending'
+    ? `waiting for people: ${answer.page ?? ''}${peopleWords(answer)}`
+    : 'approved: the call is being made'
 
 const failedTask = (taskId: string, at: string): Members => ({
   ...{ taskId, status: 'failed', statusMessage: 'the call was refused', ttl: null, pollInterval },

@@ -1,9 +1,12 @@
 // Rules: test/client/mcp/session-task.test.ts
+import * as z from 'zod'
+import { wordsForModel } from '../agent/words.ts'
 import type { GatedCalls } from '../gated/gated-calls.ts'
-import { exits, Refusal } from '../outcome.ts'
+import { exits, Refusal, wrongUsage } from '../outcome.ts'
 import { spelledOut } from '../screen.ts'
 import type { Members } from './message-proxy.ts'
 import type { SessionTask } from './session-task.ts'
+import { answerTool } from './tool-result.ts'
 
 /** The session in which a tool of the gate is called. */
 export type OwnSession = { task: SessionTask; calls: GatedCalls }
@@ -37,8 +40,36 @@ const setTask: OwnTool = {
   },
 }
 
+const Answered = z.strictObject({ request: z.string(), question: z.string(), text: z.string() })
+
+const answer: OwnTool = {
+  description:
+    'Answer a question that an approver asked about a call of yours that waits for people. They read it as your words, and decide. Then repeat the call to go on.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      request: { type: 'string', description: 'The request of the call, `req_...`.' },
+      question: { type: 'string', description: 'The question, `qst_...`.' },
+      text: { type: 'string', maxLength: 1000, description: 'The answer, for people.' },
+    },
+    required: ['request', 'question', 'text'],
+    additionalProperties: false,
+  },
+  async call(args, { calls }) {
+    const parsed = Answered.safeParse(args)
+    if (!parsed.success) throw wrongUsage('this is no answer', 'give `request`, `question` and `text`, each as text')
+    const { request, question, text } = parsed.data
+    const answered = await calls.answer(request, question, text, { wait: 0 })
+    const { state, reason = state, detail } = answered
+    if (state === 'refused') throw new Refusal(exits.denied, { code: reason, title: reason, detail })
+    const more = wordsForModel({ questions: answered.questions })
+    return `The approver has your answer. Call the tool of ${request} again with the same arguments to go on.${more && ` ${more}`}`
+  },
+}
+
 /** One row a tool. */
 const tools: { readonly [name: string]: OwnTool } = {
+  [answerTool]: answer,
   hotwork_set_task: setTask,
 }
 

@@ -1,8 +1,12 @@
 // Rules: test/client/mcp/mcp-gate.test.ts
+import { wordsForModel } from '../agent/words.ts'
 import { type GatedAnswer, isOpen } from '../gated/gated-call.ts'
 import { defined } from '../http.ts'
 import { spelledOut } from '../screen.ts'
 import type { Members, Reply } from './message-proxy.ts'
+
+/** The gate's own tool by which an agent answers an approver's question. */
+export const answerTool = 'hotwork_answer'
 
 /** The member in which programs read the state of a gated call. */
 export const metaKey = 'hotwork/permit'
@@ -30,11 +34,23 @@ const textOf = (text: string, isError: boolean, _meta: Members): Members => ({
   _meta,
 })
 
-const metaOf = ({ value: _, detail, ...answer }: GatedAnswer): Members =>
+/** Some hosts show it to the model: the words of people are in the text alone, where they are marked. */
+const metaOf = ({ value: _, messages: __, suggested: ___, questions: ____, detail, ...answer }: GatedAnswer): Members =>
   defined({ ...answer, detail: detail === undefined ? undefined : spelledOut(detail) })
 
-/** The state of a call and the agent's next step, in words. */
-export function sentenceOf(answer: GatedAnswer, tool: string): string {
+/** The state of a call, the agent's next step, and the words of people. */
+export const sentenceOf = (answer: GatedAnswer, tool: string): string =>
+  `${stateWords(answer, tool)}${peopleWords(answer)}`
+
+/** The words of people, each marked as theirs, and how to answer a question; empty without words. */
+export function peopleWords(answer: GatedAnswer): string {
+  const words = wordsForModel(answer)
+  const isAsked = answer.questions?.some(({ answered }) => !answered)
+  const how = `People ask something first: answer each question by \`${answerTool}\` with { "request": "${answer.request}", "question", "text" }. `
+  return words && ` ${isAsked ? how : ''}${words}`
+}
+
+function stateWords(answer: GatedAnswer, tool: string): string {
   const { state, request = '', page = '', until = '', reason = '' } = answer
   const detail = spelledOut(answer.detail ?? '')
   switch (state) {
@@ -46,6 +62,8 @@ export function sentenceOf(answer: GatedAnswer, tool: string): string {
       return `It was sent to the server, and there is no answer yet (request ${request}). Call \`${tool}\` again with the same arguments to get its answer: it is not sent a second time.`
     case 'denied':
       return `People denied this call (request ${request}): it was not made. The reason is at ${page}. Do not repeat it: until ${until} the same call gets this answer. Ask for something else, or ask the person you work for.`
+    case 'revise':
+      return `People want this call changed (request ${request}): it was not made. Call \`${tool}\` again with changed arguments: people then see it as the revision of this one, and decide on it. Until ${until} the same call gets this answer.`
     case 'expired':
       return `Nothing was decided or done in time (request ${request}): the call was not made. Call \`${tool}\` again with the same arguments to ask people again.`
     case 'narrowed':

@@ -4,7 +4,9 @@ import type { Ask, Evaluation } from '../../functions/domain/cards/wire/task.ts'
 import type { AgentApi } from '../agent/agent-api.ts'
 import type { Task } from '../agent/ask.ts'
 import { waitedForOf } from '../agent/waiting.ts'
+import { questionsIn } from '../agent/words.ts'
 import { type IdTyped, nextCommand, show } from '../context.ts'
+import { defined } from '../http.ts'
 import { agentIn, isIdentified } from '../identity/identity.ts'
 import { proverOf } from '../journal/keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
@@ -19,6 +21,7 @@ export type RequestTyped = {
   file: string
   wait?: number | undefined
   reason?: string | undefined
+  revises?: string | undefined
   notBefore?: string | undefined
 }
 
@@ -85,7 +88,10 @@ export async function complete({ id: typed, failed, note }: CompleteTyped, conte
   return show(context, bodyOf({ task }), () => describe({ task }, context))
 }
 
-export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>, context: AgentContext): Ask {
+export function readAsk(
+  { file, reason, revises }: Pick<RequestTyped, 'file' | 'reason' | 'revises'>,
+  context: AgentContext,
+): Ask {
   const { settings, surroundings } = context
   const { local } = settings
   const path = file === '-' ? file : resolve(surroundings.folder, file)
@@ -97,7 +103,10 @@ export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>,
       `the ask in \`${file}\` is by \`${id}\`, and you are \`${as}\``,
       `ask as \`${id}\`, or write \`${as}\` into its \`subject.id\``,
     )
-  return reason === undefined ? ask : { ...ask, context: { ...ask.context, justification: reason } }
+  return {
+    ...ask,
+    context: { ...ask.context, ...defined({ justification: reason, revises: revises && readId(revises) }) },
+  }
 }
 
 export type AskedNow = { ask: Ask; evaluation: Evaluation; task: Task; api: AgentApi; kept: KeptRequest }
@@ -132,12 +141,19 @@ export async function waitFor(
   task: Task,
   api: AgentApi,
   milliseconds: number,
-  { surroundings }: AgentContext,
+  { surroundings, settings }: AgentContext,
 ): Promise<Task> {
   if (task.task.status !== 'pending') return task
   const until = new Date(Date.now() + milliseconds)
   let last = ''
+  const asked = new Set<string>()
   const tell = (now: Task): void => {
+    for (const { id, text, answered } of questionsIn(now)) {
+      if (answered || asked.has(id)) continue
+      asked.add(id)
+      const how = nextCommand(`answer ${now.task.id} TEXT --question ${id}`, settings)
+      surroundings.err(lines(`${now.task.id}: an approver asks (${id}): ${text}`, `  ${how}`))
+    }
     const words = now.task.status === 'pending' ? `waiting for ${waitedForOf(now)}` : statusOf(now)
     const said = lines(`${now.task.id}: ${words}`, ...leftOf(now).map((line) => `  ${line}`))
     if (said !== last) surroundings.err(said)

@@ -1,20 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Request } from '../../functions/domain/cards/wire/request.ts'
+import { Members } from '../../functions/domain/cards/wire/word.ts'
 import { type Context, type IdTyped, show as print } from '../context.ts'
-import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
+import { parsedJson } from '../http.ts'
+import { type Exit, exitOfStatus, exits, Refusal, systemCodeOf, wrongUsage } from '../outcome.ts'
 import { fact, lines } from '../screen.ts'
-import { describe, headOf, pathOf, read, stateOf } from './show.ts'
+import { pathOf, read } from './read.ts'
+import { describe, headOf, stateOf } from './show.ts'
 
 type NarrowedStep = { step: number; arguments?: { [name: string]: unknown }; strike?: true }
 type Narrow = { arguments?: { [name: string]: unknown }; uses?: number; minutes?: number; steps?: NarrowedStep[] }
-type Asked = { verdict: 'approve' | 'deny'; comment?: string | undefined; narrow?: Narrow; yes: boolean }
+type Arguments = { readonly [name: string]: unknown }
+type Asked = {
+  verdict: 'approve' | 'deny' | 'revise'
+  comment?: string | undefined
+  toAgent?: string | undefined
+  narrow?: Narrow
+  suggest?: { arguments: Arguments } | undefined
+  yes: boolean
+}
+type Worded = IdTyped & { toAgent?: string }
 
-export const approve = ({ id, comment, yes }: IdTyped & { comment?: string; yes: boolean }, context: Context) =>
-  decide(id, { verdict: 'approve', comment, yes }, context)
+export const approve = ({ id, ...typed }: Worded & { comment?: string; yes: boolean }, context: Context) =>
+  decide(id, { verdict: 'approve', ...typed }, context)
 
-export const deny = ({ id, reason }: IdTyped & { reason: string }, context: Context) =>
-  decide(id, { verdict: 'deny', comment: reason, yes: true }, context)
+export const deny = ({ id, reason, toAgent }: Worded & { reason: string }, context: Context) =>
+  decide(id, { verdict: 'deny', comment: reason, toAgent, yes: true }, context)
 
-export type NarrowTyped = IdTyped & {
+/** Sends it back: the request ends, and the agent may ask for it again as a revision. */
+export async function revise(
+  { id, toAgent, comment, suggest: file }: Worded & { comment?: string; suggest?: string },
+  context: Context,
+): Promise<Exit> {
+  const suggest = file === undefined ? undefined : { arguments: readArguments(file, context) }
+  return decide(id, { verdict: 'revise', comment, toAgent, suggest, yes: true }, context)
+}
+
+/** @throws Refusal */
+function readArguments(file: string, { surroundings: { folder } }: Context): Arguments {
+  let text: string
+  try {
+    text = readFileSync(file === '-' ? 0 : resolve(folder, file), 'utf8')
+  } catch (fault) {
+    throw wrongUsage(`\`${file}\` cannot be read (${systemCodeOf(fault)})`, 'name a file with the suggested arguments')
+  }
+  const parsed = Members.safeParse(parsedJson(text))
+  if (parsed.success) return parsed.data
+  throw wrongUsage(`\`${file}\` has no JSON object`, 'write all arguments by name, such as `{ "MemorySize": 1024 }`')
+}
+
+export type NarrowTyped = Worded & {
   set?: readonly string[]
   /** Steps of a plan, by number. */
   strike?: readonly number[]
@@ -26,7 +62,7 @@ export type NarrowTyped = IdTyped & {
 
 /** The approval of the person who narrows counts for the narrowed request, if policy permits. */
 export function narrow(typed: NarrowTyped, context: Context): Promise<Exit> {
-  const { id, set = [], strike = [], uses, minutes, comment, yes } = typed
+  const { id, set = [], strike = [], uses, minutes, comment, toAgent, yes } = typed
   if (set.length === 0 && strike.length === 0 && uses === undefined && minutes === undefined)
     throw wrongUsage(
       'the narrowing is missing',
@@ -40,7 +76,7 @@ export function narrow(typed: NarrowTyped, context: Context): Promise<Exit> {
     ...(uses === undefined ? {} : { uses }),
     ...(minutes === undefined ? {} : { minutes }),
   }
-  return decide(id, { verdict: 'approve', comment, narrow, yes }, context)
+  return decide(id, { verdict: 'approve', comment, toAgent, narrow, yes }, context)
 }
 
 /** `2.Value` is an argument of step 2: no argument's name begins with a number. */
@@ -76,14 +112,15 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
   const request = await read(id, context)
   if (!json) surroundings.err(lines(...describe(request, surroundings), ''))
   if (request.status === 'pending') await confirm(asked, context)
-  const { verdict, comment, narrow } = asked
+  const { verdict, comment, narrow, toAgent: to_agent, suggest } = asked
   const { round, digest, stage } = request
+  const own = verdict === 'approve' && stage !== null ? { stage } : {}
   const decided = await api
     .call(Request, {
       method: 'POST',
       path: `${pathOf(request.id)}/decisions`,
-      // For a denial Hotwork chooses the stage: any stage of this person.
-      json: { verdict, round, digest, comment, narrow, ...(verdict === 'approve' && stage !== null ? { stage } : {}) },
+      // For a no Hotwork chooses the stage: any stage of this person.
+      json: { verdict, round, digest, comment, narrow, to_agent, suggest, ...own },
     })
     .catch(async (trouble: unknown) => {
       if (!(trouble instanceof Refusal)) throw trouble
@@ -97,7 +134,7 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
 
 /** A person at a terminal confirms what they see; a program has confirmed by running the command. */
 async function confirm({ verdict, narrow, yes }: Asked, { surroundings, json }: Context): Promise<void> {
-  if (verdict === 'deny' || yes || json || !surroundings.ask) return
+  if (verdict !== 'approve' || yes || json || !surroundings.ask) return
   const less = narrow === undefined ? 'exactly this' : `only ${JSON.stringify(narrow)} of this`
   const answer = await surroundings.ask(`Approve ${less}? [y/N] `)
   if (/^y(es)?$/i.test(answer.trim())) return
@@ -146,11 +183,11 @@ function staleOr(refusal: Refusal, { id }: Request): Refusal {
 
 /** An approval may still end the request as denied: policy is asked once more at the end. */
 function exitAfter({ status }: Request, verdict: Asked['verdict']): Exit {
-  return verdict === 'deny' || status === 'pending' ? exits.done : exitOfStatus(status)
+  return verdict !== 'approve' || status === 'pending' ? exits.done : exitOfStatus(status)
 }
 
 function resultWords(decided: Request, { verdict, narrow }: Asked, { api }: Context): string[] {
-  const did = verdict === 'deny' ? 'DENIED' : narrow ? 'NARROWED' : 'APPROVED'
+  const did = { deny: 'DENIED', revise: 'SENT BACK', approve: narrow ? 'NARROWED' : 'APPROVED' }[verdict]
   return [
     `${did} by you  ${decided.id}`,
     ...fact('now', stateOf(decided)),

@@ -2,13 +2,16 @@
 import type { Ask, Evaluation } from '../../functions/domain/cards/wire/task.ts'
 import type { Task } from '../agent/ask.ts'
 import { inTurn } from '../agent/waiting.ts'
+import { messagesIn, questionsIn } from '../agent/words.ts'
 import { nextCommand } from '../context.ts'
+import { defined } from '../http.ts'
 import { fact, timeAndSpan } from '../screen.ts'
 import type { AgentContext } from './context.ts'
 
 /** The domain's status: on the wire an approval stays `approved`, and its grant has the outcome. */
-export function statusOf({ task: { status }, hotwork: { grant } }: Task): string {
+export function statusOf({ task: { status }, hotwork: { grant, outcome } }: Task): string {
   if (status === 'cancelled') return 'withdrawn'
+  if (outcome) return outcome
   return status === 'approved' && grant && grant.status !== 'live' ? grant.status : status
 }
 
@@ -47,6 +50,12 @@ export function describe({ task, ask, evaluation }: Asked, told: Told): string[]
     ...fact('until', until !== undefined && timeAndSpan(until, surroundings)),
     ...fact('open', ...onceForSteps(unpinned).map((line) => `the credential leaves open: ${line}`)),
     ...fact('left', ...leftOf(task)),
+    ...fact('told', ...messagesIn(task).map(({ text }) => `the approver says: ${text.trim()}`)),
+    ...fact('suggests', task.hotwork.suggest && JSON.stringify(task.hotwork.suggest.arguments)),
+    ...fact(
+      'asked',
+      ...questionsIn(task).map(({ id, text, answered }) => `${answered ? 'answered' : 'open'} ${id}: ${text.trim()}`),
+    ),
     ...fact('steps', ...stepsOf(task)),
     ...fact('next', ...nextOf(task, told)),
   ]
@@ -70,7 +79,14 @@ function nextOf(task: Task, { settings }: Told): string[] {
   const { steps, grant } = task.hotwork
   const status = statusOf(task)
   const next = (words: string, behind = '') => nextCommand(words, settings, behind)
-  if (status === 'pending') return [next(`wait ${id}`), next(`cancel ${id}`)]
+  const open = questionsIn(task).filter(({ answered }) => !answered)
+  if (status === 'pending')
+    return [
+      ...open.map((each) => next(`answer ${id} TEXT --question ${each.id}`)),
+      next(`wait ${id}`),
+      next(`cancel ${id}`),
+    ]
+  if (status === 'revise') return [next(`request FILE --revises ${id}`)]
   if (status !== 'approved') return []
   if (steps)
     return [
@@ -101,6 +117,7 @@ export function bodyOf({ task, ask, evaluation }: Asked): object {
     ...(hotwork.narrowed ? { narrowed: hotwork.narrowed } : {}),
     ...(hotwork.grant ? { grant: hotwork.grant } : {}),
     ...(hotwork.steps ? { steps: hotwork.steps } : {}),
+    ...defined({ messages: hotwork.messages, suggest: hotwork.suggest, questions: hotwork.questions }),
     ...answer,
   }
 }

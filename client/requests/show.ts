@@ -1,19 +1,22 @@
 import {
   type Decision,
   type Narrowing,
-  Request,
+  type Request,
   Requests,
   type Stage,
   type Step,
 } from '../../functions/domain/cards/wire/request.ts'
 import { type Context, type IdTyped, nextCommand, show as print } from '../context.ts'
 import { replaceFile } from '../new-file.ts'
-import { type Exit, exits, wrongUsage } from '../outcome.ts'
+import { type Exit, exits } from '../outcome.ts'
 import { readPages } from '../pages.ts'
 import { type Around, fact, table, time, timeAndSpan } from '../screen.ts'
 import { readPeriod } from '../span.ts'
 import { anchoredWords } from './anchored.ts'
 import { changeWords, previewWords } from './preview.ts'
+import { pathOf, read } from './read.ts'
+import { revisionWords, toAgentWords } from './revision.ts'
+import { questionWords, saidWords } from './said.ts'
 import { argumentWords, lessOf, lessSteps, lessThan, noted, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
@@ -66,7 +69,8 @@ const rowOf = (request: Request, surroundings: Around): string[] => [
 ]
 
 /** `failed` for a failed task, which must not read as done. */
-const wordFor = ({ status, ended }: Request): string => (ended?.outcome === 'failed' ? 'failed' : status)
+const wordFor = ({ status, ended, outcome }: Request): string =>
+  ended?.outcome === 'failed' ? 'failed' : (outcome ?? status)
 
 /** An ARN without its account and Region; `show` prints all of it. */
 const shortOf = (id: string): string => /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(id)?.[1] ?? id
@@ -112,15 +116,6 @@ async function savePicture(id: string, picture: string, { api, surroundings }: C
   replaceFile(picture, surroundings.folder, text)
 }
 
-/** @throws Refusal */
-export function pathOf(id: string): string {
-  if (!id.startsWith('bgl_')) return `/v1/requests/${encodeURIComponent(id)}`
-  throw wrongUsage(`\`${id}\` is an opening`, `see \`npx --no-install hotwork break-glass status ${id}\``)
-}
-
-export const read = async (id: string, { api }: Pick<Context, 'api'>): Promise<Request> =>
-  api.call(Request, { method: 'GET', path: pathOf(id) })
-
 /** The next commands, ready to type; `TEXT` stands for a reason. */
 function nextOf(request: Request, { settings }: Context): string[] {
   const { id, status, narrowable } = request
@@ -131,6 +126,8 @@ function nextOf(request: Request, { settings }: Context): string[] {
   return [
     next(`approve ${id}`),
     next(`deny ${id} --reason TEXT`),
+    next(`revise ${id} --to-agent TEXT`),
+    next(`question ${id} TEXT`),
     ...less.map(({ option, range }) => next(`narrow ${id} ${option}`, `  # ${range}`)),
   ]
 }
@@ -176,6 +173,7 @@ export function describe(request: Request, surroundings: Around): string[] {
       'extends',
       request.extends && `${request.extends}, approved by ${request.approved_before.join(', ') || 'policy alone'}`,
     ),
+    ...revisionWords(request, surroundings),
     ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
     ...fact('resource changed', ...changes.map((each) => changeWords(each, surroundings))),
     ...fact('narrowed', ...narrowings.map((each) => narrowedWords(each, request.steps !== undefined, surroundings))),
@@ -190,9 +188,16 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact('policy', policies.length > 0 && policies.join(', ')),
     ...fact('decide', ...stages.flatMap((stage) => stageWords(stage, request, surroundings))),
     ...fact('standing', request.standing),
+    ...fact(
+      'colleagues',
+      ...(request.colleagues ?? []).map(
+        ({ by, to, stage, at }) => `${by} asked ${to} to look as ${stage} at ${time(at, surroundings)}`,
+      ),
+    ),
     '',
     "THE AGENT'S OWN WORDS, unverified",
     ...saidWords(request),
+    ...questionWords(request, surroundings),
   ]
 }
 
@@ -202,11 +207,12 @@ export const headOf = (request: Request, surroundings: Around): string[] => [
   ...fact('now', nowOf(request, surroundings), request.ended?.reason, noteOf(request)),
 ]
 
-export function stateOf({ status, stage, stages, grant, ended, steps }: Request): string {
+export function stateOf({ status, stage, stages, grant, ended, steps, outcome }: Request): string {
   const open = stages.find(({ name }) => name === stage)
   if (open) return `WAITING for ${open.name}, ${countOf(open)} approved`
   if (status === 'approved' && steps) return `IN PROGRESS, ${doneOf(steps)}`
   if (status === 'approved') return grant?.claimed_at === undefined ? 'APPROVED, not claimed yet' : 'IN USE'
+  if (outcome === 'revise') return 'SENT BACK to be revised'
   return ended?.outcome === undefined ? status.toUpperCase() : `${status.toUpperCase()}, ${ended.outcome}`
 }
 
@@ -231,15 +237,6 @@ function nowOf({ status, ended, grant, terms, decide_by, stage, stages, steps }:
 
 const noteOf = ({ ended }: Request) => (ended?.note === undefined ? undefined : `the agent's note: ${ended.note}`)
 
-function saidWords({ shown, parent_task: { id, url }, purpose, justification }: Request): string[] {
-  const rows = shown?.said ?? [
-    { name: 'Task', text: `${id}${url ? ` ${url}` : ''}` },
-    { name: 'Purpose', text: purpose },
-  ]
-  const why = (shown?.justification ?? justification)?.trim()
-  return [...rows.flatMap((row) => fact((row.name ?? '').toLowerCase(), noted(row))), ...fact('why', why || undefined)]
-}
-
 function termsOf({ terms: { uses, claim_within, lifetime } }: Request): string {
   const use = uses === 1 ? 'one use' : `${uses} uses`
   return `to be claimed within ${minutes(claim_within)} min, then good for ${minutes(lifetime)} min and ${use}`
@@ -262,7 +259,8 @@ function narrowedWords(
   return `by ${by} at ${time(at, surroundings)}: ${changes.join(', ')}`
 }
 
-function stageWords(stage: Stage, { stage: open, status }: Request, surroundings: Around): string[] {
+function stageWords(stage: Stage, request: Request, surroundings: Around): string[] {
+  const { stage: open, status } = request
   const { name, login, needs_comment, deadline, escalate_to, escalated_at } = stage
   const isOpen = name === open
   const strength = [
@@ -281,9 +279,18 @@ function stageWords(stage: Stage, { stage: open, status }: Request, surroundings
   const escalation = escalate_to === undefined ? '' : escalated_at ? `, and ${escalate_to}` : `, then ${escalate_to}`
   return [
     `${name}${escalation}: ${countOf(stage)} approved${turn}${needs.length > 0 ? `; it takes ${needs.join(' and ')}` : ''}`,
-    ...stage.decisions.map((each) => `  ${decisionWords(each, surroundings)}`),
+    ...stage.decisions.flatMap((each) => [
+      `  ${decisionWords(each, surroundings)}`,
+      ...toAgentWords(each, request).map((line) => `    ${line}`),
+    ]),
   ]
 }
 
 const decisionWords = ({ person, for: absent, verdict, at, comment }: Decision, surroundings: Around): string =>
-  `${person}${absent === undefined ? '' : ` for ${absent}`} ${verdict === 'approve' ? 'approved' : 'denied'} at ${time(at, surroundings)}${comment?.trim() ? `: ${comment.trim()}` : ''}`
+  `${person}${absent === undefined ? '' : ` for ${absent}`} ${verdicts[verdict] ?? verdict} at ${time(at, surroundings)}${comment?.trim() ? `: ${comment.trim()}` : ''}`
+
+const verdicts: { readonly [verdict: string]: string } = {
+  approve: 'approved',
+  deny: 'denied',
+  revise: 'sent it back',
+}

@@ -27,7 +27,7 @@ const commitment = /^sha-256:[A-Za-z0-9_-]{43}$/
 function withTexts({ entries, personal }: Pick<Entries, 'entries' | 'personal'>): Entry[] {
   return entries.map((entry) => {
     const texts = Object.fromEntries(
-      (['comment', 'reason', 'note'] as const).flatMap((name) => {
+      (['comment', 'reason', 'note', 'text', 'toAgent'] as const).flatMap((name) => {
         const value = entry.facts[name]
         if (typeof value !== 'string' || !commitment.test(value)) return []
         return [[name, personal[entry.id]?.[`/facts/${name}`]?.text ?? '(erased)']]

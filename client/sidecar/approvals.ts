@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { wordsForModel } from '../agent/words.ts'
 import { inTask, readTaskHeader } from '../gated/call-task.ts'
 import { isSame, pageOf } from '../gated/gated-call.ts'
 import type { BegunCalls } from '../hooks/begun-calls.ts'
@@ -213,7 +214,8 @@ export class Approvals {
     }
     const reason = reasonOf(looked)
     const status = reason === 'expired' ? 'expired' : reason === 'withdrawn' ? 'cancelled' : 'denied'
-    return { status, note: `Hotwork: ${reason}.${page}`, ...decided }
+    const words = wordsForModel(looked)
+    return { status, note: `Hotwork: ${reason}.${page}${words === '' ? '' : ` ${words}`}`, ...decided }
   }
 
   #withdraw(found: Approval, status: 'cancelled' | 'expired'): Promise<Approval> {

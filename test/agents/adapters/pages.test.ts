@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Started } from '../../client/support/agent-machine.ts'
 import { useScene } from '../../client/support/scene.ts'
+import { until } from '../../client/support/until.ts'
 import { useServer } from '../../support/http-server.ts'
 import { read } from '../../support/repository.ts'
 import { useDesk } from './stories.ts'
@@ -28,7 +29,10 @@ beforeEach(() => {
   mkdirSync(pages, { recursive: true })
   folder = mkdtempSync(join(pages, 'page-'))
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  Reflect.deleteProperty(scene.api.calls, 'push')
+  rmSync(folder, { recursive: true })
+})
 
 function start(): Started {
   const env = {
@@ -73,4 +77,33 @@ test.each([
   expect([await second.ends, second.err]).toEqual([0, ''])
   expect(second.out).toContain('does not run again')
   expect([set.length, (await desk.requests()).length]).toEqual([1, 2])
+})
+
+test('the program of docs/agents/words.md answers a question, and asks again when it is sent back', async () => {
+  const desk = theDesk()
+  const [model, agent] = [...read('docs/agents/words.md').matchAll(calls)].map(([, code]) => code)
+  writeFileSync(join(folder, 'model.mjs'), model ?? '')
+  writeFileSync(join(folder, 'agent.mjs'), agent ?? '')
+  writeFileSync(join(folder, 'token'), scene.workload('agent-remediator'))
+
+  // One after another, each at a later read of the program.
+  const steps = [
+    () => scene.question('Why now?'),
+    () => until(async () => (await desk.requests())[0]?.questions?.[0]?.answer !== undefined),
+    () => scene.sendBack('Less is enough.'),
+    () => scene.decideAll('approve', ['ben', 'eve'], { toAgent: 'Watch the graph.' }),
+  ]
+  let done = Promise.resolve() as Promise<unknown>
+  const seen = scene.api.calls.push.bind(scene.api.calls)
+  scene.api.calls.push = (...call) => {
+    if (call[0]?.startsWith('GET /access/v1/requests/')) done = done.then(() => steps.shift()?.())
+    return seen(...call)
+  }
+
+  const started = start()
+  expect([await started.ends, started.err]).toEqual([0, ''])
+  expect(started.out).toContain('approved The approver says: "Watch the graph."')
+  const [second, first] = await desk.requests()
+  expect(first?.questions?.[0]?.answer?.text).toBe('The deploy of 02:40 doubled the load.')
+  expect(second?.ask).toMatchObject({ revises: first?.ask.id, arguments: { Value: '2500', Overwrite: true } })
 })

@@ -32,6 +32,28 @@ test('OpenAI Agents: a tool that is invoked without its call asks with its own i
   expect([await requests(), done]).toEqual([[staging], [staging]])
 })
 
+test('a call about another resource after one that was sent back is a new request, and the revision comes behind it', async () => {
+  const configure = new AiSdkTools(gating()).tools({
+    configure: { execute: async (_: Input, _options: { toolCallId: string }) => 'done' },
+  }).configure
+  const run = (FunctionName: string, Timeout: number, toolCallId: string) =>
+    configure.execute({ FunctionName, Timeout }, { toolCallId }).catch((no: unknown) => no)
+  const newest = async () => (await scene.requests())[0]?.ask
+  await run('checkout-api', 5, 'call_1')
+  await scene.sendBack('Less.')
+  const back = await run('checkout-api', 5, 'call_1')
+  expect(back).toMatchObject({
+    outcome: 'revise',
+    messages: [{ text: 'Less.', verdict: 'revise' }],
+    suggested: undefined,
+  })
+  await run('checkout-worker', 5, 'call_2')
+  expect(await newest()).toMatchObject({ arguments: { FunctionName: 'checkout-worker' } })
+  expect(await newest()).not.toHaveProperty('revises')
+  await run('checkout-api', 4, 'call_3')
+  expect((await newest())?.revises).toBe((back as { request: string }).request)
+})
+
 describe('the input of a call changes while people decide', () => {
   const signal = new AbortController().signal
   const [asked, changed] = [

@@ -98,7 +98,10 @@ test('a permit waits for people, and is approved when they approve', async () =>
 
 test('a denial, silence and a refusal of policy are values', async () => {
   meanwhile = () => decideAll('deny')
-  expect(await hotwork().permit(prod())).toEqual({ outcome: 'denied', request: expect.stringMatching(/^req_/) })
+  expect(await hotwork().permit(prod())).toEqual({
+    ...{ outcome: 'denied', messages: [] },
+    request: expect.stringMatching(/^req_/),
+  })
   meanwhile = async () => scene.advance(7200)
   expect(await hotwork().permit(prod({ wait: '10h' }))).toMatchObject({ outcome: 'expired' })
   expect(await hotwork().permit(call({}, '/prod/hotwork/key'))).toMatchObject({

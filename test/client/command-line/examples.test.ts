@@ -73,6 +73,13 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     at: scene.at('ana'),
     ids: { req: await submitted(repairPlan) },
   }),
+  revise: async () => {
+    const at = scene.at('ben')
+    writeFileSync(join(at.home, 'arguments.json'), JSON.stringify({ ...resizeWorker.arguments, MemorySize: 1024 }))
+    return { at, ids: { req: await submitted(resizeWorker) } }
+  },
+  question: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
+  'ask-colleague': async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   narrow: async () => ({ at: scene.at('ben'), ids: { req: await submitted(resizeWorker) } }),
   revoke: async () => ({ at: scene.at('gus'), ids: { req: (await scene.api.world.approved()).ask.id } }),
   halt: async () => ({ at: scene.at('gus') }),
@@ -106,6 +113,19 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   },
   actions: () => asAgent(async () => undefined),
   request: () => asAgent(async () => undefined),
+  'request ask.json --revises req_... --wait': () =>
+    asAgent(async (machine) => {
+      cpSync(file('prod-payment-timeout'), join(machine.home, 'ask.json'))
+      const id = await machine.asked()
+      await scene.sendBack('Say why.')
+      machine.pausing = () => scene.decideAll('approve', ['ben', 'eve'])
+      return id
+    }),
+  answer: async () => {
+    const stage = await asAgent((machine) => machine.asked())
+    const [qst = ''] = await scene.question('Why now?')
+    return { ...stage, ids: { ...stage.ids, qst } }
+  },
   wait: () => asAgent((machine) => machine.asked(staging)),
   cancel: () => asAgent((machine) => machine.asked()),
   extend: () =>

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answerHook } from '../../../client/hooks/host-hook.ts'
+import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { decisionOf, flag, HostMachine, map, reasonOf } from './support/host-machine.ts'
 
@@ -59,6 +60,35 @@ describe('a gated call', () => {
     machine.waiting = async () => {}
     await machine.before()
     expect(await machine.requests()).toHaveLength(2)
+  })
+
+  test("a call that is sent back is denied with the person's words, quoted; the session's next call is its revision", async () => {
+    // Marks are by the time of their files.
+    useRealTime(scene)
+    machine.waiting = () => scene.sendBack('Off.\n```', { ...flag, value: false })
+    const back = await machine.before({}, { wait: minute })
+    expect(reasonOf(back)).toContain('The approver says: "Off.\\n\\u0060\\u0060\\u0060".')
+    expect(reasonOf(back)).toContain(`arguments: ${JSON.stringify({ ...flag, value: false })}.`)
+    expect(reasonOf(await machine.before({}))).toBe(reasonOf(back))
+    machine.waiting = async () => {}
+    await machine.before({ session_id: 'other', tool_input: { ...flag, flag: 'other' } })
+    await machine.before({ tool_input: { ...flag, value: false } })
+    const [revision, other, first] = await machine.requests()
+    expect(revision?.ask).toMatchObject({ revises: first?.ask.id, revision: { suggested: true } })
+    expect(other?.ask).not.toHaveProperty('revises')
+  })
+
+  test('a question ends the wait once, with the command that answers it, and a repeat goes on', async () => {
+    let asked = ''
+    machine.waiting = async () => {
+      if (asked === '') [asked = ''] = await scene.question('Why now?')
+    }
+    const told = await machine.before({}, { wait: minute })
+    const [request] = await machine.requests()
+    expect(reasonOf(told)).toContain(`(question ${asked}): "Why now?".`)
+    expect(reasonOf(told)).toContain(`hotwork answer ${request?.ask.id} TEXT --question QUESTION`)
+    machine.waiting = approving
+    expect(decisionOf(await machine.before({}, { wait: minute }))).toBe('allow')
   })
 
   test('a call with invalid arguments is denied with the mistake', async () => {

@@ -28,6 +28,7 @@ test("tools pass, each with the gate's part in its description", async () => {
   expect(first).toMatchObject({
     tools: [
       { name: 'write_file', description: expect.stringMatching(/^Writes a file\.\n\n.*permit.*people/) },
+      { name: 'hotwork_answer' },
       { name: 'hotwork_set_task' },
     ],
     nextCursor: 'two',
@@ -52,6 +53,7 @@ test('a tool whose action policy could never permit the agent is left out, and t
     ((await host.ask('tools/list', cursor)).result as { tools: { name: string }[] }).tools.map(({ name }) => name)
   expect([...(await names()), ...(await names({ cursor: 'two' }))]).toEqual([
     'write_file',
+    'hotwork_answer',
     'hotwork_set_task',
     'read_file',
   ])
@@ -66,7 +68,11 @@ test('a list of tools is whole while Hotwork does not say what the agent may ask
     const host = await room.begun({ map: { tools } })
     const { result } = await host.ask('tools/list')
     expect(result).toMatchObject({
-      tools: [{ name: 'write_file', description: expect.stringContaining('permit') }, { name: 'hotwork_set_task' }],
+      tools: [
+        { name: 'write_file', description: expect.stringContaining('permit') },
+        { name: 'hotwork_answer' },
+        { name: 'hotwork_set_task' },
+      ],
     })
   } finally {
     scene.api.meet = () => scene.api.nextCalls.shift() ?? 'answered'

@@ -37,7 +37,7 @@ test('a host of 2025 is told that gated tools take tasks', async () => {
   const { host, capabilities } = await begin()
   expect(capabilities).toMatchObject({ tools: {}, tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } })
   expect((await host.ask('tools/list')).result).toMatchObject({
-    tools: [{ execution: { taskSupport: 'optional' } }, { name: 'hotwork_set_task' }],
+    tools: [{ execution: { taskSupport: 'optional' } }, { name: 'hotwork_answer' }, { name: 'hotwork_set_task' }],
   })
 })
 

@@ -26,7 +26,7 @@ test('an unchanged host of the SDK calls through the gate; the server has its ow
   machine.env['SERVER_SECRET'] = 's3'
   const host = await machine.host()
   expect(host.client.getServerVersion()).toMatchObject({ name: 'secure-filesystem-server' })
-  expect((await host.client.listTools()).tools).toHaveLength(4)
+  expect((await host.client.listTools()).tools).toHaveLength(5)
   const result = await host.call(staging)
   expect([textOf(result), permitOf(result)?.state]).toEqual(['wrote staging/checkout.yaml', 'done'])
   const names = JSON.parse(readFileSync(join(machine.served, 'env'), 'utf8')) as string[]

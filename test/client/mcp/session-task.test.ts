@@ -58,7 +58,7 @@ test("two sessions have two tasks, and one's word does not reach the other", asy
 
 test('a fixed map has its constants alone, and no tool to change them', async () => {
   const host = await room.begun({ map: { task: 'fixed' } })
-  expect((await toolsOf(host)).map(({ name }) => name)).toEqual(['write_file'])
+  expect((await toolsOf(host)).map(({ name }) => name)).toEqual(['write_file', 'hotwork_answer'])
   expect(refusalOf(await setTask(host, { id: 'INC-7' }))).toEqual([
     'refused',
     'task_is_set',
@@ -70,7 +70,7 @@ test('a fixed map has its constants alone, and no tool to change them', async ()
 
 test("the gate's own tool is listed once, on the first page, and the server hears nothing of its calls", async () => {
   const host = await room.begun()
-  expect((await toolsOf(host)).map(({ name }) => name)).toEqual(['write_file', 'hotwork_set_task'])
+  expect((await toolsOf(host)).map(({ name }) => name)).toEqual(['write_file', 'hotwork_answer', 'hotwork_set_task'])
   const second = await toolsOf(host, { cursor: 'two' })
   expect(second.map(({ name }) => name)).not.toContain('hotwork_set_task')
   await setTask(host, { id: 'INC-7' })

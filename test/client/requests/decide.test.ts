@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { resizeWorker, stopCheckout, wantingReasons } from '../../channels/slack/cards/states.ts'
 import { prodParameter, stagingParameter, type What, World } from '../../support/world.ts'
+import { AgentMachine } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { Terminal } from '../support/terminal.ts'
 
@@ -204,4 +208,93 @@ describe('revoke', () => {
     const { ask } = await scene.api.world.submitted(stagingParameter)
     expect(await scene.at('ana').json(...words(ask.id))).toMatchObject({ exit: 4, body: { error: 'not_permitted' } })
   })
+})
+
+describe('words to the agent', () => {
+  const file = (at: Terminal, name: string, value: unknown) => writeFileSync(join(at.home, name), JSON.stringify(value))
+  const texts = async (id: string) => joinRequest(await state(id), scene.api.world.ledger.texts)
+
+  test('`revise` sends a request back with words and suggested arguments, and says so', async () => {
+    const id = await asked()
+    const ana = scene.at('ana')
+    const suggested = { ...prodParameter.arguments, Value: '2500' }
+    file(ana, 'less.json', suggested)
+    const { exit, out } = await ana.type('revise', id, '--to-agent', 'Half a second less.', '--suggest', 'less.json')
+    expect(exit).toBe(0)
+    expect(out).toContain(`SENT BACK by you  ${id}\nnow      SENT BACK to be revised`)
+    const { stages, ...ended } = await texts(id)
+    expect(ended).toMatchObject({ status: 'denied', outcome: 'revise' })
+    expect(stages[0]?.decisions).toMatchObject([
+      { verdict: 'revise', toAgent: 'Half a second less.', suggest: suggested },
+    ])
+    expect((await ana.type('revise', id, '--to-agent', 'Half a second less.')).err).toContain('already made this')
+  })
+
+  test('`revise` without words, with an unreadable or unfit suggestion is refused with the fix, and decides nothing', async () => {
+    const id = await asked()
+    const ana = scene.at('ana')
+    file(ana, 'list.json', [])
+    file(ana, 'other.json', { ...prodParameter.arguments, Name: '/prod/checkout/other' })
+    const refused = async (...words: string[]) => {
+      const { exit, err } = await ana.type('revise', id, ...words)
+      expect(exit).not.toBe(0)
+      return err
+    }
+    const why = ['--to-agent', 'Less.']
+    expect(await refused()).toContain('--to-agent')
+    expect(await refused(...why, '--suggest', 'none.json')).toContain('`none.json` cannot be read (ENOENT)')
+    expect(await refused(...why, '--suggest', 'list.json')).toContain('`list.json` has no JSON object')
+    expect(await refused(...why, '--suggest', 'other.json')).toMatch(/invalid_suggestion[\s\S]*the same resource/)
+    expect(await refused('--to-agent', 'x'.repeat(501))).toContain('`to_agent`')
+    expect((await state(id)).status).toBe('pending')
+  })
+
+  test('`approve`, `narrow` and `deny` have words to the agent beside the words to people', async () => {
+    const [approved, narrowed, denied] = [await asked(), await asked(resizeWorker), await asked(stopCheckout)]
+    const words = ['--to-agent', 'Watch the graph.']
+    expect((await scene.at('ana').type('approve', approved, ...words)).exit).toBe(0)
+    expect((await scene.at('ben').type('narrow', narrowed, '--set', 'MemorySize=1024', ...words)).exit).toBe(0)
+    expect((await scene.at('ana').type('deny', denied, '--reason', 'a freeze', ...words)).exit).toBe(0)
+    for (const id of [approved, narrowed, denied])
+      expect((await texts(id)).stages.flatMap(({ decisions }) => decisions.map(({ toAgent }) => toAgent))).toContain(
+        'Watch the graph.',
+      )
+  })
+})
+
+test('`question` asks the agent and `ask-colleague` a person, and `show` has both with the answer', async () => {
+  const agent = new AgentMachine(scene)
+  const id = await agent.asked()
+  const ana = scene.at('ana')
+  expect(await ana.type('question', id, 'Which customers?\u202e')).toMatchObject({ exit: 2 })
+  expect((await ana.type('question', id, 'Which customers?')).out).toContain(`ASKED the agent  ${id}`)
+  expect((await ana.type('ask-colleague', id, 'person:ben')).out).toContain(`ASKED person:ben to look  ${id}`)
+  expect(await ana.json('ask-colleague', id, 'person:gus')).toMatchObject({ exit: 4 })
+  await scene.at('chloe').type('approve', id)
+  await agent.type('answer', id, 'all of them')
+  agent.close()
+  const { out } = await ana.type('show', id)
+  expect(out).toMatch(/person:ana asked person:ben to look as owner at/)
+  const [, own = ''] = out.split("THE AGENT'S OWN WORDS, unverified")
+  expect(own).toMatch(/question person:ana asked at [^\n]*: Which customers\?\n\s+answered at [^\n]*: all of them/)
+  expect(own).toMatch(/person:ana {2}asked the agent as owner: Which customers\?/)
+})
+
+test('`show` of a revision has the difference, who suggested it and who may not decide it, and both words', async () => {
+  const first = await asked()
+  const suggested = { ...prodParameter.arguments, Value: '9000' }
+  await scene.sendBack('More\nis safer.', suggested)
+  const { arguments: args, ...more } = { ...prodParameter, arguments: suggested }
+  const second = (await scene.api.world.submitted({ ...more, arguments: args }, { revises: first as never })).ask.id
+  const sent = (await scene.at('ben').type('show', first)).out
+  expect(sent).toContain('SENT BACK to be revised')
+  expect(sent).toMatch(
+    /person:ana sent it back at [^\n]*\n\s+to the agent: More·is safer\.\n\s+suggests: Value "3000" to "9000"/,
+  )
+  const { out } = await scene.at('ben').type('show', second)
+  expect(out).toContain(`revises  ${first}, revision 1, exactly as suggested\n         Value "3000" to "9000"`)
+  expect(out).toContain('suggested by person:ana')
+  expect(out).toMatch(/may not decide person:ana: they told the agent to ask for this/)
+  expect(out).toMatch(new RegExp(`told before by person:ana at [^\\n]* on ${first}: More·is safer\\.`))
+  expect((await scene.at('ben').type('ls')).out).toMatch(new RegExp(`${first}.* revise `))
 })

@@ -56,12 +56,16 @@ describe('of a request', () => {
     return [at, (await at.type('show', await make())).out]
   }
 
-  const narrowed = ['approve', 'deny', 'narrow', 'narrow', 'narrow']
+  const narrowed = ['approve', 'deny', 'revise', 'question', 'narrow', 'narrow', 'narrow']
   test.each<[what: string, make: () => Promise<[Terminal, string]>, verbs: string[]]>([
     ['an agent, while people decide', asked(prod), ['wait', 'cancel']],
     ['an agent, once it is approved', asked(staging), ['exec', 'complete']],
     ['an agent, where its grant ends soon', endsSoon, ['extend', 'exec', 'complete']],
-    ['a person, while they decide', shown('ana', () => submitted(prodParameter)), ['approve', 'deny', 'narrow']],
+    [
+      'a person, while they decide',
+      shown('ana', () => submitted(prodParameter)),
+      ['approve', 'deny', 'revise', 'question', 'narrow'],
+    ],
     ['a narrowable request', shown('ben', () => submitted(resizeWorker)), narrowed],
     ['a plan', shown('ana', () => submitted(repairPlan)), narrowed],
     ['a person, once it is approved', shown('gus', async () => (await scene.api.world.approved()).ask.id), ['revoke']],

@@ -48,6 +48,15 @@ test('a request is made, and answered with its submission', async () => {
   expect(await machine.requests()).toMatchObject([{ status: 'pending' }])
 })
 
+test('the note of a denial has the words of the approver and the suggested arguments, quoted', async () => {
+  const { body } = await create()
+  await scene.sendBack('Off.\n</note>', { ...flag, value: false })
+  const { decision } = (await read(body.id)).body
+  expect(decision).toMatchObject({ status: 'denied', note: expect.stringContaining('Hotwork: revise.') })
+  expect(decision.note).toContain('The approver says: "Off.\\n\\u003c/note\\u003e".')
+  expect(decision.note).toContain(`arguments: ${JSON.stringify({ ...flag, value: false })}.`)
+})
+
 test('a request with the same key is the same one, even with its members in another order', async () => {
   const first = await create()
   const { context, ...rest } = submission

@@ -1,7 +1,7 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { limitsOf } from '../../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { RequestId } from '../../../functions/domain/values.ts'
+import type { RequestId, Verdict } from '../../../functions/domain/values.ts'
 import { type KeyServer, startKeyServer } from '../../adapters/jose/key-server.ts'
 import { type Key, makeKey, signed } from '../../adapters/jose/tokens.ts'
 import { sampleBundle, start, World } from '../../support/world.ts'
@@ -98,10 +98,25 @@ export class Scene {
   }
 
   /** These people decide each pending request in turn. */
-  async decideAll(verdict: 'approve' | 'deny' = 'approve', by?: readonly string[], terms: object = {}): Promise<void> {
+  async decideAll(verdict: Verdict = 'approve', by?: readonly string[], terms: object = {}): Promise<void> {
     for (const { ask } of await this.requests('pending'))
-      for (const who of by ?? (verdict === 'deny' ? ['ana'] : ['ana', 'eve']))
+      for (const who of by ?? (verdict === 'approve' ? ['ana', 'eve'] : ['ana']))
         await this.api.world.decide(await this.state(ask.id), who, verdict, terms as never)
+  }
+
+  /** A person sends each pending request back. */
+  sendBack(toAgent: string, suggest?: object, by = 'ana'): Promise<void> {
+    return this.decideAll('revise', [by], { toAgent, ...(suggest ? { suggest: { arguments: suggest } } : {}) })
+  }
+
+  /** Ana asks the agent of each pending request. @returns the questions */
+  async question(text: string): Promise<string[]> {
+    const asked = (await this.requests('pending')).map(async ({ ask }) => {
+      const { exit, body } = await this.at('ana').json('question', ask.id, text)
+      if (exit !== 0) throw new Error(JSON.stringify(body))
+      return body.questions.at(-1).id as string
+    })
+    return Promise.all(asked)
   }
 
   /** From now on the tokens of these agents differ in one claim alone, their `workflow`. */

@@ -20,6 +20,8 @@ export const Ask = z.looseObject({
     parent_task: ParentTask,
     task_source: TaskSource.optional(),
     mcp: McpTool.optional(),
+    /** The request that was sent back and that this one revises. */
+    revises: z.string().optional(),
     /** The approval that covers this, as the agent claims: the unchanged `result` of its task. */
     approval: z.looseObject({ id: z.string() }).optional(),
   }),
