@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { Hotwork } from '../../../client/index.ts'
+import { connection } from '../support/aws.ts'
 import { deployed, prod, remediator, setParameter } from '../support/deployment.ts'
 
 const hotwork = deployed()
@@ -46,4 +50,55 @@ test('a colleague who is asked has one direct card, and is told there of the end
   expect(await hotwork.decide('person:chloe', id)).toMatchObject({ status: 200 })
   const said = await desk.untilSaid(id, (lines) => lines.some(({ channel }) => channel === 'D0BEN'))
   expect(said.filter(({ channel }) => channel.startsWith('D')).map(({ channel }) => channel)).toEqual(['D0BEN'])
+})
+
+test('the client asks, answers a question, is sent back with a suggestion and asks again; two others approve, and it acts', async () => {
+  const name = `/prod/checkout/${randomUUID()}`
+  const [asked, suggested] = [9000, 4000].map((value) => ({ Name: name, Value: `${value}`, Overwrite: true }))
+  let answered = () => {}
+  const isAnswered = new Promise<void>((resolve) => {
+    answered = resolve
+  })
+  let waits = (_: string) => {}
+  const next = () =>
+    new Promise<string>((resolve) => {
+      waits = resolve
+    })
+  const client = new Hotwork({
+    issuer: hotwork.local.apiUrl,
+    identity: () => hotwork.token(remediator),
+    onWait: ({ request }) => waits(request),
+    answer: ({ text }) => {
+      answered()
+      return `you asked: ${text}`
+    },
+  })
+  const first = next()
+  const held = client.permit({
+    ...{ action: 'ssm:PutParameter', arguments: asked ?? {}, purpose: 'remediation', parentTask: { id: 'INC-4822' } },
+    justification: 'payments of checkout time out',
+  })
+  const one = await first
+  await hotwork.as('person:ana', 'POST', `/v1/requests/${one}/questions`, { text: 'Is less enough?' })
+  await isAnswered
+  await hotwork.untilView(one, ({ questions }) => questions?.[0]?.answer?.text === 'you asked: Is less enough?')
+  const { round, digest } = await hotwork.view(one)
+  const sent = { verdict: 'revise', round, digest, to_agent: 'Half of it.', suggest: { arguments: suggested } }
+  expect(await hotwork.as('person:ana', 'POST', `/v1/requests/${one}/decisions`, sent)).toMatchObject({ status: 200 })
+  const permit = await held
+  if (permit.outcome !== 'revise' || !permit.suggested) throw new Error(JSON.stringify(permit))
+  expect(permit).toMatchObject({ message: 'Half of it.', suggested })
+
+  const second = next()
+  const again = permit.ask(permit.suggested)
+  const two = await second
+  for (const person of ['person:ben', 'person:eve'])
+    expect(await hotwork.decide(person, two)).toMatchObject({ status: 200 })
+  const approved = await again
+  if (approved.outcome !== 'approved') throw new Error(JSON.stringify(approved))
+  const ssm = new SSMClient({ ...connection(hotwork.local), credentials: approved.awsCredentials() })
+  await approved.use(() =>
+    ssm.send(new PutParameterCommand({ Name: name, Value: '4000', Overwrite: true, Type: 'String' })),
+  )
+  expect((await hotwork.view(two)).status).toBe('completed')
 })
