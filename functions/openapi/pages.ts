@@ -1,7 +1,7 @@
 // Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { requestFilter } from '../adapters/http/queries.ts'
-import { AgentId, Digest, HaltId, RequestId } from '../domain/values.ts'
+import { AgentId, Digest, HaltId, PersonId, RequestId, Verdict } from '../domain/values.ts'
 import { anyone, fields, form, type Operation, type Routes, session } from './operation.ts'
 
 const request = { id: RequestId }
@@ -22,13 +22,17 @@ export const pages: Routes = {
   'GET /decide/{id}': shows('showRequest', 'Shows one request, with the form to decide it.', { where: request }),
   'POST /decide/{id}': sends(
     'decideOnPage',
-    'Decides a request, or sets it aside.',
+    'Decides a request, asks the agent or a colleague, or sets it aside.',
     {
-      verdict: z.enum(['approve', 'deny']).optional(),
+      verdict: Verdict.optional(),
       digest: Digest.optional(),
       seen: Digest.optional(),
       round: z.string().optional(),
       comment: z.string().max(1000).optional(),
+      to_agent: z.string().max(500).optional(),
+      ask: z.enum(['agent', 'colleague']).optional(),
+      question: z.string().max(1000).optional(),
+      colleague: PersonId.optional(),
       less: z.literal('yes').optional(),
       uses: z.string().optional(),
       minutes: z.string().optional(),

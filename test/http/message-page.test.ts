@@ -97,6 +97,16 @@ test('a request is not sent back without words, nor by a stale page, and keeps w
   expect(await now()).toMatchObject({ status: 'pending', round: 2 })
 })
 
+test.each([
+  ['of 501 characters', 'x'.repeat(501)],
+  ['with a direction mark', 'half \u202e of it'],
+])('words to the agent %s are refused, and all that was typed stays', async (_what, to_agent) => {
+  const { status, body } = await send(['verdict', 'deny'], { to_agent, comment: 'for people' })
+  expect([status, body]).toEqual([400, expect.stringContaining(refusals.invalid_to_agent.so)])
+  expect(body).toContain('for people')
+  expect(await now()).toMatchObject({ status: 'pending' })
+})
+
 test('a question is on record once, however often its form is sent, and stands on the page', async () => {
   const hidden = tab.fields(await tab.go('GET', path()), ...question)
   const sent = () => tab.go('POST', path(), { ...hidden, question: ' is <half>\r\nenough? ' })

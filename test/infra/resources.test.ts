@@ -345,7 +345,7 @@ const kilobytes: { [name: string]: number } = {
   'call-aws': 1126,
   'open-on-page': 631,
   // The words and the door of each kind of chat.
-  'draw-card': 719,
+  'draw-card': 727,
   // S3's client, which is the largest of them.
   'reconcile-ledger': 671,
   'read-log': 630,
@@ -356,7 +356,7 @@ const kilobytes: { [name: string]: number } = {
   // Lambda's client, for reading calls.
   'read-break-glass': 641,
   // Lambda's client, and S3's for the checkpoint.
-  'show-pages': 913,
+  'show-pages': 925,
   'read-requests': 856,
   // The clients by which the present state is read, each loaded at its first use.
   'decide-burst': 1086,

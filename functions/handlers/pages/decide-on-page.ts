@@ -214,12 +214,10 @@ function choiceOf(id: RequestId, form: Form): PageChoice {
   const verdict = Verdict.safeParse(form.get('verdict'))
   if (!verdict.success) throw unknownForm()
   const saw = sawIn(form)
-  const text = (name: string, title: string, most: number) => {
-    const written = form.get(name)?.trim().replaceAll('\r\n', '\n')
-    if (written === undefined || written.length <= most) return written || undefined
-    throw badRequest('invalid_form', `${title} is too long`, `Write at most ${most} characters`)
-  }
-  const [comment, toAgent] = [text('comment', 'The comment', 1000), text('to_agent', 'The text to the agent', 500)]
+  const text = (name: string) => form.get(name)?.trim().replaceAll('\r\n', '\n') || undefined
+  const [comment, toAgent] = [text('comment'), text('to_agent')]
+  if (comment !== undefined && comment.length > 1000)
+    throw badRequest('invalid_form', 'The comment is too long', 'Write at most 1000 characters')
   const narrow = form.get('less') === 'yes' && verdict.data === 'approve' ? narrowOf(form) : undefined
   return { id, verdict: verdict.data, ...saw, ...defined({ comment, toAgent, narrow }) }
 }

@@ -10,6 +10,7 @@ import { suggestField } from '../../../domain/cards/suggestible.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import { toldOf } from '../../../domain/refusals.ts'
 import { itemsOut, type Narrow, narrowSteps } from '../../../domain/requests/narrow.ts'
+import { mostToAgent } from '../../../domain/requests/plain-text.ts'
 import { defined } from '../../../domain/values.ts'
 import { bold, type CardBlock, context, drawn, preformatted, rich, section, words } from '../cards/blocks.ts'
 import { placeOf, resourceText } from '../cards/card.ts'
@@ -137,16 +138,13 @@ function commentInput(view: RequestView, hint: string) {
   return textInput('comment', required ? 'Why (this stage wants a reason)' : 'Comment', { optional: !required, hint })
 }
 
-const longestToAgent = 500
-
 /** Words to the agent. The comment is for people. */
 export const toAgentInput = (beside: { hint: string; optional?: boolean }): InputBlock =>
-  textInput(toAgentField, 'To the agent', beside, longestToAgent)
+  textInput(toAgentField, 'To the agent', beside, mostToAgent)
 
 const toAgentField = 'to_agent'
 
-export const toAgentIn = (values: Values): string | undefined =>
-  [...textIn(values, toAgentField)].slice(0, longestToAgent).join('') || undefined
+export const toAgentIn = (values: Values): string | undefined => textIn(values, toAgentField) || undefined
 
 const labels = { uses: 'Uses', minutes: 'Minutes that the credential is valid' }
 

@@ -105,10 +105,17 @@ test('words may go with an approval', async () => {
   expect((await now()).stages[0]?.decisions).toMatchObject([{ verdict: 'approve', toAgent: 'watch the queue' }])
 })
 
-test('words to the agent are cut at 500 characters, if a sender other than Slack’s client sends more', async () => {
+test.each([
+  ['of 501 characters', 'x'.repeat(501)],
+  ['with a direction mark', 'half \u202e of it'],
+])('words to the agent %s are an error beside their field, and decide nothing', async (_what, to_agent) => {
   const form = await door.open(request, 'U0BEN', 'approve_comment')
-  await door.submit(form, 'U0BEN', { to_agent: '💧'.repeat(501) })
-  expect([...((await now()).stages[0]?.decisions[0]?.toAgent ?? '')]).toHaveLength(500)
+  expect(await door.submit(form, 'U0BEN', { to_agent, comment: 'checked' })).toEqual({
+    response_action: 'errors',
+    errors: { to_agent: expect.stringMatching(refusals.invalid_to_agent.so) },
+  })
+  expect(await now()).toMatchObject({ status: 'pending' })
+  expect((await now()).stages[0]?.decisions).toEqual([])
 })
 
 describe('a request that is sent back', () => {
