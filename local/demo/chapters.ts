@@ -6,6 +6,7 @@ import { tellMcp } from './chapters/mcp.ts'
 import { tellPlan } from './chapters/plan.ts'
 import { tellPolicyChange } from './chapters/policy-change.ts'
 import { tellStory } from './chapters/requests.ts'
+import { tellWords } from './chapters/words.ts'
 import type { World } from './world.ts'
 
 interface Told {
@@ -52,6 +53,11 @@ export const chapters: Chapters = {
     'A change of policy: its widening, the recorded decisions it would change, and the properties it breaks',
     tellPolicyChange,
     'Before a change is deployed its author sees its effects: by questions, by the record, and by proof, or by random questions if the proving programs are not on this machine.',
+  ],
+  words: [
+    'Asked back: a question, an answer, and a suggestion of less',
+    tellWords,
+    'People can write to an agent: a question while they decide, and the reason when they send a request back. They may not approve what they told it to ask for.',
   ],
 }
 

@@ -22,6 +22,8 @@ export interface Request {
   round: number
   stage: string | null
   stages: { name: string; quorum: number; decisions: { person: string; verdict: string }[] }[]
+  revises?: string
+  suggested_by?: string[]
   grant?: { id: string; uses_left: number; status: string }
   /** The steps of a plan. */
   steps?: { step: number; request: string; agent: string; status: string }[]
@@ -103,6 +105,17 @@ export class Person {
     const login: Login = (wanted) => this.token(wanted === 'opening' ? undefined : wanted.acr)
     const api = new Api(this.#local.apiUrl, login, quietMachine)
     return api.call(z.custom<Request>(), { method: 'POST', ...approvalOf(request) })
+  }
+
+  /** Asks the agent a question. */
+  ask(id: string, text: string): Promise<Request> {
+    return this.#send('POST', `/v1/requests/${id}/questions`, { body: { text } })
+  }
+
+  /** Ends the request for a revision, with words for its agent and the arguments to ask for. */
+  sendBack({ id, stage, round, digest }: Request, toAgent: string, args: object): Promise<Request> {
+    const body = { verdict: 'revise', stage, round, digest, to_agent: toAgent, suggest: { arguments: args } }
+    return this.#send('POST', `/v1/requests/${id}/decisions`, { body })
   }
 
   revoke(id: string, reason: string): Promise<Request> {

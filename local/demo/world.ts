@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AgentApi } from '../../client/agent/agent-api.ts'
 import { type Identity, resolveIdentity } from '../../client/identity/identity.ts'
+import { Hotwork, type HotworkOptions } from '../../client/index.ts'
 import { localLogin } from '../../client/login/login.ts'
 import { readRequestFile } from '../../client/requests/request-file.ts'
 import { startCheckoutService } from '../../examples/checkout-service/checkout-service.ts'
@@ -64,6 +65,9 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
     people,
     aws,
     agent,
+    /** The client that agents' authors use. */
+    client: (id: string, options: HotworkOptions) =>
+      new Hotwork({ issuer: local.apiUrl, identity: loginOf(local, id), ...options }),
     desk: new DeskClient(local.slack),
     /** A person who only reads. */
     reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
@@ -74,9 +78,11 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
 }
 
 /** The workload identity of an agent or a tool. */
-function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local, id: string): Identity {
+const workloadIdentity = (local: Local, id: string): Identity => resolveIdentity(loginOf(local, id), quietMachine)
+
+function loginOf({ agents, tools, identityProviderUrl, issuer }: Local, id: string): () => Promise<string> {
   const workload = named([...agents, ...tools], id)
-  return resolveIdentity(() => localLogin(identityProviderUrl, workload, issuer)({}), quietMachine)
+  return () => localLogin(identityProviderUrl, workload, issuer)({})
 }
 
 /** @throws if the organisation has none with this id */

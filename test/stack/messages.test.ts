@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inBrowser } from '../local/support/browser.ts'
-import { until } from './support/aws.ts'
+import { forgetWords, until } from './support/aws.ts'
 import { button, useBrowser } from './support/browser.ts'
 import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
@@ -8,6 +8,7 @@ import { deployed, prod, remediator, setParameter } from './support/deployment.t
 
 const hotwork = deployed()
 const { desk, local } = hotwork
+afterAll(() => forgetWords(local, remediator))
 const taskOf = async (id: string) => {
   const { body } = await until(
     () => hotwork.task(remediator, id),

@@ -10,6 +10,7 @@ import { createProgress } from '../../local/progress.ts'
 import { startStack } from '../../local/stack.ts'
 import { startCallMeter } from '../../tools/meter/call-meter.ts'
 import { repository as root, suites, tellStale } from '../../tools/suites.ts'
+import { forgetWords } from '../stack/support/aws.ts'
 import { swiftPolicies, workspaces } from './swift-policies.ts'
 
 /**
@@ -44,7 +45,7 @@ const compiled = join(state, 'compiled')
 rmSync(compiled, { recursive: true, force: true })
 process.env['NODE_COMPILE_CACHE'] = compiled
 // The demo's other chapters are told on the stack by tests.
-const chapters = [...mainJob, 'mcp', 'drift']
+const chapters = [...mainJob, 'mcp', 'drift', 'words']
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -205,6 +206,7 @@ function makePackage(tell: Tell): Promise<boolean> {
 async function tellDemo({ local }: Stack, tell: Tell): Promise<boolean> {
   const report = new Report({ write: tell })
   await withWorld({ local, folder: state }, report, (world) => tellChapters(world, chapters))
+  await forgetWords(local, 'agent:remediator', 'agent:builder')
   counts.passed += report.held
   counts.failed += report.failed
   return report.finish()

@@ -23,7 +23,7 @@ const root = join(import.meta.dirname, '../../..')
 /** A published server whose authors do not know Hotwork. */
 const server = { package: '@modelcontextprotocol/server-filesystem', version: '2026.8.31' }
 
-const writing = (path: string, content: string) => ({ name: 'write_file', arguments: { path, content } })
+export const writing = (path: string, content: string) => ({ name: 'write_file', arguments: { path, content } })
 
 /** A published MCP server behind `hotwork mcp`, and an MCP host. Neither of them knows Hotwork. */
 export async function tellMcp(world: World): Promise<void> {
@@ -120,7 +120,7 @@ type Called = { isError: boolean; text: string }
 type Host = { client: Client; call(request: Calling): Promise<Called>; kill(): void }
 
 /** A folder with files of two environments, one map, and MCP hosts that share the gate's state. */
-class Scene {
+export class Scene {
   readonly #folder = mkdtempSync(join(tmpdir(), 'hotwork-mcp-'))
   readonly #files = join(this.#folder, 'files')
   readonly #server: string
@@ -191,7 +191,7 @@ class Scene {
 }
 
 /** Installs the server once; later runs need no network. @returns its program */
-async function installServer(): Promise<string> {
+export async function installServer(): Promise<string> {
   const folder = join(root, `.hotwork/mcp-server-${server.version}`)
   const program = join(folder, 'node_modules', server.package, 'dist/index.js')
   if (existsSync(program)) return program

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { Hotwork } from '../../../client/index.ts'
-import { connection } from '../support/aws.ts'
+import { connection, forgetWords } from '../support/aws.ts'
 import { deployed, prod, remediator, setParameter } from '../support/deployment.ts'
 
 const hotwork = deployed()
 const { desk } = hotwork
+afterAll(() => forgetWords(hotwork.local, remediator))
 
 const answer = async (id: string, question: string, key?: string) => {
   const path = `/access/v1/requests/${id}/answers`

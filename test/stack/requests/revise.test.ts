@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { withCredentials } from '../support/aws.ts'
+import { forgetWords, withCredentials } from '../support/aws.ts'
 import { deployed, remediator, setParameter } from '../support/deployment.ts'
 
 const hotwork = deployed()
 const { issuer } = hotwork.local
+afterAll(() => forgetWords(hotwork.local, remediator))
 
 const read = async (person: string, id: string) => (await hotwork.as(person, 'GET', `/v1/requests/${id}`)).body
 /** Decides as a person does by the API, on what they read. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import {
   ExecutionDoesNotExist,
@@ -58,6 +58,18 @@ export async function storedEntries(local: Local, request: string): Promise<read
   const entries = await new DynamoLedgerStore({ client, patience: patient }, { requests, ledger }).entries(request)
   const texts = new DynamoTextStore({ client, patience: patient }, textsTable)
   return withTextsBeside(entries, await textsBeside(entries, 253_402_300_800, texts))
+}
+
+/**
+ * Deletes what people told agents. They do not decide what they told an agent to ask for, and all tests share people and
+ * agents.
+ */
+export async function forgetWords(local: Local, ...agents: readonly string[]): Promise<void> {
+  const client = new DynamoDBClient({ ...connection(local), credentials: administrator(local) })
+  const TableName = local.aws.requestsTable
+  for (const agent of agents)
+    await client.send(new DeleteItemCommand({ TableName, Key: { pk: { S: `TOLD#${agent}` }, sk: { S: 'ONCE' } } }))
+  client.destroy()
 }
 
 /** The history of a request's executions, oldest first; empty without one. */
