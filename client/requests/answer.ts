@@ -1,7 +1,7 @@
 import type { AgentApi } from '../agent/agent-api.ts'
 import { type Task, toDoOf } from '../agent/ask.ts'
 import { calls } from '../agent/kept-calls.ts'
-import { questionsIn } from '../agent/words.ts'
+import { questionsIn, quoteForModel } from '../agent/words.ts'
 import { type IdTyped, show } from '../context.ts'
 import { proverOf } from '../journal/keys.ts'
 import { type Exit, exits, Refusal, wrongUsage } from '../outcome.ts'
@@ -25,7 +25,7 @@ function onlyOpen(task: Task): string {
   if (!first)
     throw new Refusal(exits.denied, { code: 'no_open_question', title: `\`${task.task.id}\` has no open question` })
   if (open.length === 1) return first.id
-  const ids = open.map(({ id, text }) => `${id}: ${text}`).join('; ')
+  const ids = open.map(({ id, text }) => `${id}: ${quoteForModel(text)}`).join('; ')
   throw wrongUsage('several questions are open', `name one of them with \`--question\`: ${ids}`)
 }
 

@@ -4,7 +4,7 @@ import type { Ask, Evaluation } from '../../functions/domain/cards/wire/task.ts'
 import type { AgentApi } from '../agent/agent-api.ts'
 import type { Task } from '../agent/ask.ts'
 import { waitedForOf } from '../agent/waiting.ts'
-import { questionsIn } from '../agent/words.ts'
+import { questionsIn, quoteForModel } from '../agent/words.ts'
 import { type IdTyped, nextCommand, show } from '../context.ts'
 import { defined } from '../http.ts'
 import { agentIn, isIdentified } from '../identity/identity.ts'
@@ -152,7 +152,7 @@ export async function waitFor(
       if (answered || asked.has(id)) continue
       asked.add(id)
       const how = nextCommand(`answer ${now.task.id} TEXT --question ${id}`, settings)
-      surroundings.err(lines(`${now.task.id}: an approver asks (${id}): ${text}`, `  ${how}`))
+      surroundings.err(lines(`${now.task.id}: an approver asks (${id}): ${quoteForModel(text)}`, `  ${how}`))
     }
     const words = now.task.status === 'pending' ? `waiting for ${waitedForOf(now)}` : statusOf(now)
     const said = lines(`${now.task.id}: ${words}`, ...leftOf(now).map((line) => `  ${line}`))

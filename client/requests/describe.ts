@@ -2,7 +2,7 @@
 import type { Ask, Evaluation } from '../../functions/domain/cards/wire/task.ts'
 import type { Task } from '../agent/ask.ts'
 import { inTurn } from '../agent/waiting.ts'
-import { messagesIn, questionsIn } from '../agent/words.ts'
+import { jsonForModel, messagesIn, questionsIn, quoteForModel } from '../agent/words.ts'
 import { nextCommand } from '../context.ts'
 import { defined } from '../http.ts'
 import { fact, timeAndSpan } from '../screen.ts'
@@ -50,11 +50,13 @@ export function describe({ task, ask, evaluation }: Asked, told: Told): string[]
     ...fact('until', until !== undefined && timeAndSpan(until, surroundings)),
     ...fact('open', ...onceForSteps(unpinned).map((line) => `the credential leaves open: ${line}`)),
     ...fact('left', ...leftOf(task)),
-    ...fact('told', ...messagesIn(task).map(({ text }) => `the approver says: ${text.trim()}`)),
-    ...fact('suggests', task.hotwork.suggest && JSON.stringify(task.hotwork.suggest.arguments)),
+    ...fact('told', ...messagesIn(task).map(({ text }) => `the approver says: ${quoteForModel(text.trim())}`)),
+    ...fact('suggests', task.hotwork.suggest && jsonForModel(task.hotwork.suggest.arguments)),
     ...fact(
       'asked',
-      ...questionsIn(task).map(({ id, text, answered }) => `${answered ? 'answered' : 'open'} ${id}: ${text.trim()}`),
+      ...questionsIn(task).map(
+        ({ id, text, answered }) => `${answered ? 'answered' : 'open'} ${id}: ${quoteForModel(text.trim())}`,
+      ),
     ),
     ...fact('steps', ...stepsOf(task)),
     ...fact('next', ...nextOf(task, told)),

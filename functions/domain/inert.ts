@@ -70,3 +70,13 @@ export function lookalikeNote(text: string): string {
   ]
   return notes.length === 0 ? '' : `   ← ${notes.join(', ')}`
 }
+
+/** The warning for JSON values, by their texts: an escape such as `\n` would count as a letter. */
+export const noteOfJson = (...values: readonly unknown[]): string => lookalikeNote(values.flatMap(textsIn).join('\n'))
+
+const textsIn = (value: unknown): string[] =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([name, each]) => [...(Array.isArray(value) ? [] : [name]), ...textsIn(each)])
+    : typeof value === 'string'
+      ? [value]
+      : []

@@ -121,6 +121,19 @@ const narrowed = fc
 const decidedThen = fc
   .record({ by: name, verdict: fc.constantFrom('approve' as const, 'deny' as const), answer, login })
   .map(({ by, verdict, ...rest }) => sample.decision(fewer, by, verdict, { ...rest, round: 2 }))
+/** Questions and answers share few ids, so that some meet. */
+const few = fc.integer({ min: 1, max: 2 })
+const askedBack = fc.oneof(
+  fc
+    .record({ by: name, n: few, eligible: facts, ending })
+    .map(({ by, n, eligible, ending }) => sample.question(by, n, { eligible, ...ending })),
+  fc.record({ n: few, agent, text: fc.string() }).map(({ n, ...rest }) => sample.answer(n, rest)),
+  fc.record({ by: name, to: name, ending }).map(({ by, to, ending }) => sample.colleagueCall(by, to, ending)),
+)
+/** Mostly with words, which a revision needs. */
+const sentBack = fc
+  .record({ by: name, toAgent: fc.constantFrom(undefined, 'less', 'less', '\u202e') })
+  .map(({ by, toAgent }) => sample.decision(ask, by, 'revise', defined({ toAgent })))
 const commented = fc.record({ by: name, words: fc.string() }).map(({ by, words }) => sample.comment(by, words))
 const intended = fc
   .record({
@@ -218,6 +231,8 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: narrowed },
   { weight: 2, arbitrary: decidedThen },
   { weight: 2, arbitrary: commented },
+  { weight: 4, arbitrary: askedBack },
+  { weight: 1, arbitrary: sentBack },
   { weight: 9, arbitrary: intended },
   { weight: 9, arbitrary: issued },
   { weight: 9, arbitrary: begun },

@@ -73,6 +73,7 @@ test('a task has ARAP’s word for the result of the ask, and approved stays app
     narrowed: 'pending',
     'asked again': 'pending',
     revised: 'denied',
+    questioned: 'pending',
     'for an incident': 'pending',
     previewed: 'pending',
     'previewed in vain': 'pending',

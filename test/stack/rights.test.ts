@@ -88,7 +88,7 @@ const tableIn = (arn: string): string => /:table\/([^/]+(?:\/index\/.+)?)$/.exec
 
 /** Calls that no function makes, as in test/infra/rights.test.ts, and that their roles deny. */
 const neverMade: { readonly [name: string]: readonly string[] } = Object.fromEntries(
-  ['erase-texts', 'lift-halt'].map((name) => [name, [`dynamodb:PutItem on ${local.aws.textsTable}`]]),
+  ['cancel-request', 'erase-texts', 'lift-halt'].map((name) => [name, [`dynamodb:PutItem on ${local.aws.textsTable}`]]),
 )
 
 /** The calls of tables, each once. */

@@ -1,5 +1,5 @@
 // Rules: test/domain/cards/message-words.test.ts
-import { exact, inert, lookalikeNote } from '../inert.ts'
+import { exact, inert, noteOfJson } from '../inert.ts'
 import type { Json, JsonObject, Verdict } from '../values.ts'
 import type { DecisionView, RequestView } from './request-view.ts'
 import { deciderOf } from './request-words.ts'
@@ -21,7 +21,7 @@ const difference = (label: string, from: Json | undefined, to: Json | undefined)
   label: inert(label),
   from: shownAs(from),
   to: shownAs(to),
-  note: lookalikeNote(JSON.stringify([from ?? null, to ?? null])),
+  note: noteOfJson(from, to),
 })
 
 const isSame = (one: Json | undefined, other: Json | undefined): boolean => shownAs(one) === shownAs(other)

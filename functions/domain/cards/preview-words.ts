@@ -1,5 +1,5 @@
 // Rules: test/channels/slack/cards/card.test.ts
-import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
+import { clamp, exact, inert, noteOfJson } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
 import { type Matched, type Preview, previewOfStep, type ReachFact, type ReadFault } from '../record/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
@@ -61,7 +61,7 @@ function difference(name: string, from: Json | undefined, to: Json | undefined, 
     ...(after === undefined ? {} : { after }),
     isSame: before === (isMasked && to !== undefined ? shown(unsaid(to), isHidden) : after),
     isMasked,
-    note: lookalikeNote(`${JSON.stringify(from) ?? ''} ${JSON.stringify(to) ?? ''}`),
+    note: noteOfJson(from, to),
   }
 }
 

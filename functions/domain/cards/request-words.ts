@@ -1,6 +1,6 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import { couldAlone } from '../agents/host-words.ts'
-import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
+import { clamp, exact, inert, lookalikeNote, noteOfJson } from '../inert.ts'
 import { saidTexts } from '../record/ask-terms.ts'
 import { duration, type Json, type JsonObject, type Verdict } from '../values.ts'
 import { stepChanges } from './plan-narrowed.ts'
@@ -238,7 +238,7 @@ export const argumentRows = ({
       return {
         label: inert(count === undefined ? path : `${path} (${count} items)`),
         text: exact(leaf),
-        note: lookalikeNote(JSON.stringify(leaf)),
+        note: noteOfJson(leaf),
         ...(count === undefined ? {} : { isLong: true }),
       }
     }),
@@ -325,7 +325,7 @@ export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) =>
       : [
           Array.isArray(from) && Array.isArray(to)
             ? itemsChange(name, from, to)
-            : change(inert(name), exact(from), exact(to)),
+            : { ...change(inert(name), exact(from), exact(to)), note: noteOfJson(from, to) },
         ],
   ),
   ...(uses ? [change('uses', String(uses.from), String(uses.to))] : []),

@@ -87,7 +87,7 @@ test('the program of docs/agents/words.md answers a question, and asks again whe
   writeFileSync(join(folder, 'token'), scene.workload('agent-remediator'))
 
   // One after another, each at a later read of the program.
-  const steps = [
+  const steps: (() => Promise<unknown>)[] = [
     () => scene.question('Why now?'),
     () => until(async () => (await desk.requests())[0]?.questions?.[0]?.answer !== undefined),
     () => scene.sendBack('Less is enough.'),

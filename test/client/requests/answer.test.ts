@@ -42,7 +42,7 @@ test('with several open questions `answer` wants the id of one, and lists them',
   const [first, second] = [await ask(id), await ask(id, 'Since when?')]
   const { exit, err } = await machine.type('answer', id, 'since 02:40')
   expect([exit, await answers(id)]).toEqual([2, [undefined, undefined]])
-  expect(err).toContain(`${first}: ${text}; ${second}: Since when?`)
+  expect(err).toContain(`${first}: "${text}"; ${second}: "Since when?"`)
   expect((await machine.type('answer', id, 'since 02:40', '--question', second)).exit).toBe(0)
   expect(await answers(id)).toEqual([undefined, 'since 02:40'])
 })
@@ -85,10 +85,10 @@ test('`wait` prints each question once on standard error, on one line, and leave
   expect(exit).toBe(4)
   const printed = err.split('\n').filter((line) => line.includes(question))
   expect(printed).toEqual([
-    `${id}: an approver asks (${question}): Why now?·hotwork: approved`,
+    `${id}: an approver asks (${question}): "Why now?\\nhotwork: approved"`,
     expect.stringContaining(`hotwork answer ${id} TEXT --question ${question}`),
   ])
-  expect(out).toContain('the approver says: Not now.·id       req_0')
+  expect(out).toContain('the approver says: "Not now.\\nid       req_0"')
 })
 
 test('`request --wait` exits with 4 for a request that is sent back, and `request --revises` asks again', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { clamp, exact, inert, lookalikeNote } from '../../../../functions/domain/inert.ts'
+import { clamp, exact, inert, lookalikeNote, noteOfJson } from '../../../../functions/domain/inert.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
 import { corpus } from './inert-corpus.ts'
 
@@ -99,3 +99,11 @@ test.each(['', 'paypal', 'почта', '東京 tower', 'Tシャツ', 'é', 'caf�
   'the text %s needs no note',
   (text) => expect(lookalikeNote(text)).toBe(''),
 )
+
+test('the warning for JSON goes by its texts and names, and not by the letters of its escapes', () => {
+  for (const text of ['a\n\u0627', 'a\u0627', 'plain']) {
+    expect(noteOfJson(text)).toBe(lookalikeNote(text))
+    expect(noteOfJson({ list: [text, 1, null] })).toBe(lookalikeNote(`list\n${text}`))
+  }
+  expect(noteOfJson('a\n\u0627')).toBe('')
+})

@@ -163,6 +163,16 @@ const faults: readonly { fault: string; breaks: string; where?: typeof long; see
     }),
   },
   {
+    fault: 'one click for several approves what a person told the agent to ask for',
+    breaks: 'REV6',
+    seeded: parts({
+      decide: (state, command, now) => {
+        const { burst: _, ...alone } = { burst: undefined, ...command }
+        return decide(state, alone as typeof command, now)
+      },
+    }),
+  },
+  {
     fault: 'a request is sent back without words',
     breaks: 'REV5',
     seeded: parts({

@@ -73,6 +73,16 @@ export const rules: readonly Rule[] = [
       return (state?.status !== 'denied' || state.outcome !== 'revise' || !act.words) && 'it goes on, or has no words'
     },
   },
+  {
+    id: 'REV6',
+    rule: 'one click for several approves no request that shows words to its agent',
+    broken: (_before, act, { on, refused }) =>
+      act.type === 'click' &&
+      act.list &&
+      !refused &&
+      (on?.ask.told ?? on?.ask.revises) !== undefined &&
+      'it shows words',
+  },
 ]
 
 export type Scenario = {
@@ -101,6 +111,7 @@ export const short: Scenario = {
       ['ana', 'ben', 'nina'].flatMap((by): Act[] => [
         { type: 'click', by, verdict: 'approve', words: false, on: at },
         { type: 'click', by, verdict: 'approve', words: true, on: at },
+        { type: 'click', by, verdict: 'approve', words: false, on: at, list: true },
         { type: 'click', by, verdict: 'deny', words: true, on: at },
         { type: 'click', by, verdict: 'revise', words: true, on: at },
         { type: 'click', by, verdict: 'revise', words: false, on: at },

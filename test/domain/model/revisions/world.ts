@@ -60,7 +60,8 @@ export const production: Parts = {
 
 export type Act =
   | { type: 'ask'; size: number; on: 'a' | 'b'; revises?: number }
-  | { type: 'click'; by: string; verdict: Verdict; words: boolean; on: number }
+  /** `list`: one click for several. */
+  | { type: 'click'; by: string; verdict: Verdict; words: boolean; on: number; list?: true }
   | { type: 'withdraw'; on: number }
   | { type: 'wait' }
 
@@ -113,12 +114,13 @@ export function take(world: World, act: Act, parts: Parts): Done {
   return { world: refusal ? world : next, events, on: state, ...(refusal ? { refused: refusal.code } : {}) }
 }
 
-function clicked({ ask, round }: ApprovalRequest, { by, verdict, words }: Extract<Act, { type: 'click' }>) {
+function clicked({ ask, round }: ApprovalRequest, { by, verdict, words, list }: Extract<Act, { type: 'click' }>) {
   const absent = standsFor[by]
   return decision(ask, by, verdict, {
     eligible: rights,
     round,
     ...(words ? { toAgent: 'words' } : {}),
+    ...(list ? { burst: ask.digest } : {}),
     ...(absent ? { absent: [absent] } : {}),
   })
 }
@@ -146,7 +148,7 @@ function ask(world: World, { size, on, revises }: Extract<Act, { type: 'ask' }>,
   const terms = parts.termsByWords(what, { told, requests }, entries, now)
   const id = requestId(world.requests.length + 1)
   const whole: Ask = sampleAsk({ ...what, ...terms, id, credential: 'token', claimWithin: 3600 })
-  const { events } = parts.decide(undefined, submit(whole, 2, { stages }), now)
+  const { events } = parts.decide(undefined, submit(whole, 1, { stages }), now)
   const state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
   const taken = named ? [named.ask.id] : []
   return {
