@@ -1,6 +1,7 @@
 // Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { requestFilter } from '../adapters/http/queries.ts'
+import { mostText, mostToAgent } from '../domain/requests/plain-text.ts'
 import { AgentId, Digest, HaltId, PersonId, RequestId, Verdict } from '../domain/values.ts'
 import { anyone, fields, form, type Operation, type Routes, session } from './operation.ts'
 
@@ -29,9 +30,9 @@ export const pages: Routes = {
       seen: Digest.optional(),
       round: z.string().optional(),
       comment: z.string().max(1000).optional(),
-      to_agent: z.string().max(500).optional(),
+      to_agent: z.string().max(mostToAgent).optional(),
       ask: z.enum(['agent', 'colleague']).optional(),
-      question: z.string().max(1000).optional(),
+      question: z.string().max(mostText).optional(),
       colleague: PersonId.optional(),
       less: z.literal('yes').optional(),
       uses: z.string().optional(),

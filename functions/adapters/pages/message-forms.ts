@@ -1,10 +1,12 @@
 // Rules: test/http/message-page.test.ts
+import { barredWords } from '../../domain/cards/message-words.ts'
 import { titleText } from '../../domain/cards/request-words.ts'
 import { type Suggestible, suggestField } from '../../domain/cards/suggestible.ts'
 import { clamp, inert } from '../../domain/inert.ts'
 import type { Person } from '../../domain/people/organisation.ts'
 import { isNullable } from '../../domain/policy/absent.ts'
 import { type ArgumentSchema, formOf, textIn } from '../../domain/policy/arguments.ts'
+import { mostText, mostToAgent } from '../../domain/requests/plain-text.ts'
 import { boundsOf, mayBeEmpty, textOfValue } from '../typed-arguments.ts'
 import { type Html, html, type Part } from './layout.ts'
 
@@ -20,9 +22,6 @@ export type Draft = {
   wrong?: { readonly [field: string]: string }
 }
 
-export const barred =
-  'If this is not approved, you do not decide what the agent asks for next with this action, for 7 days: people do not approve what they told an agent to ask for.'
-
 /** The text of a form, if it is the refused one. */
 export const drafted = (draft: Draft | undefined, of: Draft['of'], field: string): string | undefined =>
   draft?.of === of ? draft.texts[field] : undefined
@@ -34,7 +33,7 @@ ${text}</textarea>`
 
 export const toAgentField = (of: Draft['of'], draft: Draft | undefined, isRequired = false): Html =>
   html`<label for="${of}-to-agent">To the agent <span class="hint">${isRequired ? 'required' : 'optional'}; the agent reads it, without your name</span></label>
-${textArea(`${of}-to-agent`, 'to_agent', 500, isRequired && html` required`, drafted(draft, of, 'to_agent'))}`
+${textArea(`${of}-to-agent`, 'to_agent', mostToAgent, isRequired && html` required`, drafted(draft, of, 'to_agent'))}`
 
 /** The arguments that may be suggested, each with its present value. */
 export const suggestFields = (all: readonly Suggestible[], draft: Draft | undefined): Part =>
@@ -76,9 +75,9 @@ ${text}</textarea>`
 }
 
 export const questionFields = (draft: Draft | undefined): Html =>
-  html`<p class="hint">Nothing is decided, and no deadline moves. ${barred}</p>
+  html`<p class="hint">Nothing is decided, and no deadline moves. ${barredWords}</p>
 <label for="question">Question <span class="hint">the agent reads it, without your name</span></label>
-${textArea('question', 'question', 1000, html` required`, drafted(draft, 'question', 'question'))}
+${textArea('question', 'question', mostText, html` required`, drafted(draft, 'question', 'question'))}
 <button>Ask the agent</button>`
 
 export const colleagueFields = (people: readonly Pick<Person, 'id' | 'name'>[]): Html =>

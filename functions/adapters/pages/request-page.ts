@@ -1,4 +1,5 @@
 // Rules: test/http/pages.test.ts
+import { barredWords } from '../../domain/cards/message-words.ts'
 import { canBeLess } from '../../domain/cards/narrowable.ts'
 import type { RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
@@ -31,7 +32,6 @@ import type { Why } from '../../operations/policy/explain-recorded.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import {
-  barred,
   colleagueFields,
   type Draft,
   drafted,
@@ -276,7 +276,7 @@ const reviseForm = (send: Send, suggestibles: readonly Suggestible[], draft: Dra
     'Say what to change, and send it back',
     send(
       { verdict: 'revise' },
-      html`<p class="hint">Ends this request at once. The agent reads your words, and may ask again. ${barred}</p>
+      html`<p class="hint">Ends this request at once. The agent reads your words, and may ask again. ${barredWords}</p>
 ${toAgentField('revise', draft, true)}
 ${suggestFields(suggestibles, draft)}
 <label for="revise-comment">Comment <span class="hint">optional; for people, and it stays on record</span></label>

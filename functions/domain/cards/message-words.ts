@@ -2,7 +2,7 @@
 import { exact, inert, noteOfJson } from '../inert.ts'
 import type { Json, JsonObject, Verdict } from '../values.ts'
 import type { DecisionView, RequestView } from './request-view.ts'
-import { deciderOf } from './request-words.ts'
+import { deciderOf, standInName } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
 import { nameOf, type Who } from './who.ts'
 
@@ -88,7 +88,7 @@ export const exchangesOf = ({ questions = [] }: RequestView): readonly Exchange[
   questions.map(({ id, by, for: whose, at, text, answer }) => ({
     id,
     asked: {
-      said: [{ bold: askerOf(by, whose) }, ' asked at ', { time: at }, answer ? ':' : '. There is no answer yet:'],
+      said: [{ bold: standInName(by, whose) }, ' asked at ', { time: at }, answer ? ':' : '. There is no answer yet:'],
       ...wordsIn(text),
     },
     ...(answer && {
@@ -98,9 +98,6 @@ export const exchangesOf = ({ questions = [] }: RequestView): readonly Exchange[
       },
     }),
   }))
-
-const askerOf = (by: Who, whose: Who | undefined): string =>
-  whose === undefined ? nameOf(by) : `${nameOf(by)} for ${nameOf(whose)}`
 
 const standing = (decisions: number): string =>
   decisions === 0 ? '' : `, after ${decisions} ${decisions === 1 ? 'approval, which stands' : 'approvals, which stand'}`
@@ -131,6 +128,10 @@ export function revisionOf(view: RequestView): Message | undefined {
         ]
   return { said: [...what, ...writersOf(suggestedBy, barred)], differences }
 }
+
+/** The consequence of words to the agent for the person who writes them. */
+export const barredWords =
+  'If this is not approved, you do not decide what the agent asks for next with this action, for 7 days: people do not approve what they told an agent to ask for.'
 
 const mostNames = 5
 

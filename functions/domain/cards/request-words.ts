@@ -199,7 +199,7 @@ export function noteOf({ ended }: RequestView): string | undefined {
 
 const settlerOf = ({ ended }: RequestView): string => (ended ? standInName(ended.by, ended.for) : '')
 
-const standInName = (person: Who, absent: Who | undefined): string =>
+export const standInName = (person: Who, absent: Who | undefined): string =>
   absent === undefined ? nameOf(person) : `${nameOf(person)} for ${nameOf(absent)}`
 
 export const verdictWords: { readonly [verdict in Verdict]: string } = {
@@ -325,7 +325,7 @@ export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) =>
       : [
           Array.isArray(from) && Array.isArray(to)
             ? itemsChange(name, from, to)
-            : { ...change(inert(name), exact(from), exact(to)), note: noteOfJson(from, to) },
+            : change(inert(name), exact(from), exact(to), noteOfJson(from, to)),
         ],
   ),
   ...(uses ? [change('uses', String(uses.from), String(uses.to))] : []),
@@ -343,4 +343,6 @@ function itemsChange(name: string, from: readonly Json[], to: readonly Json[]) {
   return change(inert(name), `${from.length} items`, `${to.length}, without ${lost.map(exact).join(', ')}`)
 }
 
-const change = (label: string, from: string, to: string) => ({ label, from, to, note: lookalikeNote(`${from} ${to}`) })
+const change = (label: string, from: string, to: string, note = lookalikeNote(`${from} ${to}`)) => ({
+  ...{ label, from, to, note },
+})

@@ -3,7 +3,7 @@ import { type OpeningRules, termsOf } from '../break-glass/break-glass.ts'
 import type { Directory } from '../people/organisation.ts'
 import type { Stage } from '../policy/ladder.ts'
 import type { Opening } from '../record/opening.ts'
-import { type ApprovalRequest, openStage, peopleBehind, type StageState } from '../record/request.ts'
+import { type ApprovalRequest, colleaguesFor, openStage, peopleBehind, type StageState } from '../record/request.ts'
 import { type NumericDate, PersonId } from '../values.ts'
 
 type Notify = Pick<Stage, 'notify'>
@@ -28,7 +28,7 @@ export const namedIn = (people: readonly string[], { groups }: Pick<Directory, '
 /** The colleagues who were asked to decide the open stage, and have not. */
 export function colleaguesAsked(state: ApprovalRequest): readonly PersonId[] {
   const stage = openStage(state)
-  const asked = (state.colleagues ?? []).filter((each) => each.stage === stage?.terms.name).map(({ to }) => to)
+  const asked = colleaguesFor(state, stage?.terms.name).map(({ to }) => to)
   return asked.filter((person) => !stage?.decisions.some((each) => peopleBehind(each).includes(person)))
 }
 

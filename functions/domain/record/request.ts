@@ -239,6 +239,12 @@ export const ApprovalRequest = z.discriminatedUnion('status', [
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>
 export type Status = ApprovalRequest['status']
 
+/** The colleagues who were asked to decide a stage. */
+export const colleaguesFor = (
+  { colleagues = [] }: Pick<ApprovalRequest, 'colleagues'>,
+  stage: string | undefined,
+): readonly ColleagueAsked[] => colleagues.filter((each) => each.stage === stage)
+
 /** The first stage that lacks its quorum, while people decide. */
 export const openStage = ({ status, stages }: Pick<ApprovalRequest, 'status' | 'stages'>): StageState | undefined =>
   status === 'pending' ? stages.find((stage) => fillingOf(stage).missing > 0) : undefined

@@ -13,7 +13,7 @@ import {
   type Refused,
   type Standpoint,
 } from '../record/commands.ts'
-import { type ApprovalRequest, openStage } from '../record/request.ts'
+import { type ApprovalRequest, colleaguesFor, openStage } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 import { type DecisionCode, rightOf, whyNot } from './take-decision.ts'
 
@@ -65,10 +65,9 @@ export function askColleague(
   const { terms, as } = right
   const stage = terms.name
   const to = colleague.person
-  const before = state.colleagues ?? []
   if (to === person) return { code: 'asked_themselves' }
-  if (before.some((each) => each.to === to && each.stage === stage)) return { code: 'already_asked' }
-  if (before.length >= mostColleagues) return { code: 'too_many_colleagues' }
+  if (colleaguesFor(state, stage).some((each) => each.to === to)) return { code: 'already_asked' }
+  if ((state.colleagues?.length ?? 0) >= mostColleagues) return { code: 'too_many_colleagues' }
   if (whyNot(state, colleague, 'approve', at) !== undefined || isQuiet(terms, to))
     return { code: 'colleague_not_eligible' }
   return [{ ...actOf(command, as), type: 'ColleagueAsked', at, bundle, stage, to }]

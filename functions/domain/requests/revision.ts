@@ -19,7 +19,7 @@ import {
   refuse,
 } from '../values.ts'
 import { suggestedSteps } from './suggestion.ts'
-import { revisedWithin, type Told } from './told.ts'
+import { actionsOf, revisedWithin, type Told } from './told.ts'
 
 /** The most revisions in a row. */
 export const mostRevisions = 5
@@ -75,7 +75,7 @@ export function termsByWords(
   { actions: entries }: Pick<Bundle, 'actions'>,
   now: NumericDate,
 ): TermsByWords {
-  const actions = [ask.action, ...keptSteps({ ask }).map(({ action }) => action)]
+  const actions = actionsOf(ask)
   const stateOf = ({ request }: Told) => (request === undefined ? undefined : requests.get(request))
   const about = told.filter((each) => {
     const state = stateOf(each)

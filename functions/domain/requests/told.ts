@@ -54,7 +54,8 @@ const folded = (all: readonly Told[]): Told => ({
 
 const unique = <T>(all: readonly T[]): T[] => [...new Set(all)]
 
-const actionsOf = (ask: Pick<Ask, 'action' | 'steps'>): string[] =>
+/** The action of an ask; of a plan, also those of its steps. */
+export const actionsOf = (ask: Pick<Ask, 'action' | 'steps'>): string[] =>
   unique([ask.action, ...keptSteps({ ask }).map(({ action }) => action)])
 
 /**

@@ -1,7 +1,7 @@
 // Rules: test/channels/slack/cards/routing.test.ts
 import { remindersOf, type StageTurn, stageTurnOf } from '../../domain/cards/routing.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
-import { openStage } from '../../domain/record/request.ts'
+import { colleaguesFor, openStage } from '../../domain/record/request.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
 import type { NumericDate, PersonId, QuestionId } from '../../domain/values.ts'
 
@@ -53,9 +53,8 @@ export function linesForPerson(
 }
 
 function byColleagues(state: ApprovalRequest, { told }: Where, person: PersonId): Unsent[] {
-  const stage = openStage(state)?.terms.name
-  return (state.colleagues ?? [])
-    .filter(({ to, stage: asked }) => to === person && asked === stage)
+  return colleaguesFor(state, openStage(state)?.terms.name)
+    .filter(({ to }) => to === person)
     .map(({ by, at }) => ({ keys: [`colleague ${by} ${at}`], line: { line: 'colleague', by } as const }))
     .filter(({ keys }) => !told.includes(keys[0] ?? ''))
 }

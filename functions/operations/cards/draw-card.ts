@@ -196,7 +196,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const where = { told: drawn.card.told ?? [], fresh: drawn.fresh, now }
   const soon = state.stages.at(-1)?.terms.channel === alias ? linesOfEnd(state, where) : []
   if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return say(drawn, soon, drawing)
-  const [users, askers] = [await remindedIn(place.chat, drawing), await askersIn(place.chat, drawing)]
+  const [users, askers] = await Promise.all([remindedIn(place.chat, drawing), askersIn(place.chat, drawing)])
   const lines = linesForChannel(state, { ...where, users, asker: (person) => askers.get(person) })
   const said = isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled')
   await say(drawn, [...soon, ...said], drawing)

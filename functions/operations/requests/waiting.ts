@@ -8,7 +8,7 @@ import type { Person } from '../../domain/people/organisation.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
 import type { ApprovalRequest, PendingRequest } from '../../domain/record/request.ts'
-import { openStage } from '../../domain/record/request.ts'
+import { colleaguesFor, openStage } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import { waitsFor } from '../../domain/requests/take-decision.ts'
@@ -132,7 +132,7 @@ export const peopleToRemind = (state: PendingRequest, known: Known): readonly Pe
 export function colleaguesOf(state: ApprovalRequest, person: PersonId, known: Known): readonly Person[] {
   const stage = openStage(state)
   if (state.status !== 'pending' || !stage) return []
-  const asked = (state.colleagues ?? []).filter((each) => each.stage === stage.terms.name).map(({ to }) => to)
+  const asked = colleaguesFor(state, stage.terms.name).map(({ to }) => to)
   const others = peopleToRemind(state, known).filter((each) => each !== person && !asked.includes(each))
   return known.policy.bundle.directory.people.filter(({ id }) => others.includes(id))
 }

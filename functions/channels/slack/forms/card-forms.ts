@@ -60,7 +60,7 @@ const NumberBlock = z.object({
 
 /** Reads a submitted form. Bounds and lengths are checked again, because the sender may not be Slack's client. */
 export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>): FilledForm {
-  const fields = blocks.flatMap((block) => (block.type === 'input' && block.block_id ? [block.block_id] : []))
+  const fields = fieldsOf({ blocks })
   const [changed, wrong]: [Map<string, number>, FilledForm['wrong']] = [new Map(), {}]
   for (const block of blocks) {
     const parsed = NumberBlock.safeParse(block)
@@ -208,6 +208,10 @@ export function registerForms(app: App, options: EdgeOptions): void {
     },
   )
 }
+
+/** The fields of a form, in its order. */
+export const fieldsOf = ({ blocks }: Pick<ViewOutput, 'blocks'>): readonly string[] =>
+  blocks.flatMap((block) => (block.type === 'input' && block.block_id ? [block.block_id] : []))
 
 /** `typed`: all text of the form, which a form that can do no more shows again. */
 type Sent = { fields: readonly string[]; typed: string | undefined }

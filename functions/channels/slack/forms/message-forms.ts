@@ -2,6 +2,7 @@
 import type { App } from '@slack/bolt'
 import type { InputBlock } from '@slack/types'
 import { longestText, mayBeEmpty, readSuggestion, textOfValue } from '../../../adapters/typed-arguments.ts'
+import { barredWords } from '../../../domain/cards/message-words.ts'
 import { describeRequest, type ViewFacts } from '../../../domain/cards/request-view.ts'
 import { titleText } from '../../../domain/cards/request-words.ts'
 import { type Suggestible, suggestField, suggestiblesOf } from '../../../domain/cards/suggestible.ts'
@@ -17,7 +18,7 @@ import { metadataOf, onceFor, readSubject, type Subject } from '../edge/click.ts
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { argumentInput, argumentTyped } from './ask-forms.ts'
-import { answerTo, factBlocks, toAgentIn, toAgentInput } from './card-forms.ts'
+import { answerTo, factBlocks, fieldsOf, toAgentIn, toAgentInput } from './card-forms.ts'
 import {
   choice,
   cut,
@@ -34,9 +35,6 @@ import {
 
 /** Forms by which a person writes to the agent, or asks a colleague to decide. */
 
-const barred =
-  'If it is not approved, you do not decide what the agent asks for next with this action, for 7 days: people do not approve what they told an agent to ask for.'
-
 export function denyWordsModal(state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal {
   return form(
     denyWords,
@@ -44,7 +42,7 @@ export function denyWordsModal(state: ApprovalRequest, facts: ViewFacts, about: 
     ...factBlocks(describeRequest(state, facts)),
     toAgentInput({ hint: 'The agent reads it, without your name.' }),
     textInput('comment', 'Comment', { optional: true, hint: 'The agent’s owner reads it. The agent does not.' }),
-    context(barred),
+    context(barredWords),
   )
 }
 
@@ -60,7 +58,7 @@ export function reviseModal(state: ApprovalRequest, facts: ViewFacts, about: Sub
       optional: true,
       hint: 'People who look at this request see it. The agent does not.',
     }),
-    context(barred),
+    context(barredWords),
   )
 }
 
@@ -111,7 +109,7 @@ export const questionModal = (state: ApprovalRequest, facts: ViewFacts, about: S
     textInput('question', 'Question', {
       hint: 'The agent reads it, without your name. No deadline moves, and nothing is decided.',
     }),
-    context(barred),
+    context(barredWords),
   )
 
 /** @param people those who may decide the open stage */
@@ -184,6 +182,3 @@ const subjectOf = ({ request: id, round, digest }: Subject) => ({ id, round, dig
 
 const said = (values: Values) =>
   defined({ toAgent: toAgentIn(values), comment: cut(textIn(values, 'comment')) || undefined })
-
-const fieldsOf = ({ blocks }: { blocks: readonly { type: string; block_id?: string }[] }): readonly string[] =>
-  blocks.flatMap(({ type, block_id }) => (type === 'input' && block_id !== undefined ? [block_id] : []))
