@@ -8,6 +8,7 @@ import { canFill, namesOfTier } from '../../functions/domain/policy/filling.ts'
 import { type Approval, satisfiedTier } from '../../functions/domain/policy/ladder.ts'
 import { findBrokenRung } from '../../functions/domain/policy/policy-case.ts'
 import type { Question } from '../../functions/domain/policy/question.ts'
+import { AgentId } from '../../functions/domain/values.ts'
 import { sampleBundle } from '../support/world.ts'
 
 const bundle = sampleBundle()
@@ -60,8 +61,21 @@ const anyAction = fc.oneof(
   }),
 )
 
+/** An ask of tier 0: of 500 random ones a single one may be. */
+const calm = {
+  agent: AgentId.parse('agent:remediator'),
+  action: 'flags:set',
+  arguments: { environment: 'staging', flag: 'dark-mode', value: true },
+  purpose: 'remediation',
+  delegators: [],
+  recent: 0,
+  justified: true,
+  host: { ambient: 'denied', record: { asked: 5, tierZero: 0, refused: 0, denied: 0, extraCalls: 0, night: 0 } },
+} satisfies Partial<Asked>
+
 const anyAsk: fc.Arbitrary<Asked> = fc
   .record({
+    isCalm: fc.nat(5).map((drawn) => drawn === 0),
     agent: fc.constantFrom(...bundle.agents.map(({ id }) => id)),
     what: anyAction,
     purpose: fc.constantFrom('remediation', 'release', 'maintenance', 'curiosity'),
@@ -82,7 +96,7 @@ const anyAsk: fc.Arbitrary<Asked> = fc
       }),
     }),
   })
-  .map(({ what, ...rest }) => ({ ...rest, ...what }))
+  .map(({ what, isCalm, ...rest }) => ({ ...rest, ...what, ...(isCalm && calm) }))
 
 test('in all circumstances, more approval never permits less', () => {
   fc.assert(
