@@ -92,6 +92,16 @@ function memberOf(open: readonly Open[]): string {
   return path.length > 0 && path.every((name) => /^[\w-]{1,64}$/.test(name)) ? ` (\`${path.join('.')}\`)` : ''
 }
 
+/**
+ * Reads JSON that `JSON.stringify` wrote, as stores do. V8 reads some escaped member names of these wrongly too; their
+ * text then differs from what was read.
+ * @throws BadJson
+ */
+export function readWritten(text: string): unknown {
+  const value: unknown = JSON.parse(text)
+  return JSON.stringify(value) === text ? value : readJson(text)
+}
+
 /** Undefined for a text that `readJson` refuses. */
 export function jsonIn(text: string): util.JSONType | undefined {
   try {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { bodyLimit } from '../../functions/adapters/http/read-body.ts'
-import { BadJson, readJson } from '../../functions/adapters/read-json.ts'
+import { BadJson, readJson, readWritten } from '../../functions/adapters/read-json.ts'
 import { canonicalForm } from '../../functions/domain/digest.ts'
 import { anyCharacter } from '../support/any-character.ts'
 import { growth } from '../support/growth.ts'
@@ -40,6 +40,15 @@ test('member names survive escapes beside characters beyond Latin-1', () => {
   const named = { '\u2029Ω': null, '\u0007': null }
   expect(Object.keys(readJson('{"\\u2029Ω":null,"\\u0007":null}') as object)).toEqual(Object.keys(named))
   expect(canonicalForm(readJson('{"a":{"\\u2029Ω":null,"\\u0007":null}}'))).toBe(canonicalForm({ a: named }))
+})
+
+test('a written text is read as written after another whose name has the same first character', () => {
+  const texts = [
+    { a: null, '\\': null },
+    { a: null, '"': null },
+  ].map((each) => JSON.stringify(each))
+  // V8's `JSON.parse` gives the second the name of the first.
+  expect(texts.map((text) => JSON.stringify(readWritten(text)))).toEqual(texts)
 })
 
 test.each<[what: string, text: string, says: RegExp]>([

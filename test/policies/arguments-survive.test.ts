@@ -130,7 +130,7 @@ function readBack(rows: readonly { label: string; text: string }[]): Json {
   for (const { label, text: leaf } of rows) {
     const path = label.replace(/ \(\d+ items\)$/, '').match(/\w+/g) ?? []
     path.reduce((holder, name, at) => {
-      if (at === path.length - 1) holder[name] = JSON.parse(leaf)
+      if (at === path.length - 1) holder[name] = readJson(leaf)
       else holder[name] ??= /^\d+$/.test(path[at + 1] ?? '') ? [] : {}
       return holder[name]
     }, root)

@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { canonicalForm } from '../../domain/digest.ts'
 import { type Digest, JsonObject, NumericDate } from '../../domain/values.ts'
 import type { BundleStore, KeptBundle } from '../../operations/policy/ports.ts'
+import { readWritten } from '../read-json.ts'
 import { isNew, itemOf, numberOf, textOf } from './items.ts'
 import { TableStore } from './table.ts'
 
@@ -48,7 +49,7 @@ export class DynamoBundleStore extends TableStore implements BundleStore {
 function unpacked(packed: string): KeptBundle['bundle'] | undefined {
   try {
     const text = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: largest }).toString()
-    return JsonObject.parse(JSON.parse(text)) as KeptBundle['bundle']
+    return JsonObject.parse(readWritten(text)) as KeptBundle['bundle']
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type * as z from 'zod'
 import { type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
+import { readWritten } from '../read-json.ts'
 
 export type Item = { [attribute: string]: AttributeValue }
 
@@ -40,7 +41,7 @@ export const entryIdOf = (item: Item): string => `${textOf(item, 'aggregate')}/$
 
 /** @throws StoreUnavailable if this code does not understand the text: it stops rather than guess */
 export const valueIn = <S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> =>
-  understood(JSON.parse(textOf(item, attribute)), attribute, schema)
+  understood(readWritten(textOf(item, attribute)), attribute, schema)
 
 /** A large value, compressed, since writes are paid by the kilobyte. */
 export const packed = (value: object): Uint8Array => deflateRawSync(JSON.stringify(value))
@@ -59,7 +60,7 @@ export function packedIn<S extends z.ZodType>(item: Item, attribute: string, sch
 
 function unpack(bytes: Uint8Array, name: string): unknown {
   try {
-    return JSON.parse(inflateRawSync(bytes, { maxOutputLength: mostUnpacked }).toString('utf8'))
+    return readWritten(inflateRawSync(bytes, { maxOutputLength: mostUnpacked }).toString('utf8'))
   } catch (cause) {
     throw new StoreUnavailable(`the \`${name}\` of an item cannot be unpacked`, { cause })
   }

@@ -3,6 +3,7 @@ import { type Facets, isNarrow, type LedgerFilter, passesFilter, secondOf } from
 import { countFitting } from '../../domain/ledger/page-size.ts'
 import { defined } from '../../domain/values.ts'
 import type { LedgerIndex, LedgerPage } from '../../operations/ledger/ports.ts'
+import { readWritten } from '../read-json.ts'
 import type { Connection } from './client.ts'
 import { entryIdOf, type Item, itemOf, numberOf, textOf, understood } from './items.ts'
 import { entryOf, shardsOfLedger } from './ledger-store.ts'
@@ -95,5 +96,5 @@ const byPlace = (one: { rows: readonly Row[] }, other: { rows: readonly Row[] })
 const rowOf = (item: Item): Row => ({
   key: itemOf({ aggregate: textOf(item, 'aggregate'), sequence: numberOf(item, 'sequence') }),
   place: textOf(item, 'place'),
-  facets: defined(understood(JSON.parse(textOf(item, 'facets')), 'facets', FacetsText)),
+  facets: defined(understood(readWritten(textOf(item, 'facets')), 'facets', FacetsText)),
 })

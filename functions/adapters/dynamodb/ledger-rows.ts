@@ -4,6 +4,7 @@ import { partsOfId } from '../../domain/anchor/leaf.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
 import { defined, JsonObject } from '../../domain/values.ts'
 import type { LedgerRows } from '../../operations/anchor/ports.ts'
+import { readWritten } from '../read-json.ts'
 import { chainEndKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { headOf, type Item, itemOf, textOf } from './items.ts'
@@ -64,7 +65,7 @@ function placedOf(item: Item): Placed {
 
 export function objectIn(text: string): JsonObject {
   try {
-    return JsonObject.parse(JSON.parse(text))
+    return JsonObject.parse(readWritten(text))
   } catch {
     return {}
   }

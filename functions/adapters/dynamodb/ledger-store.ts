@@ -6,6 +6,7 @@ import type { PersonalText } from '../../domain/ledger/texts.ts'
 import { defined } from '../../domain/values.ts'
 import type { LedgerStore } from '../../operations/ledger/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
+import { readWritten } from '../read-json.ts'
 import { chainKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { condition, endsAt, headOf, headRow, type Item, numberOf, textOf } from './items.ts'
@@ -121,4 +122,4 @@ export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
   }
 }
 
-export const entryOf = (item: Item) => JSON.parse(textOf(item, 'entry')) as Entry
+export const entryOf = (item: Item) => readWritten(textOf(item, 'entry')) as Entry

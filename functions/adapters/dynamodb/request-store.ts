@@ -22,6 +22,7 @@ import type {
   TakenOnce,
   ToAct,
 } from '../../operations/record/ports.ts'
+import { readWritten } from '../read-json.ts'
 import { permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { anyReadingKey, readingsOf } from './group-readings.ts'
@@ -160,7 +161,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
 
   async loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined> {
     const item = await this.requests.get(evaluationKey(id), `read \`${id}\``)
-    return item && (JSON.parse(textOf(item, 'evaluation')) as Evaluation)
+    return item && (readWritten(textOf(item, 'evaluation')) as Evaluation)
   }
 
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>> {

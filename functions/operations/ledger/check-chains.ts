@@ -198,5 +198,4 @@ const replay = (id: string, entries: readonly Entry[], at: Replayed<ApprovalRequ
   return { state: undefined, ...defined({ broken }) }
 }
 
-const stateDigest = (state: unknown) =>
-  digestOf('hotwork.replayed.v1', JSON.parse(JSON.stringify(state ?? null)) as Json)
+const stateDigest = (state: unknown) => digestOf('hotwork.replayed.v1', (state ?? null) as Json)
