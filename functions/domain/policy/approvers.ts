@@ -4,12 +4,15 @@ import { groupsOf } from '../people/organisation.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import type { Bundle } from './bundle.ts'
 import { canFill, fillingOf, namesOfTier } from './filling.ts'
-import type { Tier } from './ladder.ts'
+import type { Stage, Tier } from './ladder.ts'
 import type { Ask, RequestFacts } from './question.ts'
 
 /** True for all people who answer for the agent, inactive ones too: they never decide its requests. */
 export const isOwner = (person: PersonId, { owners, backupOwner }: RequestFacts): boolean =>
   owners.includes(person) || person === backupOwner
+
+/** The people who may decide, by stage name. */
+type Eligible = { readonly [stage: string]: readonly PersonId[] }
 
 type Approvers = {
   eligible: { [stage: string]: PersonId[] }
@@ -60,8 +63,22 @@ export function findEnoughApprovers(sought: Sought): Approvers & { tooFew?: stri
   return isEnough ? found : { ...found, tooFew: `too few people may decide \`${namesOfTier(tier).join('`, `')}\`` }
 }
 
+/**
+ * Whether the people who are left without `barred` can decide. A group with a source may name any person until people
+ * decide, so it counts as enough.
+ */
+export function canDecideWithout(
+  barred: readonly PersonId[],
+  { tier, stages, eligible }: { tier: number; stages: readonly Stage[]; eligible: Eligible },
+  { directory }: Pick<Bundle, 'directory'>,
+): boolean {
+  if (barred.length === 0 || countingGroups(directory, { action: 'approve', tier }).length > 0) return true
+  const left = Object.entries(eligible).map(([stage, people]) => [stage, people.filter((id) => !barred.includes(id))])
+  return isApprovable({ stages }, Object.fromEntries(left))
+}
+
 /** Whether enough people can decide the stages, escalations included. */
-export function isApprovable({ stages }: Tier, eligible: { readonly [stage: string]: readonly PersonId[] }): boolean {
+export function isApprovable({ stages }: { stages: readonly Stage[] }, eligible: Eligible): boolean {
   return canFill(
     stages.map((terms) => {
       const { own, wider } = fillingOf({ terms }, eligible)

@@ -1,6 +1,7 @@
 // Rules: test/operations/requests/plan.test.ts
 import { assessSteps } from '../../domain/deciding/assess-ask.ts'
 import { termsOfPlan } from '../../domain/deciding/narrow-request.ts'
+import { canDecideWithout } from '../../domain/policy/approvers.ts'
 import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'
 import { type PlanAssessment, planAction } from '../../domain/policy/assess-plan.ts'
 import { type Compared, cameTo, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
@@ -20,6 +21,7 @@ import {
   type AssessedAsk,
   notRequestable,
   type SubmissionResult,
+  tooFewLeft,
 } from './submission.ts'
 
 /** As `makeSubmit`, for a plan, whose steps are assessed one by one. */
@@ -51,6 +53,7 @@ export async function assessPlanAsk(
     const terms = termsOfPlan(stepsOfPlan(found, asked, own.children))
     const { children: _, ...rest } = own
     const byWords = termsByWords({ ...saidOf(ask), ...terms, resource: ask.resource }, before, policy.bundle, now)
+    if (!canDecideWithout(byWords.barred ?? [], found, policy.bundle)) return tooFewLeft(policies, wouldBe)
     const whole = planOf(ask, found, terms, { ...rest, ...byWords })
     const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
     return ok({ ...submit, ...defined({ wouldBe }) })

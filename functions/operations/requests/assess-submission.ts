@@ -2,6 +2,7 @@
 import { assessAsk } from '../../domain/deciding/assess-ask.ts'
 import type { HostFacts } from '../../domain/people/host.ts'
 import type { AgentRef } from '../../domain/policy/agent-ref.ts'
+import { canDecideWithout } from '../../domain/policy/approvers.ts'
 import { isJustified, lackingFor, readsMember, wrongTask } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, actTermsOf, previewAsIf } from '../../domain/policy/assess.ts'
 import { isPlanBody } from '../../domain/policy/assess-plan.ts'
@@ -35,6 +36,7 @@ import {
   notRequestable,
   type RefusedSubmission,
   type SubmissionResult,
+  tooFewLeft,
   type Unbound,
 } from './submission.ts'
 
@@ -173,6 +175,7 @@ async function assessOne(
     if (lacking) return refuse(lacking)
     const own = { id, recent, host, ...lifted, ...(justified ? { justified } : {}), ...toldOfTask(look) }
     const byWords = termsByWords({ ...saidOf(ask), ...actTermsOf(assessment.facts) }, before, policy.bundle, now)
+    if (!canDecideWithout(byWords.barred ?? [], assessment, policy.bundle)) return tooFewLeft(policies, wouldBe)
     const whole = askOf(ask, assessment, { ...own, ...byWords })
     const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
     return ok(finish({ ...submit, ...defined({ wouldBe }) }))

@@ -53,6 +53,15 @@ export const notRequestable = (
   because: { reason, policies, wouldBe },
 })
 
+/** A refusal because too few people are left: those who wrote to the agent about this may not decide it. */
+export const tooFewLeft = (policies: readonly string[], wouldBe?: Observed): RefusedSubmission =>
+  notRequestable(
+    'no_eligible_approvers',
+    'the people who wrote to you about this may not decide it for 7 days, and too few others may: ask for part of the earlier request, or for it unchanged',
+    policies,
+    wouldBe,
+  )
+
 export type SubmissionResult<T> = { ok: true; value: T } | RefusedSubmission
 export type AssessedAsk = { submit: Submit; withPreview: (preview: Preview | undefined) => SubmissionResult<Submit> }
 

@@ -5,6 +5,7 @@ import type { JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { joinWritten } from '../../../functions/operations/ledger/texts.ts'
 import { askQuestion } from '../../../functions/operations/requests/ask-back.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
+import { withGroups } from '../../support/bundles.ts'
 import { repairPlan } from '../../support/plan.ts'
 import { unwrap } from '../../support/unwrap.ts'
 import { agent, agentKey, parameter, person, prodParameter, start, type What, World } from '../../support/world.ts'
@@ -69,6 +70,15 @@ test('words on a plan bar their writer from asks of the agents of its steps', as
   expect(ask.barred).toEqual([person('ana')])
   expect(ask.told).toHaveLength(1)
   expect(code(await world.decide({ ask, ...state } as ApprovalRequest, 'ana'))).toBe('self_approval')
+})
+
+test('an ask that only the writer could decide is refused, and one for part of the first is not', async () => {
+  world = new World(withGroups({ 'payments-owners': [person('ana')], sre: [person('eve')] }))
+  await sentBack(reserve(10))
+  const refused = await world.submit(reserve(11))
+  expect(refused).toMatchObject({ ok: false, code: 'not_requestable' })
+  expect(refused).toHaveProperty('detail', expect.stringMatching(/^no_eligible_approvers: the people who wrote to you/))
+  expect((await world.submitted(reserve(5))).status).toBe('pending')
 })
 
 test('a writer does not decide an ask for less with another purpose', async () => {
