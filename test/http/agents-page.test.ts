@@ -61,7 +61,7 @@ test('a right of the host names its resource, and the policy to detach', async (
   })
   const { body } = await shown('ana', '/agents/agent:nightly')
   expect(body).toContain(`on <code>${resource}</code>: to end it, detach ${by}`)
-  expect((await tab.go('GET', '/agents')).body).toContain('Its host without Hotwork: 1 action allowed')
+  expect((await tab.go('GET', '/agents')).body).toContain('Host without Hotwork">1 action allowed')
 })
 
 test('a recertification needs a reason, and the page shows that the agent works again', async () => {

@@ -8,6 +8,7 @@ import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Digest, NumericDate } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
 import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
+import { type Column, table } from './table.ts'
 import { count, time } from './words.ts'
 
 type ListView = {
@@ -26,21 +27,27 @@ export function agentsPage(view: ListView): string {
     title: 'Agents',
     reader,
     body: html`<h1>${title}</h1>
-<ul class="list">${[...lost, ...agents.filter((each) => !lost.includes(each))].map((each) => entry(each, view))}</ul>
+${table('Agents', [...lost, ...agents.filter((each) => !lost.includes(each))], columns(view))}
 <p class="soft">As it was when this page was loaded. <a href="/agents">Look again</a></p>`,
   })
 }
 
-function entry({ agent, status, because, recertifyBy, file, grants }: AgentSeen, { actions, now }: ListView): Html {
-  const { allowed, unknown } = ambientCounts(inForce(file.looked, agent, now), actions)
-  return html`<li>
-<h2><a href="/agents/${agent.id}">${agent.id}</a></h2>
-${chips(status, because)}
-${agent.description !== undefined && html`<p>${inert(agent.description)}</p>`}
-<p class="soft">${agent.autonomy}; ${agent.owner} answers for it; recertify by ${time(recertifyBy, now)}; ${count(grants.length, 'live grant')}</p>
-<p class="soft">Its host without Hotwork: ${count(allowed, 'action')} allowed, ${unknown} unknown</p>
-</li>`
-}
+const columns = ({ actions, now }: ListView): readonly Column<AgentSeen>[] => [
+  [
+    'Agent',
+    ({ agent }) =>
+      html`<a href="/agents/${agent.id}">${agent.id}</a>${agent.description !== undefined && html`<p class="soft">${inert(agent.description)}</p>`}`,
+  ],
+  ['State', ({ status, because }) => chips(status, because)],
+  ['Autonomy', ({ agent }) => agent.autonomy],
+  ['Answers for it', ({ agent }) => agent.owner],
+  ['Recertify by', ({ recertifyBy }) => time(recertifyBy, now)],
+  ['Live grants', ({ grants }) => grants.length],
+  ['Host without Hotwork', ({ agent, file }) => hostWords(ambientCounts(inForce(file.looked, agent, now), actions))],
+]
+
+const hostWords = ({ allowed, unknown }: { allowed: number; unknown: number }): string =>
+  `${count(allowed, 'action')} allowed, ${unknown} unknown`
 
 const chips = (status: AgentSeen['status'], because: SuspendedBecause | undefined): Html =>
   html`<p class="chips"><span class="chip ${status === 'active' ? 'go' : 'stop'}">${status.toUpperCase()}</span>${

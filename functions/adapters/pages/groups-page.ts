@@ -4,7 +4,8 @@ import type { Directory } from '../../domain/people/organisation.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import { sourceOf } from '../../group-sources/kinds.ts'
 import type { GroupView } from '../../operations/people/list-groups.ts'
-import { type Html, html, page, type Reader } from './layout.ts'
+import { type Html, html, type Part, page, type Reader } from './layout.ts'
+import { type Column, table } from './table.ts'
 import { drawn, time } from './words.ts'
 
 type GroupsView = { groups: readonly GroupView[]; directory: Directory; reader: Reader; now: NumericDate }
@@ -18,24 +19,33 @@ export function groupsPage({ groups, directory, reader, now }: GroupsView): stri
     title,
     reader,
     body: html`<h1>${title}</h1>
-${[...sourced, ...others].map((group) => section(group, directory, now))}
+${table('Groups', [...sourced, ...others], columns(directory, now))}
 <p class="soft">Hotwork asks the sources every minute. As it was when this page was loaded. <a href="/groups">Look again</a></p>`,
   })
 }
 
-function section(group: GroupView, { people }: Directory, now: NumericDate): Html {
-  const { name, sourced, members, readAt, holdsUntil, problem } = group
+const columns = (directory: Directory, now: NumericDate): readonly Column<GroupView>[] => [
+  ['Group', ({ name }) => html`<code>${name}</code>`],
+  ['Members now', (group) => members(group, directory, now)],
+  ['Source', ({ sourced }) => (sourced ? sourceWords(sourced, now) : 'the directory')],
+  ['Reading', (group) => reading(group, now)],
+]
+
+function members({ sourced, members, people: own }: GroupView, { people }: Directory, now: NumericDate): Html {
   const nameOf = (person: PersonId) => people.find(({ id }) => id === person)?.name ?? person
-  return html`<h2><code>${name}</code></h2>
-${sourced && html`<p>${sourceWords(sourced, now)}</p>`}
-${problem !== undefined && html`<p><strong>Look at it: ${problem}.</strong></p>`}
-<ul>
+  return html`<ul>
 ${members.map(({ person, until }) => html`<li><strong>${nameOf(person)}</strong>, by the source${until !== undefined && html`, until ${time(until, now)}`}</li>`)}
-${group.people.map((person) => html`<li>${nameOf(person)}</li>`)}
-${members.length + group.people.length === 0 && html`<li>${sourced && sourceOf(sourced.source).kind.by === 'login' ? 'People whose login says so' : 'No person'}</li>`}
-</ul>
-${readAt !== undefined && holdsUntil !== undefined && html`<p class="soft">Read ${time(readAt, now)}; it holds until ${time(holdsUntil, now)}.</p>`}`
+${own.map((person) => html`<li>${nameOf(person)}</li>`)}
+${members.length + own.length === 0 && html`<li>${sourced && sourceOf(sourced.source).kind.by === 'login' ? 'People whose login says so' : 'No person'}</li>`}
+</ul>`
 }
+
+const reading = ({ readAt, holdsUntil, problem }: GroupView, now: NumericDate): Part => [
+  problem !== undefined && html`<strong>Look at it: ${problem}.</strong> `,
+  readAt !== undefined &&
+    holdsUntil !== undefined &&
+    html`Read ${time(readAt, now)}; it holds until ${time(holdsUntil, now)}.`,
+]
 
 function sourceWords(group: SourcedGroup, now: NumericDate): Html {
   const { source, tiers } = group

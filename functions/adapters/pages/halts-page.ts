@@ -10,6 +10,7 @@ import { type NumericDate, rfc3339 } from '../../domain/values.ts'
 import type { ViewedHalt } from '../../operations/halts/view-halts.ts'
 import { entryFacts } from './entries-section.ts'
 import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
+import { type Column, table } from './table.ts'
 import { count, drawn, time } from './words.ts'
 
 type Around = { facts: ViewFacts; reader: Reader; now: NumericDate }
@@ -36,27 +37,36 @@ export function haltsPage(view: ListView): string {
     title: 'Halts',
     reader,
     body: html`<h1>${title}</h1>
-${inForce.length > 0 && html`<ul class="list">${inForce.map((each) => entry(each, view))}</ul>`}
+${inForce.length > 0 && table('Halts in force', inForce, [...columns(view), ['Lift', liftCell]])}
 ${moreInForce !== undefined && html`<p><a href="${moreInForce}">Older halts in force</a></p>`}
 ${titled('declare', 'Halt something', typeof declare === 'string' ? html`<p class="soft">${sentencesOf(declare)}</p>` : declare)}
 <details${showsOver && html` open`}><summary>Lifted halts, and those that ended</summary>
-${over.length === 0 ? html`<p>None${showsOver && ' on this page'}.</p>` : html`<ul class="list">${over.map((each) => entry({ halt: each, whyNotLift: undefined }, view))}</ul>`}
+${
+  over.length === 0
+    ? html`<p>None${showsOver && ' on this page'}.</p>`
+    : table(
+        'Halts that are over',
+        over.map((halt) => ({ halt })),
+        columns(view),
+      )
+}
 ${moreOver !== undefined && html`<p><a href="${moreOver}">Older ones</a></p>`}
 </details>
 <p class="soft">As it was when this page was loaded. <a href="/halts">Look again</a></p>`,
   })
 }
 
-function entry({ halt, whyNotLift }: ViewedHalt, { facts, now }: Around): Html {
-  const isInForce = isHaltInForce(halt, now)
-  return html`<li>
-<h2><a href="/halts/${halt.id}">${drawn(haltTitle(halt.target, facts), now)}</a></h2>
-${chip(halt, now)}
-<p>“${inert(halt.reason)}”</p>
-<p class="soft">${declared(halt, facts, now)} ${endWords(halt, facts, now)}</p>
-${isInForce && (whyNotLift === undefined ? html`<p><a class="button" href="/halts/${halt.id}">Look, and lift</a></p>` : html`<p class="soft">${sentencesOf(whyNotLift)}</p>`)}
-</li>`
-}
+const columns = ({ facts, now }: Around): readonly Column<{ halt: Halt }>[] => [
+  ['Halted', ({ halt }) => html`<a href="/halts/${halt.id}">${drawn(haltTitle(halt.target, facts), now)}</a>`],
+  ['Why', ({ halt }) => `“${inert(halt.reason)}”`],
+  ['Declared', ({ halt: { by, at } }) => html`by ${declarerIn(facts, by)}, ${time(at, now)}`],
+  ['End', ({ halt }) => endWords(halt, facts, now)],
+]
+
+const liftCell = ({ halt, whyNotLift }: ViewedHalt): Part =>
+  whyNotLift === undefined
+    ? html`<a class="button" href="/halts/${halt.id}">Look, and lift</a>`
+    : html`<span class="soft">${sentencesOf(whyNotLift)}</span>`
 
 const chip = (halt: Halt, now: NumericDate): Html =>
   isHaltInForce(halt, now)
@@ -64,9 +74,6 @@ const chip = (halt: Halt, now: NumericDate): Html =>
     : html`<p class="chips"><span class="chip">${halt.lifted ? 'Lifted' : 'Ended'}</span></p>`
 
 const declarerIn = (facts: ViewFacts, by: Halt['by']) => declarerName(by, (person) => nameIn(facts, person))
-
-const declared = ({ by, at }: Halt, facts: ViewFacts, now: NumericDate): Html =>
-  html`Declared by ${declarerIn(facts, by)}, ${time(at, now)}.`
 
 function endWords({ lifted, until }: Halt, facts: ViewFacts, now: NumericDate): Part {
   if (lifted) return html`Lifted by ${nameIn(facts, lifted.by)}, ${time(lifted.at, now)}.`

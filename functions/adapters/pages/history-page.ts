@@ -1,12 +1,13 @@
 // Rules: test/http/history-page.test.ts
 import { describeRequest, type RequestView, type ViewFacts } from '../../domain/cards/request-view.ts'
-import { askerRows, titleText, verdictWords } from '../../domain/cards/request-words.ts'
+import { askerRows, verdictWords } from '../../domain/cards/request-words.ts'
 import { nameOf } from '../../domain/cards/who.ts'
 import { inert } from '../../domain/inert.ts'
 import type { ApprovalRequest, Status } from '../../domain/record/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Notice, type Part, page, type Reader } from './layout.ts'
-import { chips } from './request-page.ts'
+import { chips, requestLink } from './request-page.ts'
+import { type Column, table } from './table.ts'
 import { count, time } from './words.ts'
 
 /** The query of the page's address; days are written `2026-11-28`. */
@@ -61,7 +62,14 @@ export function requestsPage(view: View): string {
     body: html`<h1>History</h1>
 ${filters(view)}
 <p role="status">${summary(view)}</p>
-${found.length > 0 && html`<ul class="list">${found.map((state) => entry(state, view))}</ul>`}
+${
+  found.length > 0 &&
+  table(
+    'Requests',
+    found.map((state) => describeRequest(state, view.bundle)),
+    columns(view.now),
+  )
+}
 <p>${!view.isFirst && html`<a class="button" href="${addressOf(sought)}">Newest</a> `}${next && html`<a class="button" rel="next" href="${addressOf(sought, next.cursor)}">${found.length > 0 ? 'Older' : 'Look further back'}</a>`}</p>
 ${inTerminal(sought)}`,
   })
@@ -124,22 +132,21 @@ function select(name: string, label: string, options: readonly (readonly [string
   )}</select></div>`
 }
 
-function entry(state: ApprovalRequest, { bundle, now }: View): Html {
-  const view = describeRequest(state, bundle)
-  return html`<li>
-<h2><a href="/decide/${view.id}">${titleText(view.title)}</a></h2>
-${chips(view)}
-<p>${askerRows(view)[0]?.text ?? ''} · task <code>${inert(state.ask.parentTask.id)}</code></p>
-<p class="soft">${time(view.submittedAt, now)}${decidedBy(view)} · <code>${view.id}</code></p>
-</li>`
-}
+const columns = (now: NumericDate): readonly Column<RequestView>[] => [
+  ['Request', (view) => html`${requestLink(view)}<p class="soft"><code>${view.id}</code></p>`],
+  ['State', chips],
+  ['Asked by', (view) => askerRows(view)[0]?.text],
+  ['Task', ({ parentTask }) => html`<code>${inert(parentTask.id)}</code>`],
+  ['Asked at', ({ submittedAt }) => time(submittedAt, now)],
+  ['Decided', decidedBy],
+]
 
 function decidedBy({ stages, standing, status }: RequestView): Part {
   const all = stages.flatMap(({ decisions }) => decisions)
   const words = all.map(({ person, verdict }) => `${verdictWords[verdict]} by ${nameOf(person)}`)
-  if (words.length > 0) return ` · ${[...new Set(words)].join(', ')}`
-  if (standing !== undefined) return html` · by the standing permit <code>${standing}</code>`
-  return stages.length === 0 && status !== 'pending' ? ' · decided by policy alone' : ''
+  if (words.length > 0) return [...new Set(words)].join(', ')
+  if (standing !== undefined) return html`by the standing permit <code>${standing}</code>`
+  return stages.length === 0 && status !== 'pending' ? 'decided by policy alone' : ''
 }
 
 const addressOf = (sought: Sought, after?: string): string => {

@@ -1,14 +1,7 @@
 // Rules: test/http/link-page.test.ts
-import { describeRequest, openStageOf, type ViewFacts } from '../../domain/cards/request-view.ts'
-import { askerRows, titleText } from '../../domain/cards/request-words.ts'
 import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
-import type { ApprovalRequest } from '../../domain/record/request.ts'
-import type { NumericDate } from '../../domain/values.ts'
 import type { LinkOffer } from '../../operations/people/chat-accounts.ts'
-import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
-import { chips } from './request-page.ts'
-import { backForm } from './set-aside.ts'
-import { count, time } from './words.ts'
+import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 
 type LinkView = {
   reader: Reader & { id: string }
@@ -79,45 +72,4 @@ export const linkRefusalWords: { readonly [code in NotLinked]: string } = {
   taken: 'That account is linked to another person. They can unlink it, or the directory can name it as yours.',
   given: 'The directory says which Slack account is yours, so no other can be linked.',
   not_linked: 'No Slack account is linked to you, so there was nothing to unlink.',
-}
-
-/** Requests that wait for one person, newest first. Each is decided on a page of its own. */
-type ListView = {
-  waiting: readonly ApprovalRequest[]
-  aside?: readonly { state: ApprovalRequest; until: NumericDate }[]
-  bundle: ViewFacts
-  reader: Reader
-  now: NumericDate
-}
-export function listPage({ waiting, aside = [], bundle, reader, now }: ListView): string {
-  const title =
-    waiting.length === 0
-      ? 'Nothing waits for you'
-      : `${count(waiting.length, 'request waits', 'requests wait')} for you`
-  return page({
-    title,
-    reader,
-    body: html`<h1>${title}</h1>
-${
-  waiting.length === 0
-    ? html`<p>New requests are posted in Slack, and listed here. <a href="/decide">Look again</a></p>`
-    : html`<ul class="list">${waiting.map((state) => entry(state, bundle, now))}</ul>
-<p class="soft">As it was when this page was loaded. <a href="/decide">Look again</a></p>`
-}
-${
-  aside.length > 0 &&
-  html`<details><summary>${aside.length} set aside by you</summary>
-<ul class="list">${aside.map(({ state, until }) => entry(state, bundle, now, backForm(state.ask.id, until, now, reader)))}</ul></details>`
-}`,
-  })
-}
-
-function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate, more: Part = ''): Html {
-  const view = describeRequest(state, bundle)
-  const deadline = openStageOf(view)?.deadline
-  return html`<li>
-<h2><a href="/decide/${view.id}">${titleText(view.title)}</a></h2>
-${chips(view)}
-<p class="soft">${askerRows(view)[0]?.text ?? ''}${deadline !== undefined && html` · to be decided by ${time(deadline, now)}`}</p>
-${more}</li>`
 }

@@ -2,7 +2,7 @@
 import { profileNamed } from '../../domain/break-glass/break-glass.ts'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/drill.ts'
-import { describeOpening } from '../../domain/cards/opening-view.ts'
+import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
 import { openingTitle } from '../../domain/cards/opening-words.ts'
 import type { ViewFacts } from '../../domain/cards/request-view.ts'
 import { textOf } from '../../domain/cards/sentence.ts'
@@ -13,6 +13,7 @@ import { duration, type NumericDate } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/notify.ts'
 import { type Html, html, type Part, page, type Reader, titled } from './layout.ts'
 import { openingChips } from './opening-page.ts'
+import { type Column, table } from './table.ts'
 import { count, time } from './words.ts'
 
 type ListView = {
@@ -29,18 +30,22 @@ export function breakGlassListPage({ openings, budgets, bundle, reader, now }: L
   const waits = ended.filter(({ review }) => review && !review.done)
   const over = ended.filter((each) => !waits.includes(each))
   const overdue = waits.filter(({ review }) => review?.overdueAt !== undefined)
-  const list = (of: readonly ApprovalRequest[]): Html =>
-    html`<ul class="list">${of.map((state) => entry(state, bundle, now))}</ul>`
+  const list = (name: string, of: readonly ApprovalRequest[]): Html =>
+    table(
+      name,
+      of.map((state) => describeOpening(state, bundle)),
+      columns(now),
+    )
   const title = open.length === 0 ? 'No opening is in force' : `In force now: ${count(open.length, 'opening')}`
   return page({
     title,
     reader,
     notice: overdue.length === 0 ? undefined : { text: overdueWords(overdue.length) },
     body: html`<h1>${title}</h1>
-${open.length === 0 ? html`<p>Each opening is listed here at once, and told in Slack.</p>` : titled('open', 'Open', list(open))}
-${waits.length > 0 && titled('reviews', 'Reviews to be done', list(waits.toSorted(dueFirst)))}
+${open.length === 0 ? html`<p>Each opening is listed here at once, and told in Slack.</p>` : titled('open', 'Open', list('Open', open))}
+${waits.length > 0 && titled('reviews', 'Reviews to be done', list('Reviews to be done', waits.toSorted(dueFirst)))}
 ${budgets.length > 0 && budgetsSection(budgets, bundle, reader.person)}
-${over.length > 0 && titled('ended', 'Ended in the last seven days', list(over))}
+${over.length > 0 && titled('ended', 'Ended in the last seven days', list('Ended', over))}
 <p class="soft">To open one: <code>/hotwork break-glass</code> in Slack, or <code>npx --no-install hotwork break-glass start</code> in a terminal. As it was when this page was loaded. <a href="/break-glass">Look again</a></p>`,
   })
 }
@@ -51,18 +56,18 @@ const dueFirst = (one: ApprovalRequest, other: ApprovalRequest): number =>
 const overdueWords = (many: number): string =>
   `${count(many, 'review is', 'reviews are')} overdue. Until that is done, the next opening by the same person or of the same profile needs a second person.`
 
-function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate): Html {
-  const view = describeOpening(state, bundle)
-  const { id, incident, profile, progress, until, ended, review } = view
-  return html`<li>
-<h3><a href="/break-glass/${id}">${textOf(openingTitle(view))}</a></h3>
-${openingChips(view)}
-<p>${inert(incident)}${profile !== undefined && html`, <code>${profile}</code>`}</p>
-<p class="soft">${progress === 'open' ? html`Open until ${time(until, now)}` : html`Ended ${time(ended?.at ?? until, now)}`}${
-    review && !review.done && html`; review due ${time(review.dueAt, now)}`
-  }</p>
-</li>`
-}
+const columns = (now: NumericDate): readonly Column<OpeningView>[] => [
+  ['Opening', (view) => html`<a href="/break-glass/${view.id}">${textOf(openingTitle(view))}</a>`],
+  ['State', openingChips],
+  ['Incident', ({ incident }) => inert(incident)],
+  ['Profile', ({ profile }) => profile !== undefined && html`<code>${profile}</code>`],
+  [
+    'End',
+    ({ progress, until, ended }) =>
+      progress === 'open' ? time(until, now) : html`ended ${time(ended?.at ?? until, now)}`,
+  ],
+  ['Review due', ({ review }) => review && !review.done && time(review.dueAt, now)],
+]
 
 function budgetsSection(budgets: readonly BudgetLeft[], bundle: ViewFacts, reader: string): Html {
   const mine = (budget: BudgetLeft) => 'person' in budget && budget.person === reader

@@ -114,6 +114,9 @@ const kinds: { readonly [progress in Progress]: 'wait' | 'go' | 'stop' | 'over' 
   revoked: 'stop',
 }
 
+/** The link of a row of a list. */
+export const requestLink = ({ id, title }: RequestView): Html => html`<a href="/decide/${id}">${titleText(title)}</a>`
+
 export function chips(view: RequestView): Html {
   return html`<p class="chips"><span class="chip ${kinds[progressOf(view)]}">${headlineOf(view)}</span> ${environmentChip(view.environment)} <span class="chip">Tier ${tierText(view)}</span></p>`
 }

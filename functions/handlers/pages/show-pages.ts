@@ -3,8 +3,8 @@ import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { groupsPage } from '../../adapters/pages/groups-page.ts'
-import { listPage } from '../../adapters/pages/link-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
+import { waitingPage } from '../../adapters/pages/waiting-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { placesIn } from '../../operations/credentials/place.ts'
 import { showing } from '../../operations/ledger/texts.ts'
@@ -40,7 +40,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       const all = (await waitingFor(person.id, ports, session.claimed)).map(({ state }) => state)
       const { waiting, aside } = await splitAside(person.id, all, ports)
       const view = { waiting, aside, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
-      return shown(ports.issuer, listPage(view))
+      return shown(ports.issuer, waitingPage(view))
     },
     'GET /decide/{id}': async (call, { person, reader, session }, ports) => {
       const id = RequestId.safeParse(call.path('id'))

@@ -184,7 +184,7 @@ inBrowser('people who use the pages in their own way', () => {
     await tabTo(page, 'Show')
     await hitKeys(page, 'Enter')
     await page.waitForURL(/status=denied/)
-    const list = await page.locator('.list').textContent()
+    const list = await page.locator('.rows').textContent()
     expect(list).toContain('payment-timeout-ms')
     expect(list).not.toContain('checkout-worker')
     await picture(await people.openAs('Hana Hoshi', '/requests', { ...phone, ...dark }), 'history-phone-dark')
