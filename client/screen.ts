@@ -1,7 +1,7 @@
 import type { Surroundings } from './surroundings.ts'
 
 /** Replaces control, hiding and reordering characters, since other people wrote some of the text. */
-const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
+export const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 
 /** The value as a JSON document without control sequences for a terminal. */
 export const jsonText = (value: unknown): string =>

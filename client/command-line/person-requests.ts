@@ -15,6 +15,8 @@ const whole = (typed: string): number => {
 const wholes = (typed: string, before: readonly number[] = []): readonly number[] => [...before, whole(typed)]
 const limit = () => new Option('--limit <n>', 'the most to list').argParser(whole).default(50)
 const toAgent = () => new Option('--to-agent <text>', 'your words to the agent, which reads them when it is settled')
+const typed = () =>
+  new Option('--typed <name>', 'the name of the resource: the last part of its id, where the tier asks for it')
 const yes = () => new Option('--yes', 'approve without asking first').default(false)
 
 /** The verbs by which people handle requests. */
@@ -43,6 +45,7 @@ export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): v
     .addArgument(id)
     .option('--comment <text>', 'the reason; it stays on record')
     .addOption(toAgent())
+    .addOption(typed())
     .addOption(yes())
     .action(act(approve))
   verb(program, 'deny', 'deny it, for good; after approval it ends the grant')
@@ -78,6 +81,7 @@ export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): v
     .option('--minutes <n>', 'a shorter time', whole)
     .option('--comment <text>', 'the reason; it stays on record')
     .addOption(toAgent())
+    .addOption(typed())
     .addOption(yes())
     .action(act(narrow))
   verb(program, 'revoke', 'end a live grant, or deny a pending request, by your right to revoke')

@@ -5,7 +5,7 @@ import { Members } from '../../functions/domain/cards/wire/word.ts'
 import { type Context, type IdTyped, show as print } from '../context.ts'
 import { parsedJson } from '../http.ts'
 import { type Exit, exitOfStatus, exits, Refusal, systemCodeOf, wrongUsage } from '../outcome.ts'
-import { fact, lines } from '../screen.ts'
+import { fact, inert, lines } from '../screen.ts'
 import { pathOf, read } from './read.ts'
 import { describe, headOf, stateOf } from './show.ts'
 
@@ -16,14 +16,18 @@ type Asked = {
   verdict: 'approve' | 'deny' | 'revise'
   comment?: string | undefined
   toAgent?: string | undefined
+  /** The name of the resource, as the person typed it. */
+  typed?: string | undefined
   narrow?: Narrow
   suggest?: { arguments: Arguments } | undefined
   yes: boolean
 }
 type Worded = IdTyped & { toAgent?: string }
 
-export const approve = ({ id, ...typed }: Worded & { comment?: string; yes: boolean }, context: Context) =>
-  decide(id, { verdict: 'approve', ...typed }, context)
+export const approve = (
+  { id, ...asked }: Worded & { comment?: string; typed?: string; yes: boolean },
+  context: Context,
+) => decide(id, { verdict: 'approve', ...asked }, context)
 
 export const deny = ({ id, reason, toAgent }: Worded & { reason: string }, context: Context) =>
   decide(id, { verdict: 'deny', comment: reason, toAgent, yes: true }, context)
@@ -57,12 +61,13 @@ export type NarrowTyped = Worded & {
   uses?: number
   minutes?: number
   comment?: string
+  typed?: string
   yes: boolean
 }
 
 /** The approval of the person who narrows counts for the narrowed request, if policy permits. */
-export function narrow(typed: NarrowTyped, context: Context): Promise<Exit> {
-  const { id, set = [], strike = [], uses, minutes, comment, toAgent, yes } = typed
+export function narrow(asked: NarrowTyped, context: Context): Promise<Exit> {
+  const { id, set = [], strike = [], uses, minutes, comment, toAgent, typed, yes } = asked
   if (set.length === 0 && strike.length === 0 && uses === undefined && minutes === undefined)
     throw wrongUsage(
       'the narrowing is missing',
@@ -76,7 +81,7 @@ export function narrow(typed: NarrowTyped, context: Context): Promise<Exit> {
     ...(uses === undefined ? {} : { uses }),
     ...(minutes === undefined ? {} : { minutes }),
   }
-  return decide(id, { verdict: 'approve', comment, toAgent, narrow, yes }, context)
+  return decide(id, { verdict: 'approve', comment, toAgent, typed, narrow, yes }, context)
 }
 
 /** `2.Value` is an argument of step 2: no argument's name begins with a number. */
@@ -111,7 +116,7 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
   const { api, surroundings, json } = context
   const request = await read(id, context)
   if (!json) surroundings.err(lines(...describe(request, surroundings), ''))
-  if (request.status === 'pending') await confirm(asked, context)
+  const typed = request.status === 'pending' ? await confirm(asked, request, context) : asked.typed
   const { verdict, comment, narrow, toAgent: to_agent, suggest } = asked
   const { round, digest, stage } = request
   const own = verdict === 'approve' && stage !== null ? { stage } : {}
@@ -120,7 +125,7 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
       method: 'POST',
       path: `${pathOf(request.id)}/decisions`,
       // For a no Hotwork chooses the stage: any stage of this person.
-      json: { verdict, round, digest, comment, narrow, to_agent, suggest, ...own },
+      json: { verdict, round, digest, comment, narrow, to_agent, typed, suggest, ...own },
     })
     .catch(async (trouble: unknown) => {
       if (!(trouble instanceof Refusal)) throw trouble
@@ -132,12 +137,24 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
   return print(context, decided, () => resultWords(decided, asked, context), exitAfter(decided, verdict))
 }
 
-/** A person at a terminal confirms what they see; a program has confirmed by running the command. */
-async function confirm({ verdict, narrow, yes }: Asked, { surroundings, json }: Context): Promise<void> {
-  if (verdict !== 'approve' || yes || json || !surroundings.ask) return
+/**
+ * A person at a terminal confirms what they see; a program has confirmed by running the command.
+ * @returns the name of the resource, if it was typed
+ */
+async function confirm(
+  { verdict, narrow, typed, yes }: Asked,
+  { type_this: name }: Request,
+  { surroundings, json }: Context,
+): Promise<string | undefined> {
+  if (verdict !== 'approve') return undefined
   const less = narrow === undefined ? 'exactly this' : `only ${JSON.stringify(narrow)} of this`
+  if (name !== undefined && typed === undefined) {
+    if (surroundings.ask && !json) return surroundings.ask(`To approve ${less}, type ${inert(name)}: `)
+    throw wrongUsage('the name of the resource is missing', `its tier asks for it: add \`--typed '${name}'\``)
+  }
+  if (yes || json || !surroundings.ask) return typed
   const answer = await surroundings.ask(`Approve ${less}? [y/N] `)
-  if (/^y(es)?$/i.test(answer.trim())) return
+  if (/^y(es)?$/i.test(answer.trim())) return typed
   throw new Refusal(exits.usage, {
     code: 'not_confirmed',
     title: 'nothing was decided',

@@ -116,19 +116,20 @@ async function savePicture(id: string, picture: string, { api, surroundings }: C
   replaceFile(picture, surroundings.folder, text)
 }
 
-/** The next commands, ready to type; `TEXT` stands for a reason. */
+/** The next commands, ready to type; `TEXT` stands for a reason, `NAME` for the name of the resource. */
 function nextOf(request: Request, { settings }: Context): string[] {
   const { id, status, narrowable } = request
   const next = (words: string, behind = '') => nextCommand(words, settings, behind)
   if (status === 'approved') return [next(`revoke ${id} --reason TEXT`)]
   if (status !== 'pending') return []
+  const name = request.type_this === undefined ? '' : ' --typed NAME'
   const less = request.steps ? lessOf(request) : narrowable.map((each) => lessThan(each))
   return [
-    next(`approve ${id}`),
+    next(`approve ${id}${name}`),
     next(`deny ${id} --reason TEXT`),
     next(`revise ${id} --to-agent TEXT`),
     next(`question ${id} TEXT`),
-    ...less.map(({ option, range }) => next(`narrow ${id} ${option}`, `  # ${range}`)),
+    ...less.map(({ option, range }) => next(`narrow ${id} ${option}${name}`, `  # ${range}`)),
   ]
 }
 
@@ -270,6 +271,7 @@ function stageWords(stage: Stage, request: Request, surroundings: Around): strin
   const needs = [
     ...(strength.length === 0 ? [] : [`a login ${strength.join(' and ')}`]),
     ...(needs_comment ? ['a comment'] : []),
+    ...(request.type_this === undefined ? [] : [`the name typed: ${request.type_this}`]),
   ]
   const turn = isOpen
     ? `, open now${deadline ? ` until ${time(deadline, surroundings)}` : ''}`

@@ -61,6 +61,12 @@ const catalogue = {
   ),
   insufficient_login: no(401, 'This needs a stronger or newer login', 'log in again'),
   comment_required: no(400, 'An approval at this stage needs a reason', 'give a reason to approve', 'comment'),
+  name_mismatch: no(
+    409,
+    'Not counted: the name of the resource was not typed as it is',
+    'type the last part of its id, exactly as it is shown',
+    'typed',
+  ),
   not_narrower: no(
     400,
     'A narrowing should ask for less than the request',

@@ -41,6 +41,7 @@ const ladder: readonly Rule[] = [
   [`${stage}.acr`, 'login', demands],
   [`${stage}.maxAge`, 'login_age', longer],
   [`${stage}.comment`, 'comment', demands],
+  [`${stage}.typeTheName`, 'typed_name', demands],
   ['ladder.tiers.*.justification', 'justification', demands],
   ['ladder.tiers.*.parentTask', 'parent_task', demands],
   ['ladder.tiers.*.grant.claimWithin', 'claim_within', longer],

@@ -55,6 +55,7 @@ export type PlannedStage = Decided & {
   reminders: readonly number[]
   login?: { acr?: string; maxAge?: number }
   comment?: 'required'
+  typeTheName?: true
 }
 
 export function planRequest(
@@ -131,7 +132,7 @@ function planStage(
   eligible: { readonly [name: string]: readonly PersonId[] },
   policy: Policy,
 ): PlannedStage {
-  const { name, channel, quorum, deadline, onSilence, remind, acr, maxAge, comment } = stage
+  const { name, channel, quorum, deadline, onSilence, remind, acr, maxAge, comment, typeTheName } = stage
   const { own, wider: all } = fillingOf({ terms: stage }, eligible)
   const wider = all.filter((id) => !own.includes(id))
   return {
@@ -145,7 +146,7 @@ function planStage(
       (after) => after < deadline,
     ),
     ...(acr === undefined && maxAge === undefined ? {} : { login: defined({ acr, maxAge }) }),
-    ...defined({ comment }),
+    ...defined({ comment, typeTheName }),
   }
 }
 

@@ -124,7 +124,7 @@ const termsOf = ({ claimWithin, lifetime, uses }: Extract<Plan, { tier: number }
 const when = (holds: boolean, line: string): string[] => (holds ? [line] : [])
 
 function stageLines(stage: PlannedStage, at: number, bundle: Bundle): string[] {
-  const { name, quorum, people, channel, deadline, silence, reminders, login, comment, quiet } = stage
+  const { name, quorum, people, channel, deadline, silence, reminders, login, comment, typeTheName, quiet } = stage
   const all = (list: readonly PersonId[]) =>
     list.map((id) => `${personOf(bundle, id)?.name ?? ''} (${id})`).join(', ') || 'no one'
   const notified = (who: Pick<PlannedStage, 'notified' | 'unreachable'>) =>
@@ -150,6 +150,7 @@ function stageLines(stage: PlannedStage, at: number, bundle: Bundle): string[] {
     ),
     `  login: ${loginOf(login)}`,
     ...when(comment !== undefined, '  an approval must say why'),
+    ...when(typeTheName === true, '  to approve, a person types the name of the resource'),
   ]
 }
 

@@ -245,6 +245,33 @@ test('a stage that wants a comment gets one, and the typed text is not lost on t
   expect((await click(tab, asked, 'approve', { comment: 'seen with the owner' })).status).toBe(303)
 })
 
+test('a tier that asks for the name of the resource gets it typed, with nothing but a form', async () => {
+  world = new World(withTerms(sample, 'owner', { typeTheName: true }))
+  doors = new PageDoors(world, issuer, { provider, tokens: provider })
+  const asked = await world.submitted(prodParameter)
+  const tab = await openAs('person-ana')
+  const { body } = await tab.go('GET', pathTo(asked))
+  expect(body).toMatch(/type the name of the resource: <code>payment-timeout-ms<\/code>/)
+  expect(body).toMatch(/<input id="approve-typed" name="typed" required/)
+  for (const typed of [undefined, 'Payment-timeout-ms']) {
+    const told = await click(tab, asked, 'approve', { comment: 'seen', ...(typed === undefined ? {} : { typed }) })
+    expect([told.status, told.body.includes(refusals.name_mismatch.so)]).toEqual([409, true])
+    expect(told.body).toContain('seen')
+  }
+  expect(await decisions(asked)).toEqual([])
+  expect((await click(tab, asked, 'approve', { typed: 'payment-timeout-ms' })).status).toBe(303)
+  expect(await decisions(asked)).toMatchObject([{ person: 'person:ana', typed: true }])
+})
+
+test('a name is typed before the login that its stage wants, and is kept over that login', async () => {
+  world = new World(withTerms(sample, 'owner', { typeTheName: true, acr: 'strong' }))
+  doors = new PageDoors(world, issuer, { provider, tokens: provider })
+  const asked = await world.submitted(prodParameter)
+  const tab = await openAs('person-ana')
+  expect((await click(tab, asked, 'approve', { typed: 'another' })).status).toBe(409)
+  expect((await click(tab, asked, 'approve', { typed: 'payment-timeout-ms' })).status).toBe(200)
+})
+
 test('a live grant can be denied, which revokes it, and the page says so', async () => {
   const request = await world.approved()
   const tab = await openAs('person-ana')

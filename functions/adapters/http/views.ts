@@ -75,6 +75,7 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   ...(view.changes.length === 0 ? {} : { changes: view.changes.map(changeMembers) }),
   ...defined({ preview: view.preview && previewMembers(view.preview) }),
   ...(view.narrowable.length === 0 ? {} : { narrowable: view.narrowable }),
+  ...defined({ type_this: view.typeThis }),
   submitted_at: rfc3339(view.submittedAt),
   ...defined({ decide_by: timeMember(view.decideBy) }),
   stage: openStageOf(view)?.name ?? null,

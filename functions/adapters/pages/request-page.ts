@@ -209,7 +209,7 @@ function forms(request: RequestPage): Part {
   const parts = [
     // The status of an ended request says why.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
-    stage && approveForm(send, stage, draft),
+    stage && approveForm(send, view, stage, draft),
     stage && canBeLess(view) && narrowForm(send, view, stage, draft),
     whyNot.deny === undefined && denyForm(send, view, draft),
     whyNot.revise === undefined && status === 'pending' && reviseForm(send, suggestibles, draft),
@@ -231,11 +231,17 @@ const commentField = (id: string, { needsComment }: StageView, text: string | un
   html`<label for="${id}">Comment <span class="hint">${needsComment ? 'required at this stage; it stays on record' : 'optional; it stays on record'}</span></label>
 ${textArea(id, 'comment', 1000, needsComment && html` required`, text)}`
 
-function approveForm(send: Send, stage: StageView, draft: Draft | undefined): Html {
+const nameField = (id: string, { typeThis }: RequestView, text: string | undefined): Part =>
+  typeThis !== undefined &&
+  html`<label for="${id}">To approve, type the name of the resource: <code>${inert(typeThis)}</code></label>
+<input id="${id}" name="typed" required autocomplete="off" autocapitalize="off" spellcheck="false"${text !== undefined && html` value="${text}"`}>`
+
+function approveForm(send: Send, view: RequestView, stage: StageView, draft: Draft | undefined): Html {
   const login = loginNeeded(stage)
   return send(
     { verdict: 'approve' },
     html`<h3>Approve</h3>
+${nameField('approve-typed', view, drafted(draft, 'approve', 'typed'))}
 ${commentField('approve-comment', stage, drafted(draft, 'approve', 'comment'))}
 ${toAgentField('approve', draft)}
 ${login !== undefined && html`<p class="hint">This needs ${login}. You are sent to the login now, and come back here.</p>`}
@@ -250,6 +256,7 @@ const narrowForm = (send: Send, view: RequestView, stage: StageView, draft: Draf
       { verdict: 'approve', less: 'yes' },
       html`<p class="hint">Leave a field empty to keep what was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
 ${view.steps ? stepFields(view) : view.narrowable.map((each) => lessField(each))}
+${nameField('narrow-typed', view, drafted(draft, 'less', 'typed'))}
 ${commentField('narrow-comment', stage, drafted(draft, 'less', 'comment'))}
 ${toAgentField('less', draft)}
 <button>Approve only this much</button>`,

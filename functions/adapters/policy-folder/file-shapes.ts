@@ -52,7 +52,7 @@ const IdentityFile = z.strictObject({
 })
 
 const StageFile = z.strictObject({
-  ...Stage.shape,
+  ...Stage.omit({ typeTheName: true }).shape,
   deadline: Duration,
   onSilence: z.union([
     z.literal('expire'),
@@ -63,11 +63,24 @@ const StageFile = z.strictObject({
   notify: z.strictObject({ direct: z.array(z.string()), quiet: z.array(z.string()).optional() }).optional(),
   remind: z.strictObject({ after: Duration, times: z.int() }).optional(),
 })
-const TierFile = z.strictObject({
-  ...Tier.shape,
-  stages: z.array(StageFile).max(8),
-  grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
-})
+/** In the bundle each stage has its tier's `typeTheName`, as requests keep the terms of their stages. */
+const TierFile = z
+  .strictObject({
+    ...Tier.shape,
+    stages: z.array(StageFile).max(8),
+    typeTheName: Stage.shape.typeTheName,
+    grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
+  })
+  .transform(({ typeTheName, ...tier }, context) => {
+    if (typeTheName && tier.stages.length === 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['typeTheName'],
+        message: `no person approves tier ${tier.tier}, so no name is typed`,
+        params: { fix: 'remove it, or give the tier a stage' },
+      })
+    return typeTheName ? { ...tier, stages: tier.stages.map((stage) => ({ ...stage, typeTheName })) } : tier
+  })
 export const LadderFile = z.strictObject({ ...Ladder.shape, tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
 /** `slack` is the short form of an account in the chat of that alias, and the form in the bundle. */
 const PersonFile = z

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, openStage } from '../record/request.ts'
+import { typeThisOf } from '../record/typed-name.ts'
 import { Refusal } from '../refusals.ts'
 import { Alias, type AskerId, Digest, type Json, NumericDate, PersonId, RequestId, Verdict } from '../values.ts'
 import { channelsOf } from './routing.ts'
@@ -76,16 +77,21 @@ export const listDigest = (members: readonly Member[]): Digest =>
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
   tier <= highestBulkTier && rulesOf(ask).inBulk
 
-/** Whether people wrote to its agent, about it or shortly before it. A list shows no words, so it approves none of these. */
-export const hasWords = ({ ask, questions }: Pick<ApprovalRequest, 'ask' | 'questions'>): boolean =>
-  [ask.revises, ask.suggestedBy, ask.told, questions].some((each) => each !== undefined)
+/**
+ * Whether an approval wants more than a list shows: people wrote to its agent, about it or shortly before it, or its
+ * tier asks for the name of its resource.
+ */
+export const wantsMore = (state: Pick<ApprovalRequest, 'ask' | 'questions' | 'stages'>): boolean =>
+  [state.ask.revises, state.ask.suggestedBy, state.ask.told, state.questions, typeThisOf(state)].some(
+    (each) => each !== undefined,
+  )
 
 /** Whether one click may decide it together with others: the rule permits it, and its stage needs only a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
   const stage = openStage(state)
   if (!stage || !mayBeInBulk(state)) return false
-  const { acr, maxAge, comment } = stage.terms
-  return acr === undefined && maxAge === undefined && comment === undefined
+  const { acr, maxAge, comment, typeTheName } = stage.terms
+  return [acr, maxAge, comment, typeTheName].every((each) => each === undefined)
 }
 
 /** A click that decides a list. It is recorded before the first decision. */

@@ -21,6 +21,7 @@ import {
   type StageState,
   type Status,
 } from '../record/request.ts'
+import { typeThisOf } from '../record/typed-name.ts'
 import {
   type Digest,
   defined,
@@ -70,6 +71,8 @@ export type StageView = {
   /** The login that an approval needs, if a click or a session is not enough. Seconds. */
   login?: { acr?: string; maxAge?: number }
   needsComment: boolean
+  /** An approval has the name of the resource typed. */
+  needsName: boolean
   /** The people on call, while the stage is open. */
   onCall?: readonly OnCallView[]
 }
@@ -147,6 +150,8 @@ export type RequestView = ReadTerms<'people'> & {
   questions: readonly QuestionView[]
   colleagues: readonly ColleagueView[]
   narrowable: readonly Narrowable[]
+  /** The name that an approval types, where the tier asks for it. */
+  typeThis?: string
   /** The present and future values; absent if the catalogue has no preview of the action. */
   preview?: ResourcePreview
   /** Oldest first; each began a round. */
@@ -204,6 +209,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     ...originView(state, facts),
     ...defined({
       preview: state.preview,
+      typeThis: typeThisOf(state),
       nested: entry && nestedIn(entry.arguments),
       undo: entry?.undo,
       decideBy: status === 'pending' ? state.decideBy : undefined,
@@ -286,6 +292,7 @@ function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageV
     isOpen,
     wasAsked: decisions.length > 0 || opensAt !== undefined || fillingOf(stage).missing === 0,
     needsComment: terms.comment === 'required',
+    needsName: terms.typeTheName === true,
     ...defined({
       opensAt,
       deadline,

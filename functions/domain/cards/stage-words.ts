@@ -26,7 +26,11 @@ const mostGroups = 3
 export function turnWords(stage: StageView): Sentence {
   if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
   const login = loginNeeded(stage)
-  const needs = [...(login === undefined ? [] : [login]), ...(stage.needsComment ? ['a reason'] : [])].join(' and ')
+  const needs = [
+    ...(login === undefined ? [] : [login]),
+    ...(stage.needsComment ? ['a reason'] : []),
+    ...(stage.needsName ? ['the name of the resource, typed'] : []),
+  ].join(' and ')
   return [
     '; open now',
     ...(stage.deadline === undefined ? [] : [' until ', { time: stage.deadline }]),

@@ -21,6 +21,7 @@ export type Decision = Pick<
   | 'digest'
   | 'comment'
   | 'toAgent'
+  | 'typed'
   | 'suggest'
   | 'through'
   | 'login'

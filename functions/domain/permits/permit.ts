@@ -8,6 +8,7 @@ import { isSameTool, McpTool } from '../policy/mcp-tool.ts'
 import type { Answer } from '../policy/question.ts'
 import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, approvalsOf, Decision, keyOf, ownersOf, StageState } from '../record/request.ts'
+import { typeThisOf } from '../record/typed-name.ts'
 import {
   AgentId,
   defined,
@@ -107,6 +108,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   if (own.for !== undefined) return no('you approved for another person, who may do it')
   if (group === 'destructive') return no('a destructive action is approved one by one')
   if (seatsIn(state.stages.map(({ terms }) => terms)) !== 1) return no('more than one person must agree to each')
+  if (typeThisOf(state) !== undefined) return no('each approval has the name of its resource typed')
   const agentId = AgentId.safeParse(state.ask.agent.id)
   if (!rulesOf(state.ask).isDecided || !agentId.success) return no('the request was not approved by itself')
   if (times < 1 || times > mostUses) return no(`\`uses\` should be from 1 to ${mostUses}`)

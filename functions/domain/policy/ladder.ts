@@ -63,6 +63,8 @@ export const Stage = z.strictObject({
   maxAge: Seconds.optional(),
   /** Requires a comment for an approval. A denial never needs one. */
   comment: z.literal('required').optional(),
+  /** An approval comes with the name of the resource, typed. In the file its tier says so. */
+  typeTheName: z.literal(true).optional(),
   /** The people to notify directly, if they may decide. Quiet people may decide and are never notified. */
   notify: z
     .strictObject({ direct: z.array(z.union([PersonId, Alias])).max(32), quiet: z.array(PersonId).max(64).optional() })
@@ -118,6 +120,8 @@ export type Approval = {
   readonly as: string
   readonly at: NumericDate
   readonly comment?: string | undefined
+  /** The name of the resource was typed, exactly. */
+  readonly typed?: true | undefined
   readonly login?: Login | undefined
   /** The person whose right was used. */
   readonly for?: string | undefined
@@ -125,10 +129,17 @@ export type Approval = {
 }
 
 export function unmetBy(
-  { comment = '', login = {}, at, ...right }: Pick<Approval, 'comment' | 'login' | 'at' | 'for' | 'given'>,
-  { comment: wanted, ...strength }: Pick<Stage, 'comment' | 'acr' | 'maxAge'>,
-): { code: 'comment_required' } | { code: 'insufficient_login'; detail: string } | undefined {
+  {
+    comment = '',
+    login = {},
+    at,
+    typed,
+    ...right
+  }: Pick<Approval, 'comment' | 'typed' | 'login' | 'at' | 'for' | 'given'>,
+  { comment: wanted, typeTheName, ...strength }: Pick<Stage, 'comment' | 'typeTheName' | 'acr' | 'maxAge'>,
+): { code: 'comment_required' | 'name_mismatch' } | { code: 'insufficient_login'; detail: string } | undefined {
   if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
+  if (typeTheName && !typed) return { code: 'name_mismatch' }
   // The giver's login must be strong enough too: otherwise a weak login could pass on a right that needs a strong one.
   // A missing login counts as weak.
   const { login: givers = {}, at: givenAt } = right.given ?? { at }

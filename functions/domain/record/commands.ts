@@ -101,6 +101,8 @@ export type Decide = Common & {
   digest: string
   comment?: string
   toAgent?: string
+  /** The name of the resource, as the person typed it. */
+  typed?: string
   /** The whole arguments that a `revise` suggests, or the reason why they are refused. */
   suggest?: Result<JsonObject, 'invalid_suggestion'>
   through: Door

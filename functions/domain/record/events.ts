@@ -60,6 +60,7 @@ export const Event = z.discriminatedUnion('type', [
     given: Decision.shape.given,
     comment: Decision.shape.comment,
     toAgent: Decision.shape.toAgent,
+    typed: Decision.shape.typed,
     suggest: Decision.shape.suggest,
     claimed: Decision.shape.claimed,
     afterHalts: Decision.shape.afterHalts,

@@ -244,10 +244,10 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
 
 /** A decision with only the strength of the login: the proof of the login is in the entry. */
 function decisionOf(event: Of<'Decided'>): Decision {
-  const { verdict, as, at, given, comment, toAgent, suggest, state, claimed, afterHalts } = event
+  const { verdict, as, at, given, comment, toAgent, typed, suggest, state, claimed, afterHalts } = event
   const { acr, at: loginAt } = event.login ?? {}
   const login = acr === undefined && loginAt === undefined ? undefined : defined({ acr, at: loginAt })
-  const own = { person: personOf(event), verdict, as, at, for: event.for, given, comment, toAgent, suggest }
+  const own = { person: personOf(event), verdict, as, at, for: event.for, given, comment, toAgent, typed, suggest }
   return defined({ ...own, state, login, claimed, afterHalts })
 }
 

@@ -70,6 +70,8 @@ export const Decision = z.strictObject({
   comment: z.string().optional(),
   /** The words that the agent reads. */
   toAgent: z.string().optional(),
+  /** The name of the resource was typed with it. */
+  typed: z.literal(true).optional(),
   /** The whole arguments that a `revise` suggests, by the entry's schema. */
   suggest: JsonObject.optional(),
   /** The one state that it counts for. */

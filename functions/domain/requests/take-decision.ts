@@ -1,5 +1,5 @@
 // Rules: test/domain/requests/decide.test.ts
-import { hasWords, mayBeInBulk } from '../cards/burst.ts'
+import { mayBeInBulk, wantsMore } from '../cards/burst.ts'
 import { system } from '../event.ts'
 import type { Given } from '../people/login-strength.ts'
 import { fillingOf } from '../policy/filling.ts'
@@ -20,6 +20,7 @@ import { originOf } from '../record/origin.ts'
 import { type Preview, stateOf } from '../record/preview.ts'
 import type { ApprovalRequest, PendingRequest, StageState } from '../record/request.ts'
 import { barredFrom, lostApprovals, openStage, ownersOf, peopleBehind } from '../record/request.ts'
+import { isItsName, typeThisOf } from '../record/typed-name.ts'
 import { toldTheAgent } from '../refusals.ts'
 import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
@@ -40,6 +41,7 @@ export type DecisionCode =
   | 'stage_not_open'
   | 'stage_over'
   | 'comment_required'
+  | 'name_mismatch'
   | 'to_agent_required'
   | 'invalid_to_agent'
   | 'invalid_suggestion'
@@ -63,7 +65,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (stale) return { code: stale }
   // Only an approval needs the full rendering.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
-  const isAlone = verdict === 'revise' || !mayBeInBulk(state) || (verdict === 'approve' && hasWords(state))
+  const isAlone = verdict === 'revise' || !mayBeInBulk(state) || (verdict === 'approve' && wantsMore(state))
   if (command.burst !== undefined && isAlone) return { code: 'not_in_bulk' }
   const toAgent = command.toAgent?.trim() ?? ''
   if (toAgent !== '' && !plainText(mostToAgent).safeParse(toAgent).success) return { code: 'invalid_to_agent' }
@@ -124,7 +126,8 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   // Neither may be an owner: a stand-in uses the absent person's right and adds none.
   if (absent !== undefined && barredFrom(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
-  const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
+  const typed = typedName(state, command)
+  const unmet = unmetBy({ ...command, typed, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
 
   // Checked first, since the reading for a refused narrowing may be of a different resource.
@@ -177,7 +180,8 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
   // The new rung's stage may require a stronger login or a comment.
-  const unmet = own && unmetBy({ ...command, ...rightOf(command, as), at }, own)
+  const typed = typedName(state, command)
+  const unmet = own && unmetBy({ ...command, typed, ...rightOf(command, as), at }, own)
   if (unmet) return unmet
   const round = state.round + 1
   const actor = { type: 'person', id: command.person } as const
@@ -216,6 +220,9 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
   return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
 }
 
+const typedName = (state: ApprovalRequest, { verdict, typed }: Pick<Decide, 'verdict' | 'typed'>): true | undefined =>
+  verdict === 'approve' && isItsName(state, typed) ? true : undefined
+
 export function rightOf(
   { standsFor, givenBy }: Pick<Decide, 'standsFor' | 'givenBy'>,
   as: string,
@@ -226,7 +233,7 @@ export function rightOf(
 }
 
 function decidedEvent(
-  { preview }: ApprovalRequest,
+  request: ApprovalRequest,
   command: Decide,
   stage: string,
   as: string,
@@ -238,8 +245,8 @@ function decidedEvent(
   const common = { at, actor: { type: 'person' as const, id: person }, policies: [...(permittedBy[as] ?? [])], bundle }
   const login = Object.keys(command.login).length === 0 ? undefined : command.login
   const own = { stage, as, verdict, round, through, ...rightOf(command, as) }
-  const said = defined({ comment, toAgent, suggest })
-  const state = stateOf(preview)
+  const said = defined({ comment, toAgent, typed: typedName(request, command), suggest })
+  const state = stateOf(request.preview)
   return { ...common, type: 'Decided', ...own, ...said, ...defined({ state, seen, burst, login, claimed, afterHalts }) }
 }
 
@@ -260,7 +267,7 @@ const stagesOf = ({ stages }: { stages: readonly StageState[] }, names: readonly
 type Standing = Omit<Standpoint, 'permittedBy'> & Partial<Standpoint>
 
 /**
- * The refusal of a person's decision now, if any, assuming the comment and login that the stage requires. The rule is
+ * The refusal of a person's decision now, if any, assuming the comment, name and login that the stage requires. The rule is
  * the same as for decisions.
  */
 export function whyNot(
@@ -281,6 +288,7 @@ export function whyNot(
       comment: 'asked beforehand',
       toAgent: 'asked beforehand',
       login: defined({ acr: openStage(state)?.terms.acr, at: now }),
+      ...defined({ typed: typeThisOf(state) }),
       through: 'page',
       answer: { permit: true, policies: [] },
       bundle: '',

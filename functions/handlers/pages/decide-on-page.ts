@@ -142,8 +142,8 @@ async function confirmDecision(call: Call, ports: Ports): Promise<Answer> {
   const held = setCookie(ports.issuer, 'session', cookie)
   if (!('decision' in purpose)) return goTo(ports.issuer, '/decide', held)
   const came = await decideByLogin(done.loggedIn, withShown(ports))
-  const { id, comment, toAgent, narrow } = purpose.decision
-  const texts = defined({ comment, to_agent: toAgent })
+  const { id, comment, toAgent, typed, narrow } = purpose.decision
+  const texts = defined({ comment, to_agent: toAgent, typed })
   return answerTo(
     came,
     { id, draft: { of: narrow ? 'less' : 'approve', texts } },
@@ -219,7 +219,7 @@ function choiceOf(id: RequestId, form: Form): PageChoice {
   if (comment !== undefined && comment.length > 1000)
     throw badRequest('invalid_form', 'The comment is too long', 'Write at most 1000 characters')
   const narrow = form.get('less') === 'yes' && verdict.data === 'approve' ? narrowOf(form) : undefined
-  return { id, verdict: verdict.data, ...saw, ...defined({ comment, toAgent, narrow }) }
+  return { id, verdict: verdict.data, ...saw, ...defined({ comment, toAgent, typed: form.get('typed'), narrow }) }
 }
 
 function narrowOf(form: Form): Narrow {

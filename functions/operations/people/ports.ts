@@ -75,6 +75,7 @@ export type PageChoice = {
   seen: Digest
   comment?: string
   toAgent?: string
+  typed?: string
   narrow?: Narrow
   suggest?: { arguments: JsonObject }
 }

@@ -157,6 +157,7 @@ function drawableBy({ ask: { agent, action }, stages }: Submit, { policy }: Pick
   const agentId = AgentId.safeParse(agent.id)
   const entry = policy.bundle.actions[action]
   if (!agentId.success || !entry || entry.group === 'destructive' || seatsIn(stages) !== 1) return undefined
+  if (stages.some(({ typeTheName }) => typeTheName)) return undefined
   return { agentId: agentId.data, entry }
 }
 

@@ -2,6 +2,7 @@
 import { narrowRequest } from '../../domain/deciding/narrow-request.ts'
 import { pickLoginGroups } from '../../domain/people/group-source.ts'
 import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
+import { isItsName, typeThisOf } from '../../domain/record/typed-name.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { sourceKinds } from '../../group-sources/kinds.ts'
@@ -38,7 +39,8 @@ export async function decideOnPage(
   // Judged first, so that a person does not log in for a decision that would be refused.
   const mayBe = whyNot.approve === undefined && choice.round === state.round && choice.digest === state.ask.digest
   const says = stage?.comment !== 'required' || (choice.comment ?? '').trim() !== ''
-  if (isAsShown && wantsLogin && mayBe && says) {
+  const names = typeThisOf(state) === undefined || isItsName(state, choice.typed)
+  if (isAsShown && wantsLogin && mayBe && says && names) {
     const narrowed = choice.narrow && narrowRequest(ports.policy, state, choice.narrow, ports.clock.now())
     if (narrowed && !narrowed.ok) return refuse(narrowed.code, narrowed.detail)
     const { acr, maxAge } = stage ?? {}

@@ -4,6 +4,7 @@ import { judgeDecision } from '../../domain/deciding/judge-decision.ts'
 import { narrowRequest } from '../../domain/deciding/narrow-request.ts'
 import type { Comment, Decide } from '../../domain/record/commands.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
+import { typeThisOf } from '../../domain/record/typed-name.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -78,13 +79,16 @@ export function commentDecision(
 
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
-/** The outcome of a decision now, by the same rule. Nothing is recorded. */
+/**
+ * The outcome of a decision now, by the same rule, as if the name that its form asks for were typed. Nothing is recorded.
+ */
 export async function foreseeDecision(ask: DecisionAsk, { requests, policy, clock }: AskingPorts): Promise<Foreseen> {
   const stored = await requests.load(ask.id)
   if (!stored) return refuse('unknown_request')
   const now = Math.max(clock.now(), stored.state.updatedAt)
   const state = asOf(stored.state, now)
-  const command = await commandFor(state, ask, now, { requests, policy, clock })
+  const asIf = { ...defined({ typed: typeThisOf(state) }), ...ask }
+  const command = await commandFor(state, asIf, now, { requests, policy, clock })
   const { refusal } = decide(stored.state, stamped(command, { policy }), now)
   return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)
 }

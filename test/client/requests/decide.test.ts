@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { resizeWorker, stopCheckout, wantingReasons } from '../../channels/slack/cards/states.ts'
-import { prodParameter, stagingParameter, type What, World } from '../../support/world.ts'
+import { prodParameter, stagingParameter, type What, World, withTerms } from '../../support/world.ts'
 import { AgentMachine } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { Terminal } from '../support/terminal.ts'
@@ -96,6 +96,21 @@ test('an approval without the comment that its stage wants is refused', async ()
   const id = await asked()
   expect(await scene.at('ana').json('approve', id)).toMatchObject({ exit: 2, body: { error: 'comment_required' } })
   expect(await scene.at('ana').json('approve', id, '--comment', 'seen')).toMatchObject({ exit: 0 })
+})
+
+test('an approval in a tier that asks for the name of the resource tells what to type, and wants exactly that', async () => {
+  scene.api.use(new World(withTerms(scene.api.world.policy.bundle, 'owner', { typeTheName: true })))
+  const id = await asked()
+  expect((await scene.at('ana').type('show', id)).out).toContain('the name typed: payment-timeout-ms')
+  const missing = await scene.at('ana').type('approve', id, '--yes')
+  expect([missing.exit, missing.err]).toEqual([2, expect.stringContaining("--typed 'payment-timeout-ms'")])
+  expect(await state(id)).toMatchObject({ status: 'pending', refusals: {} })
+  const wrong = await scene.at('ana').json('approve', id, '--typed', 'Payment-timeout-ms')
+  expect(wrong).toMatchObject({ exit: 4, body: { error: 'name_mismatch' } })
+  expect(await scene.at('ana').json('narrow', id, '--minutes', '5', '--typed', 'payment-timeout-ms')).toMatchObject({
+    exit: 0,
+  })
+  expect(await scene.at('ben').json('deny', id, '--reason', 'no')).toMatchObject({ exit: 0 })
 })
 
 test('an approval with a weaker login than its stage wants says which is needed', async () => {

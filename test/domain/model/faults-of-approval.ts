@@ -4,10 +4,11 @@ import { dueAt } from '../../../functions/domain/requests/due.ts'
 import { permit, person, withdrawal } from '../../support/ask.ts'
 import { approval, everyone, type Fault, faultsIn, replacing } from './fault.ts'
 import { production } from './production.ts'
-import { quorumOfTwo, revision, twoStages } from './scenarios.ts'
+import { named, quorumOfTwo, revision, twoStages } from './scenarios.ts'
 
 const { decide, evolve, outcomeOf } = production
-const [inTwoStages, inQuorumOfTwo, inRevision] = [faultsIn(twoStages), faultsIn(quorumOfTwo), faultsIn(revision)]
+const [inTwoStages, inQuorumOfTwo] = [faultsIn(twoStages), faultsIn(quorumOfTwo)]
+const [inRevision, inNamed] = [faultsIn(revision), faultsIn(named)]
 
 const stranger = person('stranger')
 const isApproval = (command: Command) => command.type === 'decide' && command.verdict === 'approve'
@@ -91,6 +92,16 @@ export const faultsOfApproval: readonly Fault[] = [
     const { login: _, ...forgotten } = event
     return evolve(state, forgotten)
   }),
+  inNamed.commanded('an approval counts without the name of the resource', 'INV1', 'decide', (command) =>
+    command.typed === undefined ? { ...command, typed: 'timeout-ms' } : command,
+  ),
+  inNamed.commanded('a name that differs in case counts', 'INV1', 'decide', ({ typed, ...command }) => ({
+    ...command,
+    ...(typed === undefined ? {} : { typed: typed.toLowerCase() }),
+  })),
+  inNamed.commanded('a narrowing counts without the name of the resource', 'INV1', 'decide', (command) =>
+    command.narrowed ? { ...command, typed: 'timeout-ms' } : command,
+  ),
   inTwoStages.commanded('a decision on another digest counts', 'INV1', 'decide', (command, { ask }) => ({
     ...command,
     digest: ask.digest,

@@ -55,6 +55,16 @@ export const rulesOfApproval: readonly Rule[] = [
   always('INV1', 'the key in the state is the one in the ledger', (after, sees) =>
     keyOf(after) === sees.key ? undefined : 'another key',
   ),
+  on(
+    'INV1',
+    'an approval of a tier that asks for the name of the resource comes with exactly that',
+    ['Decided'],
+    ({ verdict, stage, typed }, seen, { command, scenario }) => {
+      const name = 'typed' in command ? command.typed : undefined
+      if (verdict !== 'approve' || !termsOf(scenario, seen, stage)?.typeTheName) return false
+      return (name !== scenario.ask.resource.id.split('/').at(-1) || !typed) && `approved with ${name ?? 'no name'}`
+    },
+  ),
   on('INV2', 'a person counts once', ['Decided'], ({ actor, verdict, for: absent }, seen) => {
     const counted = seen.approvals.flatMap((each) => [each.person, each.for])
     const again = [actor.id, absent].find((each) => each !== undefined && counted.includes(each))

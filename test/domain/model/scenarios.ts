@@ -82,6 +82,8 @@ export type Click = {
   comment?: string
   /** Words to the agent. */
   toAgent?: string
+  /** The name of the resource, or another text. */
+  typed?: string
 }
 
 const approving = (...names: string[]): Click[] => names.map((by) => ({ by, verdict: 'approve' }))
@@ -495,8 +497,34 @@ export const driftingLate: Scenario = {
   uses: 0,
 }
 
+const namedStages = [
+  sample.sampleStage('owner', { typeTheName: true }),
+  sample.sampleStage('sre', { deadline: sample.minutes(20), typeTheName: true }),
+]
+
+export const named: Scenario = {
+  ...quiet,
+  name: 'a tier that asks for the name of the resource, and a narrowing in it',
+  tier: 2,
+  stages: namedStages,
+  ask: wide,
+  left: [{ ask: usesOf(4), tier: 2, stages: namedStages }],
+  rights: { ana: ['owner'], ben: ['owner'], cleo: ['sre'] },
+  clicks: [
+    ...both('ana', 'cleo'),
+    { by: 'ana', verdict: 'approve', typed: 'timeout-ms' },
+    { by: 'cleo', verdict: 'approve', typed: 'timeout-ms' },
+    { by: 'ben', verdict: 'approve', typed: 'Timeout-ms' },
+    { by: 'ana', verdict: 'approve', narrow: 'less', typed: 'timeout-ms' },
+    { by: 'ana', verdict: 'approve', narrow: 'less' },
+  ],
+  mints: { access_token: 1, aws: 0 },
+  uses: 0,
+}
+
 export const scenarios: readonly Scenario[] = [
   narrowed,
+  named,
   absent,
   revision,
   tierZero,

@@ -196,7 +196,7 @@ export const sendsOf = ({ calling, sent }: World): readonly Action[] =>
 function clicked(
   scenario: Scenario,
   world: World,
-  { by, verdict, stage, stale, narrow, comment, toAgent }: Click,
+  { by, verdict, stage, stale, narrow, comment, toAgent, typed }: Click,
   round: number,
 ): readonly Action[] {
   const [asked, left] = roundsOf(scenario).slice(round - 1)
@@ -207,6 +207,7 @@ function clicked(
     stale && `a stale ${stale}`,
     comment && 'and says why',
     toAgent && 'and tells the agent',
+    typed && `and types ${typed}`,
     (scenario.left || scenario.states) && `in round ${round}`,
   ]
   const authority = authorityIn(scenario, world, sample.person(by))
@@ -229,6 +230,7 @@ function clicked(
         ...readingIn(scenario, world),
         ...(comment === undefined ? {} : { comment }),
         ...(toAgent === undefined ? {} : { toAgent }),
+        ...(typed === undefined ? {} : { typed }),
       }),
     },
   ]

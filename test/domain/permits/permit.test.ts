@@ -151,6 +151,14 @@ test.each<[what: string, age: number, given: object]>([
   expect(givePermit(approved(), { ...giving, until: at + 60 }, at)).toMatchObject(given)
 })
 
+test('a standing permit is refused in a tier that has the name of the resource typed for each approval', () => {
+  const { stages, ...rest } = approved()
+  const named = stages.map((stage) => ({ ...stage, terms: { ...stage.terms, typeTheName: true as const } }))
+  expect(givePermit({ ...rest, stages: named } as ApprovalRequest, giving, sample.submittedAt + 2)).toMatchObject({
+    code: 'permit_refused',
+  })
+})
+
 test("a standing permit is refused to a stand-in, whose right is another person's", () => {
   const state = approved()
   const stages = state.stages.map((stage) => ({

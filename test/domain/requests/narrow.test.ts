@@ -378,12 +378,13 @@ test.each([
   ['a stronger login', { acr: 'strong' }, '!insufficient_login'],
   ['a newer login', { maxAge: 60 }, '!insufficient_login'],
   ['a reason', { comment: 'required' as const }, '!comment_required'],
+  ['the name of the resource', { typeTheName: true as const }, '!name_mismatch'],
 ])('a higher rung that needs %s needs it of the narrower', (_what, terms, told) => {
   const stages = [sample.sampleStage('owner', terms), sample.sampleStage('sre')]
   const desk = new Desk(1, ask)
   expect(desk.tell(1, narrow('ana', 2, {}, five, { stages }))).toBe(told)
   expect(desk.state).toMatchObject({ round: 1, tier: 1 })
-  const met = { login: { acr: 'strong', at: sample.submittedAt }, comment: 'half will do' }
+  const met = { login: { acr: 'strong', at: sample.submittedAt }, comment: 'half will do', typed: 'checkout-worker' }
   expect(desk.tell(2, narrow('ana', 2, met, five, { stages }))).toBe('pending')
   expect(desk.state).toMatchObject({ round: 2, tier: 2 })
 })

@@ -11,7 +11,7 @@ import { withAgent, withGroups, withPolicy } from '../../support/bundles.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryFifoQueue } from '../../support/requests/memory-queue.ts'
 import { unwrap } from '../../support/unwrap.ts'
-import { agent, flag, person, prodParameter, sampleBundle, type What, World } from '../../support/world.ts'
+import { agent, flag, person, prodParameter, sampleBundle, type What, World, withTerms } from '../../support/world.ts'
 
 /**
  * A standing permit: an approver of one request allows its agent a few more like it without another question. Requests
@@ -304,6 +304,13 @@ test.each<[what: string, changes: { uses?: number; until?: (now: number) => numb
     })
   },
 )
+
+test('a permit for a tier that asks for the name of the resource since is not drawn: people are asked', async () => {
+  const permit = await world.given()
+  world.policy = new World(withTerms(bundle, 'owner', { typeTheName: true })).policy
+  expect(await world.submitted(flag())).toMatchObject({ status: 'pending' })
+  expect((await world.permits.load(permit.id))?.permit.drawn).toEqual([])
+})
 
 test('a permit is not given out of a draw, since it would never end', async () => {
   await world.given()

@@ -10,11 +10,15 @@ const sample = sampleBundle()
 const policyOf = (bundle: Bundle) => new World(bundle).policy
 
 /** Approved by ana for the owners, by her login; and by eve for sre, by hers and with a reason. */
-async function approved(login = {}, comment?: string) {
+async function approved(login = {}, comment?: string, typed?: string) {
   const world = new World(sample)
   const request = await world.submitted(prodParameter)
   await world.decide(request, 'ana', 'approve', { login })
-  await world.decide(request, 'eve', 'approve', { login, ...(comment === undefined ? {} : { comment }) })
+  await world.decide(request, 'eve', 'approve', {
+    login,
+    ...(comment === undefined ? {} : { comment }),
+    ...(typed === undefined ? {} : { typed }),
+  })
   const state = await world.state(request.ask.id)
   expect(state.status).toBe('approved')
   return { world, state }
@@ -24,6 +28,7 @@ test.each<[rule: string, terms: Partial<Stage>]>([
   ['a stronger login than the approvals had', { acr: 'strong' }],
   ['a fresher login than the approvals had', { maxAge: 600 }],
   ['a reason that an approver has not given', { comment: 'required' }],
+  ['the name of the resource, which an approver has not typed', { typeTheName: true }],
 ])('a ladder that now asks for %s issues nothing, and the grant stays', async (_rule, terms) => {
   const { world, state } = await approved({ acr: 'weak', at: start - 3600 })
   world.policy = policyOf(withTerms(sample, 'sre', terms))
@@ -34,8 +39,14 @@ test.each<[rule: string, terms: Partial<Stage>]>([
 })
 
 test('approvals that meet what the ladder now asks for count', async () => {
-  const { world, state } = await approved({ acr: 'strong', at: start - 60 }, 'looked at the graphs')
-  world.policy = policyOf(withTerms(sample, 'sre', { acr: 'strong', maxAge: 600, comment: 'required' }))
+  const { world, state } = await approved(
+    { acr: 'strong', at: start - 60 },
+    'looked at the graphs',
+    'payment-timeout-ms',
+  )
+  world.policy = policyOf(
+    withTerms(sample, 'sre', { acr: 'strong', maxAge: 600, comment: 'required', typeTheName: true }),
+  )
   expect(await world.issueToken(state)).toMatchObject({ ok: true })
 })
 

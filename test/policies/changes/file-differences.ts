@@ -45,6 +45,13 @@ const ladder: Row[] = [
   ['an older login widens', (it) => (tier(it, 3).stages[1].maxAge = 3600), { widened: ['login_age'] }],
   ['a login of any age widens', (it) => delete tier(it, 3).stages[1].maxAge, { widened: ['login_age'] }],
   ['a demanded comment narrows', (it) => (tier(it, 1).stages[0].comment = 'required'), { narrowed: ['comment'] }],
+  [
+    'a demanded name of the resource narrows at each stage of its tier',
+    (it) => {
+      for (const stage of tier(it, 3).stages) stage.typeTheName = true
+    },
+    { narrowed: ['typed_name', 'typed_name'] },
+  ],
   ['a demanded reason narrows', (it) => (tier(it, 1).justification = 'required'), { narrowed: ['justification'] }],
   ['a live parent task narrows', (it) => (tier(it, 1).parentTask = 'live'), { narrowed: ['parent_task'] }],
   ['more uses widen', (it) => (tier(it, 2).grant.uses = 2), { widened: ['uses'] }],

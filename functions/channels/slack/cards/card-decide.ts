@@ -53,9 +53,12 @@ export function allowBlocks(view: RequestView, channel: string, { offersPermit }
   return [actions('allow', allow)]
 }
 
-/** The id of the row of buttons has the stage's requirements for an approval, so that a click carries them. */
+/**
+ * The id of the row of buttons has the stage's requirements for an approval, so that a click carries them. `formStage`:
+ * a reason, or the name of the resource.
+ */
 const plainStage = 'decide'
-export const commentStage = 'decide:comment'
+export const formStage = 'decide:comment'
 export const loginStage = 'decide:login'
 
 /** The block that replaces Approve on a card that does not show its whole request. */
@@ -83,15 +86,17 @@ export function decideBlocks(
     return [actions(loginStage, loginButton(view, value, page), deny), messages(value)]
   return [
     actions(
-      stage.needsComment ? commentStage : plainStage,
+      wantsForm(stage) ? formStage : plainStage,
       approveButton(view, stage, value),
-      ...(stage.needsComment ? [] : [button('approve_comment', 'Approve with a comment', value)]),
+      ...(wantsForm(stage) ? [] : [button('approve_comment', 'Approve with a comment', value)]),
       ...(canBeLess(view) ? [button('narrow', 'Narrow', value)] : []),
       deny,
     ),
     messages(value),
   ]
 }
+
+const wantsForm = ({ needsComment, needsName }: StageView): boolean => needsComment || needsName
 
 /** A row of its own, so that Approve and Deny are found first. */
 const messages = (value: string): CardBlock =>
@@ -128,7 +133,7 @@ function approveButton(view: RequestView, stage: StageView, value: string): Butt
   const what = `${titleText(view.title, 130)}\n\n${where}`
   return button('approve', 'Approve', value, {
     style: 'primary',
-    // The form that asks for the reason repeats the consequences, so the button does not.
-    ...(stage.needsComment ? {} : { confirm: confirming('Approve exactly this?', clamp(what, 280).text, 'Approve') }),
+    // The form repeats the consequences, so the button does not.
+    ...(wantsForm(stage) ? {} : { confirm: confirming('Approve exactly this?', clamp(what, 280).text, 'Approve') }),
   })
 }

@@ -66,7 +66,7 @@ export async function attempt<Ask, T>(
 }
 
 export async function decide(
-  ask: Pick<DecisionAsk, 'person' | 'verdict' | 'comment' | 'narrow' | 'toAgent' | 'suggest'>,
+  ask: Pick<DecisionAsk, 'person' | 'verdict' | 'comment' | 'narrow' | 'toAgent' | 'typed' | 'suggest'>,
   about: Subject,
   carried: Carried,
   options: EdgeOptions,

@@ -11,9 +11,9 @@ import {
   approveAll,
   askAgent,
   askColleague,
-  commentStage,
   denyAll,
   denyWords,
+  formStage,
   loginStage,
   openOne,
   readAction,
@@ -56,11 +56,11 @@ type OnCard = Clicked<Subject>
 const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
 
 /**
- * The card knows its stage's requirements, so an approval that needs a login or a reason is neither attempted nor
- * recorded as refused.
+ * The card knows its stage's requirements, so an approval that needs a login, a reason or a name is neither attempted
+ * nor recorded as refused.
  */
 async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
-  if (click.block === commentStage) return openForm(click, approveModal, options)
+  if (click.block === formStage) return openForm(click, approveModal, options)
   if (click.block === loginStage) {
     // True for an old card: it asks for a login that its stage no longer needs.
     const found = await foreseeDecision(click, options)
@@ -69,8 +69,10 @@ async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<strin
   const { person, carried } = click
   const told = await decide({ person, verdict: 'approve' }, subjectOf(click), carried, options)
   if (told.done) return undefined
-  // An old card does not know that its stage needs a reason; the form does.
-  return told.code === 'comment_required' ? openForm(click, approveModal, options) : told.sentence
+  // An old card does not know what its stage needs; the form does.
+  return told.code === 'comment_required' || told.code === 'name_mismatch'
+    ? openForm(click, approveModal, options)
+    : told.sentence
 }
 
 /** Records a denial at once, to keep it easy. The form then offers to add a reason. */

@@ -7,6 +7,7 @@ import type { Narrowable, RequestView, ViewFacts } from '../../../domain/cards/r
 import { describeRequest, openStageOf, titleOf } from '../../../domain/cards/request-view.ts'
 import { titleParts } from '../../../domain/cards/request-words.ts'
 import { suggestField } from '../../../domain/cards/suggestible.ts'
+import { inert } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import { toldOf } from '../../../domain/refusals.ts'
 import { itemsOut, type Narrow, narrowSteps } from '../../../domain/requests/narrow.ts'
@@ -20,7 +21,7 @@ import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
 import { argumentPrefix } from './ask-forms.ts'
-import { cut, form, type Modal, textIn, textInput, truthModal, type Values } from './modal-blocks.ts'
+import { cut, form, input, type Modal, textIn, textInput, truthModal, type Values } from './modal-blocks.ts'
 import {
   type ItemOut,
   itemsIn,
@@ -37,6 +38,7 @@ type FilledForm = {
   fields: readonly string[]
   comment: string | undefined
   toAgent: string | undefined
+  typed: string | undefined
   changed: ReadonlyMap<string, number>
   /** The steps of a plan that are struck out. */
   struck: readonly number[]
@@ -76,7 +78,17 @@ export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>
   }
   const comment = cut(textIn(state.values, 'comment')) || undefined
   const toAgent = toAgentIn(state.values)
-  return { fields, comment, toAgent, changed, struck: struckSteps(state.values), items: itemsIn(state.values), wrong }
+  const typed = state.values[typedField]?.[typedField]?.value ?? undefined
+  return {
+    fields,
+    comment,
+    toAgent,
+    typed,
+    changed,
+    struck: struckSteps(state.values),
+    items: itemsIn(state.values),
+    wrong,
+  }
 }
 
 export const modalNames = { approve: 'approve', narrow: 'narrow', why: 'why' } as const
@@ -87,6 +99,7 @@ export function approveModal(state: ApprovalRequest, facts: ViewFacts, about: Su
     modalNames.approve,
     { title: 'Approve', submit: 'Approve', about: metadataOf(about) },
     ...factBlocks(view),
+    ...typedInput(view),
     commentInput(view, 'People who look at this request see it. The agent does not.'),
     toAgentInput({ optional: true, hint: 'The agent reads it once this is settled, without your name.' }),
   )
@@ -100,6 +113,7 @@ export function narrowModal(state: ApprovalRequest, facts: ViewFacts, about: Sub
     { title: 'Narrow: approve less', submit: 'Approve this much', about: metadataOf(about) },
     ...factBlocks(view),
     ...(view.steps ? stepInputs(view.steps) : view.narrowable.flatMap(narrowInputs)),
+    ...typedInput(view),
     commentInput(view, 'People who look at this request see it.'),
     context(
       'The other approvers are asked again about what is left, each stage with a new deadline. The end of the request does not move.',
@@ -137,6 +151,21 @@ function commentInput(view: RequestView, hint: string) {
   const required = openStageOf(view)?.needsComment ?? false
   return textInput('comment', required ? 'Why (this stage wants a reason)' : 'Comment', { optional: !required, hint })
 }
+
+const typedField = 'typed'
+
+/** The name of the resource, where the tier asks for it. */
+const typedInput = ({ typeThis }: RequestView): InputBlock[] =>
+  typeThis === undefined
+    ? []
+    : [
+        input(
+          typedField,
+          'To approve, type the name of the resource',
+          { type: 'plain_text_input', max_length: 2048 },
+          { hint: inert(typeThis) },
+        ),
+      ]
 
 /** Words to the agent. The comment is for people. */
 export const toAgentInput = (beside: { hint: string; optional?: boolean }): InputBlock =>
@@ -181,8 +210,8 @@ function fieldNamed(detail: string | undefined, fields: readonly string[]): stri
 /** An accepted form closes; one that can be corrected stays open, with everything typed. */
 export function registerForms(app: App, options: EdgeOptions): void {
   onSubmit(app, options, modalNames.approve, readSubject, async ({ person, about, view, typed, carried }) => {
-    const { fields, comment, toAgent } = readForm(view)
-    const ask = { person, verdict: 'approve', ...defined({ comment, toAgent }) } as const
+    const { fields, comment, toAgent, typed: name } = readForm(view)
+    const ask = { person, verdict: 'approve', ...defined({ comment, toAgent, typed: name }) } as const
     return answerTo(await decide(ask, about, carried, options), { fields, typed })
   })
   onSubmit(app, options, modalNames.narrow, readSubject, async ({ person, about, view, typed, carried }) => {
@@ -191,8 +220,8 @@ export function registerForms(app: App, options: EdgeOptions): void {
     if (filled.changed.size === 0 && filled.struck.length + filled.items.length === 0)
       return keepOpenAt(filled, filled.fields[0], nothingLess)
     const narrow = narrowOf(filled)
-    const { fields, comment, toAgent } = filled
-    const ask = { person, verdict: 'approve', narrow, ...defined({ comment, toAgent }) } as const
+    const { fields, comment, toAgent, typed: name } = filled
+    const ask = { person, verdict: 'approve', narrow, ...defined({ comment, toAgent, typed: name }) } as const
     return answerTo(await decide(ask, about, carried, options), { fields, typed })
   })
   onSubmit(
@@ -221,7 +250,7 @@ export function answerTo(told: { done: true } | NotDone, { fields, typed }: Sent
   const { code, detail, sentence } = told
   // An error in the form can be corrected in it. A fault has no code, and the same form may be submitted again.
   const { status, field } = code === undefined ? { status: 400 } : toldOf(code, detail)
-  if (status !== 400) return showInstead(truthModal(sentence, typed))
+  if (status !== 400 && code !== 'name_mismatch') return showInstead(truthModal(sentence, typed))
   return keepOpenAt({ fields }, fieldNamed(detail, fields) ?? fields.find((each) => each === field), sentence)
 }
 

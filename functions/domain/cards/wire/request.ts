@@ -267,6 +267,8 @@ export const Request = z.looseObject({
   changes: z.array(Change).default([]),
   preview: Preview.optional(),
   narrowable: z.array(Narrowable).default([]),
+  /** The name that an approval types (`typed` of a decision): the last part of the id of the resource. */
+  type_this: z.string().optional(),
   submitted_at: time,
   decide_by: time.optional(),
   /** The open stage. */

@@ -21,7 +21,7 @@ import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { MemoryHaltStore } from '../../../support/ledger/memory-halt-store.ts'
 import { MemoryFifoQueue } from '../../../support/requests/memory-queue.ts'
-import { agent, parameter, person, sampleBundle, type What, World } from '../../../support/world.ts'
+import { agent, parameter, person, sampleBundle, type What, World, withTerms } from '../../../support/world.ts'
 import { clickOf, formOf, signed } from '../edge/clicks.ts'
 import { wordsOf } from '../edge/desk-world.ts'
 import { Door } from '../edge/door.ts'
@@ -520,6 +520,20 @@ test('a click for all denies requests about which people wrote to the agent, and
   expect(await burst.world.decide(next, 'chloe', 'approve', { burst: list })).toMatchObject({ code: 'not_in_bulk' })
   expect(await burst.world.decide(second, 'chloe', 'approve', { burst: list })).toMatchObject({ ok: true })
   expect(await burst.world.decide(next, 'chloe', 'deny', { burst: list })).toMatchObject({ ok: true })
+})
+
+test('a click for all approves nothing in a tier that asks for the name of the resource, and still denies', async () => {
+  const named = withTerms(bundle, 'owner', { typeTheName: true })
+  const world = new World(named)
+  const one = await world.submitted(flag(1))
+  const kind = burstOf(one, 'hotwork-approvals')
+  if (!kind) throw new Error('it is of no burst')
+  const { card } = renderBurst({ kind, generation: 1, members: [one] }, named)
+  expect(elementsOf(card).map((each) => each['action_id'])).not.toContain(approveAll)
+  const list = `sha-256:${'a'.repeat(43)}` as never
+  const approving = { burst: list, typed: one.ask.resource.id.split('/').at(-1) ?? '' }
+  expect(await world.decide(one, 'ben', 'approve', approving)).toMatchObject({ code: 'not_in_bulk' })
+  expect(await world.decide(one, 'ben', 'deny', { burst: list })).toMatchObject({ ok: true })
 })
 
 test('a click for all of a plan is refused by the rule itself, and no button offers it, since a line shows no step', async () => {

@@ -223,6 +223,16 @@ test('buttons that need a reason open a form for it, once', () => {
   expect(wordsOf(row)).toBe('Approve Narrow Deny')
 })
 
+test('buttons of a tier that asks for the name of the resource open the form for it', () => {
+  const state = stateOf('waiting for the first stage')
+  const stages = state.stages.map((stage) => ({ ...stage, terms: { ...stage.terms, typeTheName: true as const } }))
+  const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, bundle, channel)
+  const row = blocks.find(({ type }) => type === 'actions')
+  expect(row?.['block_id']).toBe('decide:comment')
+  expect(wordsOf(row)).toBe('Approve Narrow Deny')
+  expect(JSON.stringify(blocks)).toContain('the name of the resource, typed')
+})
+
 test('buttons of a stage with a stronger login lead to the page, and Deny stays', () => {
   const { ask } = stateOf('waiting for a stronger login, one of two')
   const { blocks } = renderCard(stateOf('waiting for a stronger login, one of two'), bundle, channel, { page })

@@ -139,6 +139,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'stages.login.acr': [waiting, 'strongest', 'card page api'],
   'stages.login.maxAge': [waiting, 77, 'card page api'],
   'stages.needsComment': [waiting, true, 'card page api'],
+  'stages.needsName': [waiting, true, 'card page'],
   // A schedule's people are named, and its group is not.
   'stages.onCall.group': [waiting, 'other', 'api'],
   'stages.onCall.by': [waiting, 'login', 'card page api'],
@@ -172,6 +173,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'colleagues.at': [waiting, later, 'card list page api'],
   nested: [waiting, ['spec'], 'card page'],
   // The card has one button for all of them; its form has the fields.
+  typeThis: [waiting, 'other-name', 'page api'],
   'narrowable.of': [waiting, 'argument', 'page api'],
   'narrowable.name': [waiting, 'other', 'page api'],
   'narrowable.least': [waiting, 3, 'page api'],

@@ -6,7 +6,7 @@ import { refusals } from '../../../../functions/domain/refusals.ts'
 import { checkView } from '../../../../local/desk/blocks.ts'
 import { repairPlan } from '../../../support/plan.ts'
 import { layered, withLayers } from '../../../support/policies/list-argument.ts'
-import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
+import { prodParameter, sampleBundle, World, withTerms } from '../../../support/world.ts'
 import { resizeWorker, stopCheckout, wantingReasons } from '../cards/states.ts'
 import { formOf, signed, submissionOf } from '../edge/clicks.ts'
 import { Door, page } from '../edge/door.ts'
@@ -99,6 +99,42 @@ test('an approval at a stage that needs a reason opens the form, without a recor
   })
   expect(await door.submit(form, 'U0BEN', { comment: 'checked' })).toBeUndefined()
   expect((await now()).stages[0]?.decisions).toMatchObject([{ comment: 'checked' }])
+})
+
+test('an approval at a tier that asks for the name of the resource has a form for it, which stays open until it fits', async () => {
+  world = new World(withTerms(bundle, 'owner', { typeTheName: true }))
+  door = new Door(world)
+  request = await world.submitted(prodParameter)
+  const form = await door.open(request, 'U0BEN', 'approve')
+  expect(form).toMatchObject({
+    callback_id: modalNames.approve,
+    blocks: expect.arrayContaining([
+      expect.objectContaining({
+        block_id: 'typed',
+        optional: false,
+        hint: expect.objectContaining({ text: 'payment-timeout-ms' }),
+      }),
+    ]),
+  })
+  expect(checkView(form, 'modal')).toMatchObject({ ok: true })
+  expect(await story()).toEqual(['Submitted', 'StageOpened'])
+  for (const typed of ['', 'Payment-timeout-ms', 'payment-timeout-ms '])
+    expect(await door.submit(form, 'U0BEN', { typed })).toEqual({
+      response_action: 'errors',
+      errors: { typed: expect.stringMatching(refusals.name_mismatch.so) },
+    })
+  expect(await door.submit(form, 'U0BEN', { typed: 'payment-timeout-ms' })).toBeUndefined()
+  expect((await now()).stages[0]?.decisions).toMatchObject([{ person: 'person:ben', typed: true }])
+})
+
+test('a narrowing at a tier that asks for the name of the resource has the field too, and a denial has none', async () => {
+  world = new World(withTerms(bundle, 'owner', { typeTheName: true }))
+  door = new Door(world)
+  request = await world.submitted(prodParameter)
+  const form = await door.open(request, 'U0BEN', 'narrow')
+  expect(form.blocks.map(({ block_id: field }) => field)).toContain('typed')
+  await door.click(request, 'U0EVE', 'deny')
+  expect(await now()).toMatchObject({ status: 'denied' })
 })
 
 test('an approval on an old card opens the form too, if its stage now needs a reason', async () => {
