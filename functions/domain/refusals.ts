@@ -209,6 +209,12 @@ const catalogue = {
   unknown_stand_in: no(404, 'There is no such stand-in', 'use its id: sin_ and 26 characters'),
   // standing permits
   permit_refused: no(403, 'This cannot be allowed in advance', 'approve each request by itself'),
+  invalid_shape: no(
+    400,
+    'The shape cannot be used',
+    'write each argument of the approved request as its value, a text with one `*`, or `{ "min", "max" }`',
+    'shape',
+  ),
   unknown_permit: no(404, 'There is no such standing permit', 'use its id: stp_ and 26 characters'),
   // evaluating with an approval
   approval_expired: no(403, 'The approval has ended', 'evaluate without it, and ask again'),
@@ -295,6 +301,7 @@ const explained = new Set<Refusal>([
   'tool_changed',
   'stand_in_refused',
   'permit_refused',
+  'invalid_shape',
   'unknown_profile',
   'bad_reason',
   'bad_incident',

@@ -10,6 +10,7 @@ import {
   haltsQuery,
   ledgerQuery,
   page,
+  permitQuery,
   requestsQuery,
   usageQuery,
 } from '../adapters/http/queries.ts'
@@ -21,6 +22,7 @@ import {
   Halt,
   Halts,
   Me,
+  PermitCoverage,
   StandIn,
   StandIns,
   StandingPermit,
@@ -139,12 +141,20 @@ export const people: Routes = {
   },
   'POST /v1/requests/{id}/standing-permits': {
     id: 'givePermit',
-    does: 'Gives the agent of an approved request a standing permit.',
+    does: 'Gives the agent of an approved request a standing permit, for the same ask or for asks of a shape.',
     by,
     where: request,
     takes: PermitBody,
     gives: { 201: StandingPermit },
     example: { uses: 3, until: '2027-01-15T18:00:00Z' },
+  },
+  'GET /v1/requests/{id}/standing-permits': {
+    id: 'foreseePermit',
+    does: 'Says what a standing permit on a request would have covered in the last 30 days.',
+    by,
+    where: request,
+    query: permitQuery,
+    gives: { 200: PermitCoverage },
   },
   'GET /v1/standing-permits': {
     id: 'listPermits',

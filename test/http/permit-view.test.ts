@@ -39,6 +39,14 @@ test('a standing permit is shown with its agent, terms, giver, uses and end', as
   if (!stored) throw new Error('no permit')
   expect(permitView(stored.permit, world.clock.now())).toMatchObject({ status: 'used_up', drawn: [drawn.ask.id] })
   expect(permitView(stored.permit, until)).toMatchObject({ status: 'expired' })
+  const { ended, ...shaped } = {
+    ...{ ended: { request: drawn.ask.id, at: until, by: 'deny' as const }, uses: 2 },
+    shape: { arguments: { flag: { like: 'express-*' }, value: { is: false } }, classification: 'internal' },
+  }
+  expect(permitView({ ...stored.permit, ...shaped, ended }, world.clock.now())).toMatchObject({
+    ...{ status: 'ended', shape: { flag: 'express-*', value: false }, classification: 'internal' },
+    ended: { request: drawn.ask.id, because: 'deny' },
+  })
   const revoked = { ...stored.permit, revoked: { by: person('gus'), at: until - 1, reason: 'taken back' } }
   expect(permitView(revoked, until)).toMatchObject({ status: 'revoked', revoked: { by: 'person:gus' } })
 })
@@ -49,6 +57,7 @@ test.each<[what: string, body: unknown]>([
   ['a use and a half', { uses: 1.5, until: '2027-01-15T09:00:00Z' }],
   ['too many uses', { uses: 51, until: '2027-01-15T09:00:00Z' }],
   ['an invalid end', { uses: 3, until: 'tomorrow' }],
+  ['more than twenty uses with a shape', { uses: 21, until: '2027-01-15T09:00:00Z', shape: {} }],
   ['arguments of its own', { uses: 3, until: '2027-01-15T09:00:00Z', arguments: {} }],
 ])('a permit with %s is refused', (_what, body) => {
   expect(() => parseBody(PermitBody, body as never)).toThrow(expect.objectContaining({ name: 'BadRequest' }))

@@ -1,17 +1,26 @@
 // Rules: test/http/permit-view.test.ts
 import * as z from 'zod'
-import type { StandingPermit as StandingPermitAnswer } from '../../domain/cards/wire/people.ts'
+import type { PermitCoverage, StandingPermit as StandingPermitAnswer } from '../../domain/cards/wire/people.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
-import { isLive, mostUses, type StandingPermit } from '../../domain/permits/permit.ts'
-import { type NumericDate, rfc3339 } from '../../domain/values.ts'
+import { isLive, mostUses, mostUsesByShape } from '../../domain/permits/permit.ts'
+import { shapeWritten } from '../../domain/permits/shape.ts'
+import { JsonObject, type NumericDate, rfc3339 } from '../../domain/values.ts'
+import type { Coverage, ShownPermit } from '../../operations/permits/read-permits.ts'
 
-export const PermitBody = z.strictObject({
-  uses: z.int().min(1).max(mostUses),
-  until: z.iso.datetime({ offset: true }).transform((at) => Math.floor(Date.parse(at) / 1000)),
-})
+export const PermitBody = z
+  .strictObject({
+    uses: z.int().min(1).max(mostUses),
+    until: z.iso.datetime({ offset: true }).transform((at) => Math.floor(Date.parse(at) / 1000)),
+    shape: JsonObject.optional(),
+  })
+  .refine(({ uses, shape }) => shape === undefined || uses <= mostUsesByShape, {
+    path: ['uses'],
+    message: `should be at most ${mostUsesByShape} with a \`shape\``,
+  })
 
-export const permitView = (permit: StandingPermit, now: NumericDate): Said<typeof StandingPermitAnswer> => {
+export const permitView = (permit: ShownPermit, now: NumericDate): Said<typeof StandingPermitAnswer> => {
   const { id, from, agent, owner, action, arguments: args, resource, environment, purpose, by, at, revoked } = permit
+  const { shape, ended } = permit
   return {
     id,
     status: statusOf(permit, now),
@@ -23,12 +32,24 @@ export const permitView = (permit: StandingPermit, now: NumericDate): Said<typeo
     until: rfc3339(permit.until),
     drawn: permit.drawn,
     ...(revoked ? { revoked: { by: revoked.by, at: rfc3339(revoked.at), reason: revoked.reason } } : {}),
+    ...(shape ? { shape: shapeWritten(shape.arguments), classification: shape.classification } : {}),
+    ...(ended ? { ended: { request: ended.request, at: rfc3339(ended.at), because: ended.by } } : {}),
   }
 }
 
-/** `used_up` keeps drawn requests live; the others end them too. */
-function statusOf(permit: StandingPermit, now: NumericDate): 'live' | 'used_up' | 'expired' | 'revoked' {
+export const coverageView = ({ since, asked, covered, sameKey, isAll }: Coverage): Said<typeof PermitCoverage> => ({
+  since: rfc3339(since),
+  asked,
+  covered: covered.length,
+  same_key: sameKey,
+  complete: isAll,
+  requests: covered.map(({ ask }) => ask.id),
+})
+
+/** `used_up` and `ended` keep drawn requests live; the others end them too. */
+function statusOf(permit: ShownPermit, now: NumericDate): 'live' | 'used_up' | 'expired' | 'revoked' | 'ended' {
   if (permit.revoked) return 'revoked'
   if (!isLive(permit, now)) return 'expired'
-  return permit.drawn.length < permit.uses ? 'live' : 'used_up'
+  if (permit.drawn.length >= permit.uses) return 'used_up'
+  return permit.ended ? 'ended' : 'live'
 }

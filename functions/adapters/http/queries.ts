@@ -1,7 +1,7 @@
 // Rules: test/handlers/people/read-requests.test.ts
 import * as z from 'zod'
 import { EvaluationContext } from '../../domain/requests/evaluation-body.ts'
-import { AgentId, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
+import { AgentId, JsonObject, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
 import { After, AfterEntry, AfterFound } from './read-body.ts'
 
 /** The filter of a list of requests in its query. */
@@ -27,6 +27,21 @@ export const page = { after: After.optional() }
 export const entriesPage = { after: AfterEntry.optional() }
 export const haltsQuery = { all: z.literal('true').optional(), ...page }
 export const usageQuery = { since: Timestamp.optional(), ...page }
+export const permitQuery = {
+  /** JSON. */
+  shape: z
+    .string()
+    .max(16_384)
+    .transform((text, context) => {
+      try {
+        return JsonObject.parse(JSON.parse(text))
+      } catch {
+        context.addIssue('should be a JSON object: each argument with its value, pattern or range')
+        return z.NEVER
+      }
+    })
+    .optional(),
+}
 export const agentQuery = { look: z.literal('now').optional() }
 
 /** `after` is valid only with the filter of its list. */

@@ -21,6 +21,7 @@ import {
   StandingPermitId,
   Thumbprint,
 } from '../values.ts'
+import { fits, Shape } from './shape.ts'
 
 /**
  * An approver's permission for one agent to do the same a few more times. It is a budget that requests spend, not a
@@ -51,6 +52,15 @@ export const StandingPermit = z.strictObject({
   /** The requests that drew from it, as a set: a repeat counts once. */
   drawn: z.array(RequestId),
   revoked: z.strictObject({ by: PersonId, at: NumericDate, reason: z.string() }).optional(),
+  /** The asks that it covers, if they are more than the approved one. */
+  shape: z
+    .strictObject({
+      arguments: Shape,
+      classification: z.string(),
+      /** The last setback before it was given. A later one ends it. */
+      after: RequestId.optional(),
+    })
+    .optional(),
 })
 export type StandingPermit = z.infer<typeof StandingPermit>
 
@@ -62,6 +72,7 @@ export const drawsLeft = ({ uses, drawn }: StandingPermit): number => uses - dra
 /** The longest life, under any policy. Seconds. */
 const longestPermit = 86_400
 export const mostUses = 50
+export const mostUsesByShape = 20
 /** The time after an approval in which a permit can be given. Seconds. */
 const allowsFor = 86_400
 
@@ -73,7 +84,7 @@ export const PermitEvent = z.discriminatedUnion('type', [
 ])
 export type PermitEvent = z.infer<typeof PermitEvent>
 
-export type PermitRefusal = 'permit_refused' | 'not_permitted' | 'policy_error' | 'insufficient_login'
+export type PermitRefusal = 'permit_refused' | 'invalid_shape' | 'not_permitted' | 'policy_error' | 'insufficient_login'
 type Refused = { code: PermitRefusal; detail?: string }
 
 type Permitting = {
@@ -90,6 +101,8 @@ export type Giving = Permitting & {
   login: Login
   uses: number
   until: NumericDate
+  /** As read from the approved request's arguments. */
+  shape?: StandingPermit['shape']
 }
 
 /**
@@ -112,6 +125,9 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   const agentId = AgentId.safeParse(state.ask.agent.id)
   if (!rulesOf(state.ask).isDecided || !agentId.success) return no('the request was not approved by itself')
   if (times < 1 || times > mostUses) return no(`\`uses\` should be from 1 to ${mostUses}`)
+  if (giving.shape && times > mostUsesByShape)
+    return no(`\`uses\` should be from 1 to ${mostUsesByShape} with a \`shape\``)
+  if (giving.shape && keyOf(state) === undefined) return no('no key is bound to the request yet, which a shape needs')
   if (end <= at) return no('`until` should be ahead')
   if (end > at + longestPermit) return no('`until` should be at most 24 hours ahead')
   if (at > own.at + allowsFor) return no('you approved it more than a day ago')
@@ -123,7 +139,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
     ...commonOf(giving, at),
     type: 'PermitGiven',
     ...{ from, agent: agentId.data, owner, action, arguments: args, resource, environment, purpose, lifetime },
-    ...defined({ jkt: keyOf(state), mcp }),
+    ...defined({ jkt: keyOf(state), mcp, shape: giving.shape }),
     ...{ tier: state.tier, stages: state.stages },
     uses: times,
     until: end,
@@ -141,27 +157,31 @@ export function loginToAllow({ tier, stages }: ApprovalRequest, person: PersonId
 type Drawing = Pick<
   StandingPermit,
   'agent' | 'jkt' | 'owner' | 'action' | 'arguments' | 'resource' | 'environment' | 'mcp' | 'purpose'
->
+> & { classification: string }
 
 /**
- * Whether a permit covers an ask.
+ * Whether a permit covers an ask. By a shape it covers no other key, tier or classification, under any registration.
  * @param narrowable the arguments that the catalogue lets be narrowed
  * @param mayRebind whether the agent's registration lets its key be replaced
+ * @param tier today's tier of the ask
  */
 export const covers = (
   permit: StandingPermit,
   drawing: Drawing,
-  { narrowable, mayRebind }: { narrowable: readonly string[]; mayRebind: boolean },
+  { narrowable, mayRebind, tier }: { narrowable: readonly string[]; mayRebind: boolean; tier?: number },
   now: NumericDate,
 ): boolean =>
   isLive(permit, now) &&
   drawsLeft(permit) > 0 &&
-  (mayRebind || (permit.jkt !== undefined && permit.jkt === drawing.jkt)) &&
+  ((mayRebind && !permit.shape) || (permit.jkt !== undefined && permit.jkt === drawing.jkt)) &&
   (['agent', 'owner', 'action', 'environment', 'purpose'] as const).every((name) => permit[name] === drawing[name]) &&
   permit.resource.type === drawing.resource.type &&
-  permit.resource.id === drawing.resource.id &&
   isSameTool(permit.mcp, drawing.mcp) &&
-  argumentsWithin(drawing.arguments, permit.arguments, narrowable)
+  (permit.shape
+    ? permit.tier === tier &&
+      permit.shape.classification === drawing.classification &&
+      fits(permit.shape.arguments, drawing.arguments)
+    : permit.resource.id === drawing.resource.id && argumentsWithin(drawing.arguments, permit.arguments, narrowable))
 
 /** Draws from a permit. A request draws at most once. */
 export function drawPermit(

@@ -4,9 +4,17 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { groupView } from '../../adapters/http/group-view.ts'
 import { inGzip } from '../../adapters/http/gzip.ts'
 import { haltView } from '../../adapters/http/halt-view.ts'
-import { permitView } from '../../adapters/http/permit-view.ts'
+import { coverageView, permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
-import { entriesPage, haltsQuery, ledgerQuery, page, requestsQuery, usageQuery } from '../../adapters/http/queries.ts'
+import {
+  entriesPage,
+  haltsQuery,
+  ledgerQuery,
+  page,
+  permitQuery,
+  requestsQuery,
+  usageQuery,
+} from '../../adapters/http/queries.ts'
 import { cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { checkSpan, cursorAfter, placeAfter } from '../../adapters/http/request-filter.ts'
 import { usageView } from '../../adapters/http/usage-view.ts'
@@ -26,7 +34,7 @@ import { findOnCall } from '../../operations/people/on-call.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
-import { listPermits } from '../../operations/permits/standing-permits.ts'
+import { foreseePermit, listPermits } from '../../operations/permits/read-permits.ts'
 import { readKeptBundle } from '../../operations/policy/keep-bundle.ts'
 import type { BundleStore } from '../../operations/policy/ports.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
@@ -130,6 +138,11 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
       const read = await readUsage(defined({ agent, person, since, after }), ports)
       const usage = valueOrThrow(read, unreadRecord)
       return { status: 200, body: { ...usageView(agent, since, usage), ...goOn(usage.next) } }
+    },
+    'GET /v1/requests/{id}/standing-permits': async (call, person, ports) => {
+      const { shape } = readQuery(call, permitQuery)
+      const foreseen = await foreseePermit({ request: idOf(call), person, shape }, ports)
+      return { status: 200, body: coverageView(valueOrThrow(foreseen)) }
     },
     'GET /v1/standing-permits': async (call, person, ports) => {
       const listed = await listPermits(defined({ person, ...readQuery(call, page) }), ports)

@@ -1,6 +1,6 @@
 // Rules: test/operations/permits/permits.test.ts
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
-import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
+import { askAboutPerson } from '../../domain/deciding/questions.ts'
 import { chainEntries, contextOf, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
@@ -14,6 +14,8 @@ import {
   revokePermit as revoke,
   type StandingPermit,
 } from '../../domain/permits/permit.ts'
+import { noSetback, readSetback, setbackKept, setbackKey } from '../../domain/permits/setback.ts'
+import { readShape } from '../../domain/permits/shape.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { seatsIn } from '../../domain/policy/filling.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
@@ -23,14 +25,14 @@ import { type ApprovalRequest, type Ask, approvalsOf } from '../../domain/record
 import { submit } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
-import type { NumericDate, PersonId, RequestId, Result, StandingPermitId } from '../../domain/values.ts'
+import type { JsonObject, NumericDate, PersonId, RequestId, Result, StandingPermitId } from '../../domain/values.ts'
 import { AgentId, defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { authorityOf, findEnding } from '../policy/gather.ts'
 import type { Policy } from '../policy/ports.ts'
-import type { Page } from '../ports.ts'
+import type { OnceOnly } from '../ports.ts'
 import { endIfOver } from '../record/carry-out.ts'
-import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
+import type { DecidingPorts } from '../record/ports.ts'
 import { aboutStored, refuseOnRecord } from '../record/refuse.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { PermitChange, PermitReader, PermitStore, StoredPermit } from './ports.ts'
@@ -43,6 +45,8 @@ export type PermitAsk = {
   uses: number
   until: NumericDate
   digest?: string
+  /** As the giver writes it. */
+  shape?: JsonObject | undefined
 }
 
 /** An approver of a request allows its agent a few more, if policy lets them. */
@@ -62,6 +66,7 @@ export async function givePermit(
     return refused('stale_digest')
   const ending = await findEnding(state, now, ports)
   if (ending) return refused(endingCode(ending))
+  const shaped = ask.shape && (await readShapeOf(ask.shape, state, ports))
   const event = give(
     state,
     {
@@ -74,10 +79,12 @@ export async function givePermit(
       uses,
       until,
       bundle: policy.bundle.hash,
+      ...defined({ shape: shaped?.ok ? shaped.value : undefined }),
     },
     Math.max(now, state.updatedAt),
   )
   if ('code' in event) return refused(event.code, event.detail)
+  if (shaped && !shaped.ok) return refused(shaped.code, shaped.detail)
   const id = permitOf(request)
   if (await permits.load(id)) return refused('permit_refused', allowedBefore)
   const permit = evolvePermit(id, undefined, event)
@@ -85,6 +92,21 @@ export async function givePermit(
     return refused('permit_refused', allowedBefore)
   log.info('standing_permit_given', { permit: id, request, by: person, uses })
   return ok(permit)
+}
+
+/** The shape of a permit on a request, with the last setback of its agent and action. */
+async function readShapeOf(
+  written: JsonObject,
+  { ask }: ApprovalRequest,
+  { policy, requests }: Pick<DecidingPorts, 'policy' | 'requests'>,
+): Promise<Result<NonNullable<StandingPermit['shape']>, 'invalid_shape'>> {
+  const entry = policy.bundle.actions[ask.action]
+  const read = entry
+    ? readShape(entry, written, ask.arguments)
+    : refuse('invalid_shape', `\`${ask.action}\` is no longer in the catalogue: leave \`shape\` out`)
+  if (!read.ok) return read
+  const after = readSetback(await requests.recall(setbackKey(ask.agent.id as AgentId, ask.action)))?.request
+  return ok({ arguments: read.value, classification: ask.classification, ...defined({ after }) })
 }
 
 /** A permit after an event, with the event's entry on the permit's chain. */
@@ -133,16 +155,6 @@ export async function revokePermit(
   })
 }
 
-const pageSize = 50
-
-export async function listPermits(
-  { person, after }: { person: PersonId; after?: string },
-  { policy, clock, permits }: Pick<AskingPorts, 'policy' | 'clock'> & { permits: Pick<PermitReader, 'list'> },
-): Promise<Result<Page<StandingPermit>, 'not_permitted'>> {
-  if (!mayRead(policy, person, clock.now())) return refuse('not_permitted')
-  return ok(await permits.list({ limit: pageSize, ...defined({ after }) }))
-}
-
 type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'salts'> & { permits: Pick<PermitReader, 'ofAgent'> }
 
 const looksAt = 50
@@ -171,7 +183,7 @@ export async function drawFromPermit(
   found: readonly StoredPermit[],
   now: NumericDate,
   ports: Ports,
-): Promise<{ submit: Submit; draw: PermitChange } | undefined> {
+): Promise<{ submit: Submit; draw: PermitChange; holds: readonly OnceOnly[] } | undefined> {
   const drawable = drawableBy(asked, ports)
   if (!drawable) return undefined
   const { agentId, entry } = drawable
@@ -179,12 +191,30 @@ export async function drawFromPermit(
   for (const stored of found) {
     const { permit } = stored
     const drawing = { ...asked.ask, agent: agentId }
-    if (!covers(permit, drawing, { narrowable: entry.narrowable, mayRebind }, now) || permit.until < now + shortest)
-      continue
-    const drawn = await drawOne(asked, stored, agentId, now, ports)
-    if (drawn) return drawn
+    const terms = { narrowable: entry.narrowable, mayRebind, tier: asked.tier }
+    if (!covers(permit, drawing, terms, now) || permit.until < now + shortest) continue
+    const held = await holdAfter(permit, now, ports)
+    const drawn = held && (await drawOne(asked, stored, agentId, now, ports))
+    if (drawn) return { ...drawn, holds: held }
   }
   return undefined
+}
+
+/**
+ * The row of setbacks, for the transaction of a draw by shape, so that a setback beside it is not passed over. Undefined
+ * if a setback came after the permit.
+ */
+async function holdAfter(
+  { agent, action, shape }: StandingPermit,
+  now: NumericDate,
+  { requests }: Pick<Ports, 'requests'>,
+): Promise<readonly OnceOnly[] | undefined> {
+  if (!shape) return []
+  const key = setbackKey(agent, action)
+  const replaces = await requests.recall(key)
+  const last = readSetback(replaces)
+  if (last && last.request !== shape.after) return undefined
+  return [{ key, value: replaces ?? noSetback, ...defined({ replaces }), expiresAt: now + setbackKept }]
 }
 
 async function drawOne(

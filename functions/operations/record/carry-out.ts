@@ -2,6 +2,7 @@
 import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { groupsToRead } from '../../domain/people/group-source.ts'
+import { setbackPrefix } from '../../domain/permits/setback.ts'
 import { actorOf, type Command, endingCode, type Unstamped } from '../../domain/record/commands.ts'
 import type { Event } from '../../domain/record/events.ts'
 import { evolve, replay } from '../../domain/record/evolve.ts'
@@ -14,6 +15,7 @@ import type { AskerId, NumericDate, PersonId, RequestId, Result } from '../../do
 import { actorNamed, defined, ok, refuse } from '../../domain/values.ts'
 import { findEnding } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
+import { rowsOfSetback } from './note-setback.ts'
 import type { AskingPorts, Commit, Committed, DecidingPorts, RequestReader, Stored, ToAct } from './ports.ts'
 import { aboutStored, recordRefusal, refuseOnRecord } from './refuse.ts'
 import { manyWriters, runAggregate } from './run-aggregate.ts'
@@ -99,16 +101,22 @@ export function carryOut(
     const events = [...decided.events, ...(ended?.events ?? [])]
     const after = chainEvents(stored, events, state)
     const next: Stored = { state, head: after.head }
-    const words = refusal ? [] : await rowsOfWords(events, stored.state.ask, own, ports)
-    const used = [...(refusal ? once.filter(({ ifDone }) => !ifDone) : once), ...words]
+    const beside = refusal
+      ? []
+      : await Promise.all([
+          rowsOfWords(events, stored.state.ask, own, ports),
+          rowsOfSetback(events, stored.state.ask, ports),
+        ])
+    const used = [...(refusal ? once.filter(({ ifDone }) => !ifDone) : once), ...beside.flat()]
     const texts = [...decided.texts, ...(ended?.texts ?? [])]
     const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once: used }
     const [result, ending] = await Promise.all([
       events.length === 0 && used.length === 0 ? committed : ports.requests.commit(change),
       handsOut && !refusal ? findEnding(state, now, ports, handsOut.role) : undefined,
     ])
-    // Words to the same agent came first.
-    if (result.outcome === 'taken' && result.key.startsWith(toldPrefix)) return undefined
+    // Words to the same agent came first, or a setback or a draw of the same agent and action.
+    if (result.outcome === 'taken' && [toldPrefix, setbackPrefix].some((each) => result.key.startsWith(each)))
+      return undefined
     if (result.outcome === 'taken') {
       await recordRefusal(actorOf(stored.state, own), own.type, 'replayed', ports, aboutStored(stored))
       return { ...refuse('replayed'), stored }

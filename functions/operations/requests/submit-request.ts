@@ -141,6 +141,7 @@ async function submitOnce(
       ...remember(id, now),
       { key: open, value: id, ...defined({ replaces: before }), expiresAt: now + 8 * day },
       ...(revised ? [{ key: revised, value: id, expiresAt: now + 8 * day }] : []),
+      ...(drawn?.holds ?? []),
       ask.once,
     ]
     const { events } = decide(undefined, drawn?.submit ?? submit, now)

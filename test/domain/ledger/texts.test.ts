@@ -48,6 +48,8 @@ const notPersonal: readonly string[] = [
   ...['bundle', 'policies', 'mcp', 'stages', 'stage', 'given', 'as', 'to', 'login', 'because', 'extra', 'preview'],
   ...['observed', 'session/role', 'key', 'tool', 'attempted', 'action', 'resource', 'parentTask', 'target/value'],
   ...['account/team', 'arguments', 'environment', 'purpose', 'budgetKey', 'request', 'commit'],
+  // Arguments that a standing permit covers.
+  'shape',
   // The content of the files, without names and identities of people.
   ...['registration', 'from'],
 ]

@@ -62,6 +62,8 @@ test('extra calls are an alarm that names request, agent and actions; what is ap
   world.clock.advance(delay)
   await compare()
   expect([await compared(id), errors()]).toMatchObject([{ approved: 1, refused: 1, extraCalls: 0 }, []])
+  const setback = () => world.requests.recall('SETBACK#agent:remediator#ssm:PutParameter')
+  expect(await setback()).toBeUndefined()
 
   const other = await over('other')
   world.callRecord.put(other, call('3', { parameters: { name: '/staging/checkout/other' } }))
@@ -72,6 +74,7 @@ test('extra calls are an alarm that names request, agent and actions; what is ap
   expect(errors()).toMatchObject([
     { message: 'extra_calls', fields: { request: other, agent: 'agent:remediator', actions: 'ssm:PutParameter' } },
   ])
+  expect(await setback()).toContain('extra_calls')
 })
 
 test('the timeline shows each call, and that they were compared', async () => {

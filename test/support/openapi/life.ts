@@ -126,6 +126,7 @@ export class Life {
     const id = await this.approve()
     const at = { id }
     const until = new Date(Date.now() + 3_600_000).toISOString()
+    await this.send('foreseePermit', ben, { at })
     const permit = await this.send('givePermit', ben, { at, with: { until } })
     await this.send('listPermits', ben)
     await this.send('revokePermit', ben, { at: { id: permit.id } })

@@ -35,7 +35,7 @@ export const Halts = z.looseObject({ halts: z.array(Halt), next: z.string().opti
 
 export const StandingPermit = z.looseObject({
   id: idOf('stp'),
-  status: word('live', 'used_up', 'expired', 'revoked'),
+  status: word('live', 'used_up', 'expired', 'revoked', 'ended'),
   request: z.string(),
   agent: z.string(),
   owner: z.string(),
@@ -52,6 +52,20 @@ export const StandingPermit = z.looseObject({
   /** The requests that drew from it. */
   drawn: z.array(z.string()),
   revoked: by.extend({ reason: z.string() }).optional(),
+  /** Each argument as its value, a text with one `*`, or the least and the greatest number. */
+  shape: Members.optional(),
+  classification: z.string().optional(),
+  /** The request of the agent after which people are asked again. */
+  ended: z.looseObject({ request: z.string(), at: time, because: word('deny', 'revise', 'extra_calls') }).optional(),
+})
+/** `covered` of the `asked` requests have the shape, `same_key` of these with the key of the approved request. */
+export const PermitCoverage = z.looseObject({
+  since: time,
+  asked: z.number(),
+  covered: z.number(),
+  same_key: z.number(),
+  complete: z.boolean(),
+  requests: z.array(z.string()),
 })
 export const StandingPermits = z.looseObject({
   standing_permits: z.array(StandingPermit),

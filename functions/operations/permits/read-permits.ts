@@ -1,0 +1,105 @@
+// Rules: test/operations/permits/shapes.test.ts
+import { mayRead } from '../../domain/deciding/questions.ts'
+import { drawsLeft, isLive, type StandingPermit } from '../../domain/permits/permit.ts'
+import { readSetback, type Setback, setbackKey } from '../../domain/permits/setback.ts'
+import { fits, readShape, shapeOf } from '../../domain/permits/shape.ts'
+import { isSameTool } from '../../domain/policy/mcp-tool.ts'
+import { type ApprovalRequest, keyOf } from '../../domain/record/request.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import {
+  defined,
+  type JsonObject,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type RequestId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
+import type { Page } from '../ports.ts'
+import type { AskingPorts, RequestReader } from '../record/ports.ts'
+import type { PermitReader } from './ports.ts'
+
+/** A standing permit, with the setback that has ended it. */
+export type ShownPermit = StandingPermit & { ended?: Setback }
+
+const pageSize = 50
+
+export async function listPermits(
+  { person, after }: { person: PersonId; after?: string },
+  { policy, clock, permits, requests }: AskingPorts & { permits: Pick<PermitReader, 'list'> },
+): Promise<Result<Page<ShownPermit>, 'not_permitted'>> {
+  if (!mayRead(policy, person, clock.now())) return refuse('not_permitted')
+  const { items, next } = await permits.list({ limit: pageSize, ...defined({ after }) })
+  return ok({ items: await withSetbacks(items, clock.now(), requests), ...defined({ next }) })
+}
+
+/** The permits with the setbacks that ended them. Only live permits by shape are read for. */
+export const withSetbacks = (
+  permits: readonly StandingPermit[],
+  now: NumericDate,
+  requests: Pick<RequestReader, 'recall'>,
+): Promise<readonly ShownPermit[]> =>
+  Promise.all(
+    permits.map(async (permit) => {
+      if (!permit.shape || !isLive(permit, now) || drawsLeft(permit) < 1) return permit
+      const last = readSetback(await requests.recall(setbackKey(permit.agent, permit.action)))
+      return last && last.request !== permit.shape.after ? { ...permit, ended: last } : permit
+    }),
+  )
+
+/** The asks of the last 30 days that a shape would have covered, newest first. */
+export type Coverage = {
+  since: NumericDate
+  /** The asks of the agent for the action. */
+  asked: number
+  covered: readonly ApprovalRequest[]
+  /** How many of the covered asks had the key of the approved request: a permit covers no other key. */
+  sameKey: number
+  /** False if there are more asks than were read. */
+  isAll: boolean
+}
+
+const looksBack = 30 * 86_400
+const readAtOnce = 100
+const mostPages = 5
+
+/** Finds the asks that a permit on a request would have covered. Without a shape: the same ask again. */
+export async function foreseePermit(
+  { request, person, shape }: { request: RequestId; person: PersonId; shape?: JsonObject | undefined },
+  ports: AskingPorts,
+): Promise<Result<Coverage, 'not_permitted' | 'unknown_request' | 'invalid_shape'>> {
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
+  const stored = await ports.requests.load(request)
+  if (!stored) return refuse('unknown_request')
+  const { ask, tier } = stored.state
+  const entry = ports.policy.bundle.actions[ask.action]
+  const read = !shape
+    ? ok(shapeOf(ask.arguments))
+    : entry
+      ? readShape(entry, shape, ask.arguments)
+      : refuse('invalid_shape')
+  if (!read.ok) return read
+  const now = ports.clock.now()
+  const since = now - looksBack
+  const asked: ApprovalRequest[] = []
+  let after: string | undefined
+  for (let pages = 0; pages < mostPages; pages++) {
+    const filter = { agent: ask.agent.id, action: ask.action, since }
+    const listed = await ports.requests.list(filter, { limit: readAtOnce, ...defined({ after }) })
+    asked.push(...listed.items.map(({ state }) => asOf(state, now)))
+    after = listed.next
+    if (after === undefined) break
+  }
+  const covered = asked.filter(
+    (state) =>
+      (['owner', 'environment', 'classification', 'purpose'] as const).every((name) => state.ask[name] === ask[name]) &&
+      state.ask.resource.type === ask.resource.type &&
+      state.tier === tier &&
+      isSameTool(state.ask.mcp, ask.mcp) &&
+      fits(read.value, state.ask.arguments),
+  )
+  const key = keyOf(stored.state)
+  const sameKey = covered.filter((state) => key !== undefined && keyOf(state) === key).length
+  return ok({ since, asked: asked.length, covered, sameKey, isAll: after === undefined })
+}
