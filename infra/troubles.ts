@@ -17,7 +17,7 @@ export const troubles: { readonly [page: string]: readonly string[] } = {
   SlackSecretNotRead: ['slack_secret_not_read'],
   ClicksFailed: ['slack_edge_failed', 'click_not_decided', 'click_not_looked_up'],
   SlackAppRemoved: ['slack_app_removed'],
-  CardUndeliverable: ['card_undeliverable', 'direct_undeliverable'],
+  CardUndeliverable: ['card_undeliverable', 'card_fell_back', 'direct_undeliverable'],
   CardDegraded: ['card_degraded'],
   WebhookUndeliverable: ['webhook_unsigned', 'webhook_gone'],
   SignalUndeliverable: ['signal_refused', 'signal_undelivered'],

@@ -19,9 +19,10 @@ const Agents = z.object({
   tell: z.object({ channel: Text }).optional(),
 })
 const Tools = z.object({ tools: z.array(Workload) })
-const SourcedGroup = z.object({
+const Group = z.object({
   people: z.array(Text).default([]),
-  source: z.object({ pagerDuty: z.object({ schedule: Text }).optional() }),
+  source: z.object({ pagerDuty: z.object({ schedule: Text }).optional() }).optional(),
+  channel: Text.optional(),
 })
 const Directory = z.object({
   people: z.array(
@@ -32,9 +33,13 @@ const Directory = z.object({
       pagerDuty: Text.optional(),
     }),
   ),
-  groups: z.record(Text, z.union([z.array(Text), SourcedGroup])),
+  groups: z.record(Text, z.union([z.array(Text), Group])),
 })
-const Stage = z.object({ channel: Text, onSilence: z.union([Text, z.object({ channel: Text.optional() })]) })
+const Stage = z.object({
+  channel: Text,
+  fallbackChannel: Text.optional(),
+  onSilence: z.union([Text, z.object({ channel: Text.optional() })]),
+})
 const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
 const Action = z.object({ account: Text.optional() })
 
@@ -92,11 +97,15 @@ export function readOrganisation(folder: string) {
       users: people.flatMap(({ pagerDuty }) => pagerDuty ?? []),
       schedules: distinct(
         Object.values(groups).flatMap((group) =>
-          Array.isArray(group) ? [] : (group.source.pagerDuty?.schedule ?? []),
+          Array.isArray(group) ? [] : (group.source?.pagerDuty?.schedule ?? []),
         ),
       ),
     },
-    channels: distinct([...tiers.flatMap(({ stages }) => stages.flatMap(channelsOf)), ...(tell ? [tell.channel] : [])]),
+    channels: distinct([
+      ...tiers.flatMap(({ stages }) => stages.flatMap(channelsOf)),
+      ...(tell ? [tell.channel] : []),
+      ...Object.values(groups).flatMap((group) => (Array.isArray(group) ? [] : (group.channel ?? []))),
+    ]),
     notified: workloads.flatMap(({ id, notify }) => (notify === undefined ? [] : { id, url: notify })),
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }
@@ -142,8 +151,9 @@ function absentOf(parties: readonly Party[], served: readonly string[]) {
   }))
 }
 
-const channelsOf = ({ channel, onSilence }: z.infer<typeof Stage>): string[] => [
-  channel,
+const channelsOf = ({ channel, fallbackChannel, onSilence }: z.infer<typeof Stage>): string[] => [
+  ...(channel === '{owners}' ? [] : [channel]),
+  ...(fallbackChannel === undefined ? [] : [fallbackChannel]),
   ...(typeof onSilence === 'object' && onSilence.channel !== undefined ? [onSilence.channel] : []),
 ]
 

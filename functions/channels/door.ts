@@ -15,7 +15,7 @@ import type { Said } from './lines.ts'
  * them. Approve is only on a card that shows everything it approves.
  */
 export interface ChannelWords<Card extends JsonObject = JsonObject> {
-  /** @param channel its alias: only the open stage's own channel has controls */
+  /** @param channel its alias: only the open stage's channels have controls */
   request(view: RequestView, channel: string, options: RequestOptions): Card
   opening(view: OpeningView, options: PageOption): Card
   /** The card of a burst. `shown`: the members it shows as waiting; `whole`: whether each is shown in full. */

@@ -63,6 +63,7 @@ const directory: readonly Rule[] = [
   ...identities('directory.people.*'),
   ['directory.groups.*', 'group', permitsBut([])],
   ['directory.groups.*.*', 'member', permits],
+  ['directory.channels.*', 'group_channel', unordered],
   ['directory.sources.*', 'group_source', permits],
   ['directory.sources.*.source.*', 'group_source', permitsOthers],
   ['directory.sources.*.source.*.*', 'group_source', permitsOthers],

@@ -1,5 +1,5 @@
 // Rules: test/policies/plan.test.ts
-import { isQuiet, namedDirectly } from '../../functions/domain/cards/routing.ts'
+import { isQuiet, namedDirectly, ownersChannels, owningChannels } from '../../functions/domain/cards/routing.ts'
 import { type AskOfOne, askedInBody, assessAsk, assessSteps } from '../../functions/domain/deciding/assess-ask.ts'
 import { hasAccount } from '../../functions/domain/people/organisation.ts'
 import { actTermsOf, type Facts } from '../../functions/domain/policy/assess.ts'
@@ -48,7 +48,8 @@ type Decided = {
 }
 export type PlannedStage = Decided & {
   name: string
-  channel: string
+  channels: readonly string[]
+  fallbackChannel?: string
   quorum: number
   deadline: number
   silence: 'expire' | (Decided & Exclude<Stage['onSilence'], 'expire'>)
@@ -71,7 +72,7 @@ export function planRequest(
   const assessment = assessAsk(ask, ask.agent, ask.recent, now, { policy })
   if (assessment.outcome === 'refused') return assessment
   const own = titledAct(assessment.facts)
-  return { outcome: 'requestable', ...own, ...decisionOf(assessment, own.title, policy) }
+  return { outcome: 'requestable', ...own, ...decisionOf(assessment, own.title, [own], policy) }
 }
 
 type PlannedAsk = Parameters<typeof planRequest>[0]
@@ -81,11 +82,8 @@ function planSteps(ask: PlannedAsk, policy: Policy, now: NumericDate): Plan {
   if (!asked.ok) return { outcome: 'refused', reason: asked.code, policies: [], ...defined({ detail: asked.detail }) }
   const assessment = assessSteps(asked.value, now, policy)
   if (assessment.outcome === 'refused') return assessment
-  return {
-    outcome: 'requestable',
-    steps: assessment.steps.map((facts) => ({ agent: facts.agent.id, ...titledAct(facts) })),
-    ...decisionOf(assessment, planTitle(asked.value.steps.length), policy),
-  }
+  const steps = assessment.steps.map((facts) => ({ agent: facts.agent.id, ...titledAct(facts) }))
+  return { outcome: 'requestable', steps, ...decisionOf(assessment, planTitle(steps.length), steps, policy) }
 }
 
 function stepsAsked({ action, agent, purpose = '', justified, taskSource, recent }: PlannedAsk) {
@@ -116,6 +114,7 @@ const decisionOf = (
     eligible: { readonly [name: string]: readonly PersonId[] }
   },
   title: string,
+  acts: readonly Pick<PlannedStep, 'resource'>[],
   policy: Policy,
 ): Decision => ({
   title,
@@ -123,21 +122,24 @@ const decisionOf = (
   name: tierOf(policy.bundle.ladder, found.tier)?.name ?? '',
   policies: found.policies,
   below: found.below,
-  stages: found.stages.map((stage) => planStage(stage, found.eligible, policy)),
+  stages: found.stages.map((stage) => planStage(stage, acts, found.eligible, policy)),
   grant: found.grant,
 })
 
 function planStage(
   stage: Stage,
+  acts: readonly Pick<PlannedStep, 'resource'>[],
   eligible: { readonly [name: string]: readonly PersonId[] },
   policy: Policy,
 ): PlannedStage {
-  const { name, channel, quorum, deadline, onSilence, remind, acr, maxAge, comment, typeTheName } = stage
+  const { name, channel, fallbackChannel, quorum, deadline, onSilence, remind, acr, maxAge, comment, typeTheName } =
+    stage
+  const owning = acts.flatMap((act) => owningChannels(act, policy.bundle))
   const { own, wider: all } = fillingOf({ terms: stage }, eligible)
   const wider = all.filter((id) => !own.includes(id))
   return {
     name,
-    channel,
+    channels: ownersChannels(stage, owning) ?? [channel],
     quorum,
     ...decided(stage, own, policy),
     deadline,
@@ -146,7 +148,7 @@ function planStage(
       (after) => after < deadline,
     ),
     ...(acr === undefined && maxAge === undefined ? {} : { login: defined({ acr, maxAge }) }),
-    ...defined({ comment, typeTheName }),
+    ...defined({ comment, typeTheName, fallbackChannel }),
   }
 }
 

@@ -124,7 +124,20 @@ const termsOf = ({ claimWithin, lifetime, uses }: Extract<Plan, { tier: number }
 const when = (holds: boolean, line: string): string[] => (holds ? [line] : [])
 
 function stageLines(stage: PlannedStage, at: number, bundle: Bundle): string[] {
-  const { name, quorum, people, channel, deadline, silence, reminders, login, comment, typeTheName, quiet } = stage
+  const {
+    name,
+    quorum,
+    people,
+    channels,
+    fallbackChannel,
+    deadline,
+    silence,
+    reminders,
+    login,
+    comment,
+    typeTheName,
+    quiet,
+  } = stage
   const all = (list: readonly PersonId[]) =>
     list.map((id) => `${personOf(bundle, id)?.name ?? ''} (${id})`).join(', ') || 'no one'
   const notified = (who: Pick<PlannedStage, 'notified' | 'unreachable'>) =>
@@ -133,10 +146,12 @@ function stageLines(stage: PlannedStage, at: number, bundle: Bundle): string[] {
       ...when(who.notified.length > 0, `: ${all(who.notified)}`),
       ...when(who.unreachable.length > 0, `; not in Slack: ${all(who.unreachable)}`),
     ].join('')
+  const isOther = fallbackChannel !== undefined && channels.some((channel) => channel !== fallbackChannel)
+  const instead = isOther ? `, or in ${fallbackChannel} if it cannot be posted to` : ''
   return [
     `Stage ${at + 1}, ${name}: ${quorum} of ${people.length}`,
     `  may decide: ${all(people)}`,
-    `  card in ${channel}; ${notified(stage)}`,
+    `  card in ${channels.join(' and ')}${instead}; ${notified(stage)}`,
     ...when(quiet.length > 0, `  never pinged: ${all(quiet)}`),
     `  deadline: ${duration(deadline)}`,
     silence === 'expire'

@@ -8,7 +8,7 @@ import { WrongUsage } from '../../policy-tools/verbs/io.ts'
 import * as verb from '../../policy-tools/verbs/plan.ts'
 import { read, root } from '../support/repository.ts'
 import { runVerb } from './run-verb.ts'
-import { sampleDeployment, sampleFolder } from './sample.ts'
+import { Copy, sampleDeployment, sampleFolder } from './sample.ts'
 
 // `hotwork policy plan`: the result of a request, before people are asked.
 
@@ -82,6 +82,22 @@ test('the plan of several steps has each step with its agent, and the people who
   expect([wrong.status, wrong.stdout]).toEqual([
     1,
     expect.stringMatching(/step \d: `agent:stranger` is not registered/),
+  ])
+})
+
+test('the plan says in which channels of owners the cards are, and where they fall back to', async () => {
+  using copy = new Copy()
+  copy.editJson('policies/ladder.json', ({ tiers }) =>
+    Object.assign(tiers[2].stages[0], { channel: '{owners}', fallbackChannel: 'hotwork-approvals' }),
+  )
+  copy.editJson('policies/directory.json', ({ groups }) => {
+    groups['payments-owners'] = { people: groups['payments-owners'], channel: 'hotwork-agents' }
+  })
+  const at = { policies: copy.at('policies'), deployment: copy.at('deployment.json') }
+  const { stdout } = await plan(example('prod-payment-timeout'), at)
+  expect(stdout.match(/card in [^;]*/g)).toEqual([
+    'card in hotwork-agents, or in hotwork-approvals if it cannot be posted to',
+    'card in hotwork-approvals',
   ])
 })
 

@@ -12,6 +12,7 @@ const Posted = z.strictObject({
   key: Digest,
   generation: z.int().positive(),
   kind: BurstKind,
+  fallbackIn: z.string().exactOptional(),
   channel: z.string(),
   ts: z.string(),
   rendered: Digest,
@@ -71,4 +72,5 @@ const cardOf = (request: RequestId, item: Item): PostedCard =>
     at: item['postedAt'] && numberOf(item, 'postedAt'),
     person: item['person'] && understood(textOf(item, 'person'), 'person', PersonId),
     told: item['told']?.L?.flatMap(({ S }) => S ?? []),
+    inPlaceOf: item['inPlaceOf']?.L?.flatMap(({ S }) => S ?? []),
   })

@@ -2,7 +2,7 @@
 import { kinds as chatKinds } from '../../channels/kinds.ts'
 import { accountsOf, onlyChat } from '../../domain/people/organisation.ts'
 import { addressesOf, type Bundle, chatsOf } from '../../domain/policy/bundle.ts'
-import type { Stage, Tier } from '../../domain/policy/ladder.ts'
+import { owners, type Stage, type Tier } from '../../domain/policy/ladder.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import { allSourceKinds, groupIn, sourceOf } from '../../group-sources/kinds.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
@@ -79,9 +79,18 @@ function checkTier({ tier, stages }: Tier, before: Tier | undefined, path: Path,
 }
 
 /** Checks the channels of a stage, and the people and groups that it notifies or leaves quiet. */
-function checkStageNames({ channel, onSilence, notify }: Stage, folder: Folder, path: Path, say: Say): void {
+function checkStageNames(stage: Stage, folder: Folder, path: Path, say: Say): void {
+  const { channel, fallbackChannel, onSilence, notify } = stage
   const isChannel = mustBeIn(Object.keys(folder.deployment.value.channels), say)
-  isChannel([...path, 'channel'], channel, `channel \`${channel}\` is not in the deployment`)
+  if (channel !== owners) isChannel([...path, 'channel'], channel, `channel \`${channel}\` is not in the deployment`)
+  else if (fallbackChannel === undefined)
+    say(
+      [...path, 'channel'],
+      `stage \`${stage.name}\` has the channel \`${owners}\` and no \`fallbackChannel\``,
+      'name the channel for what no group with a channel owns, and for channels that cannot be posted to',
+    )
+  if (fallbackChannel !== undefined)
+    isChannel([...path, 'fallbackChannel'], fallbackChannel, `channel \`${fallbackChannel}\` is not in the deployment`)
   const wider = onSilence === 'expire' ? undefined : onSilence.channel
   if (wider !== undefined)
     isChannel([...path, 'onSilence', 'channel'], wider, `channel \`${wider}\` is not in the deployment`)
@@ -115,12 +124,15 @@ function checkDirectory(folder: Folder, say: Say): void {
   for (const group of Object.keys(value.recertifyGroups ?? {}))
     if (!Object.hasOwn(value.groups, group))
       say(['recertifyGroups', group], `\`${group}\` is not among the groups`, known(Object.keys(value.groups)))
-  const { groups, sources = {} } = value
+  const { groups, sources = {}, channels = {} } = value
+  const isChannel = mustBeIn(Object.keys(folder.deployment.value.channels), say)
+  for (const [group, channel] of Object.entries(channels))
+    isChannel(['groups', group, 'channel'], channel, `channel \`${channel}\` is not in the deployment`)
   for (const [group, members] of Object.entries(groups)) {
     const isSourced = Object.hasOwn(sources, group)
     if (members.length === 0 && !isSourced)
       say(['groups', group], `group \`${group}\` has no members`, 'add a person, or remove it')
-    const path = isSourced ? ['groups', group, 'people'] : ['groups', group]
+    const path = isSourced || Object.hasOwn(channels, group) ? ['groups', group, 'people'] : ['groups', group]
     for (const [at, member] of members.entries())
       isPerson([...path, at], member, `\`${member}\` is not among the people`)
   }

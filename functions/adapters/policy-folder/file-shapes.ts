@@ -118,12 +118,22 @@ const SourcedGroupFile = z.strictObject({
   ...SourcedGroup.shape,
   source: SourceFile,
   people: z.array(PersonId).default([]),
+  channel: Alias.optional(),
 })
+const PlainGroupFile = SourcedGroupFile.pick({ channel: true }).extend({ people: z.array(PersonId) })
+type GroupFile = z.infer<typeof SourcedGroupFile> | z.infer<typeof PlainGroupFile> | PersonId[]
+
+const formOfGroup = (written: unknown) => {
+  if (Array.isArray(written)) return z.array(PersonId)
+  return Object.hasOwn(Object(written), 'source') || !Object.hasOwn(Object(written), 'people')
+    ? SourcedGroupFile
+    : PlainGroupFile
+}
 /**
  * A group: its people, or their source. It is not a zod union, whose errors would not name the intended alternative.
  */
-const GroupFile = z.unknown().transform((written, context): z.infer<typeof SourcedGroupFile> | PersonId[] => {
-  const parsed = (Array.isArray(written) ? z.array(PersonId) : SourcedGroupFile).safeParse(written)
+const GroupFile = z.unknown().transform((written, context): GroupFile => {
+  const parsed = formOfGroup(written).safeParse(written)
   if (parsed.success) return parsed.data
   for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: written } as never)
   return z.NEVER
@@ -137,15 +147,19 @@ export const DirectoryFile = z
   })
   .transform(({ people, groups, recertifyGroups }) => {
     const sourced = Object.entries(groups).flatMap(([name, group]) => {
-      if (Array.isArray(group)) return []
-      const { people: _, ...rest } = group
+      if (!('source' in group)) return []
+      const { people: _, channel: _1, ...rest } = group
       return [[name, rest] as const]
     })
+    const channels = Object.entries(groups).flatMap(([name, group]) =>
+      'channel' in group && group.channel !== undefined ? [[name, group.channel] as const] : [],
+    )
     const members = Object.entries(groups).map(
       ([name, group]) => [name, Array.isArray(group) ? group : group.people] as const,
     )
-    const sources = sourced.length === 0 ? undefined : Object.fromEntries(sourced)
-    return { people, groups: Object.fromEntries(members), ...defined({ sources, recertifyGroups }) }
+    const some = <T>(all: readonly (readonly [string, T])[]) => (all.length === 0 ? undefined : Object.fromEntries(all))
+    const rest = { channels: some(channels), sources: some(sourced), recertifyGroups }
+    return { people, groups: Object.fromEntries(members), ...defined(rest) }
   })
 export const AgentsFile = z.strictObject({
   tell: Bundle.shape.agentsTell,

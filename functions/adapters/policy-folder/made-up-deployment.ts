@@ -17,7 +17,7 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   const actions = jsonFilesIn(join(folder, 'actions'))
   const ladder = readJson(join(folder, 'ladder.json'))
   const parties = ['agents.json', 'directory.json', 'tools.json'].map((file) => readJson(join(folder, file)))
-  const told = [ladder, readJson(join(folder, 'break-glass.json')), parties[0]]
+  const told = [ladder, readJson(join(folder, 'break-glass.json')), ...parties.slice(0, 2)]
   const { aws } = kinds
   const [, partition = aws.example.partition, region = aws.example.region, accountId] =
     /\barn:(aws[a-z-]*):[a-z0-9-]+:([a-z0-9-]+):(\d{12}):/.exec(text) ?? []
@@ -37,7 +37,10 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
       const address = `https://tools.invalid/of/${alias}`
       return { audience: address, addresses: [address], reads: `${address}/state` }
     }),
-    channels: byAlias(membersOf(told, 'channel'), (_, at) => ({ chat: chats[0] ?? onlyChat, id: `C${digits(at, 8)}` })),
+    channels: byAlias([...membersOf(told, 'channel'), ...membersOf(told, 'fallbackChannel')], (_, at) => ({
+      chat: chats[0] ?? onlyChat,
+      id: `C${digits(at, 8)}`,
+    })),
     accounts: byAlias(
       [...membersOf(actions, 'account'), ...membersOf(actions, 'target')].filter(
         (alias) => !(String(alias) in elsewhere),

@@ -37,6 +37,7 @@ import { type GrantView, grantView } from './grant-view.ts'
 import { narrowableOf } from './narrowable.ts'
 import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
 import { askedOfStep, changedSteps, type StepView, stepViews, titleOfPlan } from './plan-view.ts'
+import { channelsOf } from './routing.ts'
 import { type Who, whoIs } from './who.ts'
 
 /** The parts of a bundle that a view needs. */
@@ -57,8 +58,8 @@ export type ToldView = Omit<ToldWords, 'by'> & { by: Who }
 export type StageView = {
   name: string
   quorum: number
-  /** The alias of the channel whose card has the buttons. */
-  channel: string
+  /** The aliases of the channels whose cards have the buttons. */
+  channels: readonly string[]
   decisions: readonly DecisionView[]
   opensAt?: NumericDate
   deadline?: NumericDate
@@ -282,7 +283,7 @@ function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageV
   return {
     name: terms.name,
     quorum: terms.quorum,
-    channel: terms.channel,
+    channels: channelsOf(stage),
     decisions: decisions.map(({ person, for: absent, verdict, at, comment, toAgent, suggest }) => ({
       person: whoIs(facts, person),
       verdict,

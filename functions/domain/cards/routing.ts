@@ -1,10 +1,19 @@
 // Rules: test/channels/slack/cards/routing.test.ts
 import { type OpeningRules, termsOf } from '../break-glass/break-glass.ts'
-import type { Directory } from '../people/organisation.ts'
-import type { Stage } from '../policy/ladder.ts'
+import { type Directory, ruleOf } from '../people/organisation.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import { owners, type Stage } from '../policy/ladder.ts'
+import type { Owning } from '../record/commands.ts'
 import type { Opening } from '../record/opening.ts'
-import { type ApprovalRequest, colleaguesFor, openStage, peopleBehind, type StageState } from '../record/request.ts'
-import { type NumericDate, PersonId } from '../values.ts'
+import {
+  type ApprovalRequest,
+  type Ask,
+  colleaguesFor,
+  openStage,
+  peopleBehind,
+  type StageState,
+} from '../record/request.ts'
+import { type Alias, type NumericDate, PersonId } from '../values.ts'
 
 type Notify = Pick<Stage, 'notify'>
 
@@ -32,11 +41,47 @@ export function colleaguesAsked(state: ApprovalRequest): readonly PersonId[] {
   return asked.filter((person) => !stage?.decisions.some((each) => peopleBehind(each).includes(person)))
 }
 
-/** The channels of a stage, by alias: its own and, once escalated, that of the escalation. */
-export const channelsOf = ({ terms, escalatedAt }: StageState): readonly string[] =>
-  escalatedAt !== undefined && terms.onSilence !== 'expire' && terms.onSilence.channel !== undefined
-    ? [...new Set([terms.channel, terms.onSilence.channel])]
-    : [terms.channel]
+/**
+ * The channels of a stage, by alias: its own and, once escalated, that of the escalation. A stage for owners has its own
+ * once it opens.
+ */
+export function channelsOf({ terms, channels, escalatedAt }: StageState): readonly string[] {
+  const own = channels ?? (terms.channel === owners ? [] : [terms.channel])
+  return escalatedAt !== undefined && terms.onSilence !== 'expire' && terms.onSilence.channel !== undefined
+    ? [...new Set([...own, terms.onSilence.channel])]
+    : own
+}
+
+/** The channel in place of one that cannot be posted to: that of the stage whose card it would be. */
+export function fallbackOf(state: ApprovalRequest, channel: string): string | undefined {
+  const open = openStage(state)
+  const stages = [...(open ? [open] : []), ...state.stages].filter((stage) => channelsOf(stage).includes(channel))
+  const [fallback] = stages.flatMap(({ terms }) => terms.fallbackChannel ?? [])
+  return fallback === channel ? undefined : fallback
+}
+
+/** The channels of a stage for owners, by alias. Undefined if the stage names its channel. */
+export function ownersChannels(
+  { channel, fallbackChannel }: Stage,
+  owning: readonly Owning[],
+): readonly Alias[] | undefined {
+  if (channel !== owners) return undefined
+  const all = owning.length === 0 ? [undefined] : owning
+  return [...new Set(all.flatMap((own) => own ?? fallbackChannel ?? []))]
+}
+
+/** The channel today of the group that owns the resource of an ask: for a plan one for each step. */
+export function owningChannels(
+  ask: Pick<Ask, 'resource' | 'steps'>,
+  { resources, directory }: Pick<Bundle, 'resources' | 'directory'>,
+): readonly Owning[] {
+  const all = ask.steps ? ask.steps.map(({ resource }) => resource) : [ask.resource]
+  const { channels = {} } = directory
+  return all.map((resource) => {
+    const group = ruleOf(resources, resource)?.group ?? ''
+    return Object.hasOwn(channels, group) ? channels[group] : undefined
+  })
+}
 
 /** The opening or end of a stage. People who were told of the opening are also told of the end. */
 export type StageTurn = { round: number; stage: string; opensAt: NumericDate }

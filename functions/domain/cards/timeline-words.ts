@@ -84,7 +84,14 @@ const words: Words = {
     },
     ...(preview ? [readingOf(preview)] : []),
   ],
-  StageOpened: ({ stage, deadline }) => hotwork('opened', { bold: stage }, ' may decide until ', { time: deadline }),
+  StageOpened: ({ stage, deadline, channels }) =>
+    hotwork(
+      'opened',
+      { bold: stage },
+      ' may decide until ',
+      { time: deadline },
+      ...(channels ? [`, in ${channels.join(', ')}`] : []),
+    ),
   Decided: ({ verdict, stage, for: absent, through, round, comment, toAgent }, { who, facts }) => ({
     lane: 'people',
     mark: verdict === 'approve' ? 'approved' : 'denied',

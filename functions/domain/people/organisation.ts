@@ -100,6 +100,8 @@ export const hasAccount = (person: InChats): boolean => accountsOf(person).size 
 export const Directory = z.strictObject({
   people: z.array(Person).min(1),
   groups: z.record(Alias, z.array(PersonId)),
+  /** The channel for what a group owns, by group. */
+  channels: z.record(Alias, Alias).optional(),
   /** The groups to which a source adds people. */
   sources: z.record(Alias, SourcedGroup).optional(),
   /** The date after which a group has no members, until a person recertifies it. */

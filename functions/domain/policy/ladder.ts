@@ -39,6 +39,13 @@ export function takeTokens(
     : { permitted: false, retryAfter: Math.max(1, Math.ceil(early / 1000)) }
 }
 
+/** The channel of a stage whose cards go to the groups that own the resource. */
+export const owners = '{owners}'
+
+const StageChannel = z
+  .string()
+  .refine((name) => name === owners || Alias.safeParse(name).success, `an alias of a channel, or \`${owners}\``)
+
 /** Silence is never consent: it ends the request, or widens its approvers. */
 const OnSilence = z.union([
   z.literal('expire'),
@@ -53,7 +60,9 @@ const OnSilence = z.union([
 /** A stage. Its name is in Cedar's `approve` question, by which policy says who may approve. */
 export const Stage = z.strictObject({
   name: Alias,
-  channel: Alias,
+  channel: StageChannel,
+  /** The channel in place of one that cannot be posted to, and of a group that names none. */
+  fallbackChannel: Alias.optional(),
   quorum: z.int().min(1),
   /** The deadline, from the opening of the stage. Seconds. */
   deadline: Seconds,

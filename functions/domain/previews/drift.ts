@@ -1,6 +1,6 @@
 import { type Act, actOf } from '../../targets/kinds.ts'
 import { system } from '../event.ts'
-import type { ReadAgain, Refused } from '../record/commands.ts'
+import type { Command, ReadAgain, Refused } from '../record/commands.ts'
 import type { Event } from '../record/events.ts'
 import { evolve } from '../record/evolve.ts'
 import { type Matched, mostDrifts, type Preview, previewOfStep, stateOf } from '../record/preview.ts'
@@ -38,12 +38,12 @@ function isOther(from: Preview | undefined, to: Matched): boolean {
 export function driftAt(
   state: ApprovedRequest,
   act: Act,
-  { reading, bundle }: { reading?: ReadAgain; bundle: string },
+  { reading, ...command }: Pick<Command, 'bundle' | 'owning'> & { reading?: ReadAgain },
   at: NumericDate,
 ): Refused<'state_changed' | 'state_unreadable'> | undefined {
   if (!isGuarded(state, act)) return undefined
   if (reading?.preview.outcome !== 'matched') return { code: 'state_unreadable' }
-  return isOtherState(state, reading) ? openAgain(state, reading, bundle, at) : undefined
+  return isOtherState(state, reading) ? openAgain(state, reading, command, at) : undefined
 }
 
 /**
@@ -53,9 +53,10 @@ export function driftAt(
 export function openAgain(
   state: PendingRequest | ApprovedRequest,
   { preview, again }: ReadAgain,
-  bundle: string,
+  command: Pick<Command, 'bundle' | 'owning'>,
   at: NumericDate,
 ): Refused<'state_changed'> {
+  const { bundle } = command
   const common = { at, actor: system, policies: [], bundle }
   const end = (reason: string): Refused<'state_changed'> => {
     const ended = { ...common, by: 'system', reason } as const
@@ -74,7 +75,7 @@ export function openAgain(
   const own = { preview, round, decideBy, tier, stages: [...stages], because: [...because] }
   const changed: Event = { ...common, type: 'StateChanged', ...own }
   const reopened = evolve(state, changed) as PendingRequest
-  const next = stages.length === 0 ? approve(reopened, because, bundle, at) : openNext(reopened, bundle, at)
+  const next = stages.length === 0 ? approve(reopened, because, bundle, at) : openNext(reopened, command, at)
   return { code: 'state_changed', also: [changed, ...next] }
 }
 

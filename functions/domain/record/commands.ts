@@ -11,6 +11,7 @@ import type { Answer } from '../policy/question.ts'
 import type { Refusal } from '../refusals.ts'
 import {
   type AgentId,
+  type Alias,
   type AskerId,
   actorNamed,
   type CredentialId,
@@ -69,14 +70,18 @@ export type Command =
   | EndStep
   | BeginTurn
 
-type Unstamp<C> = C extends Command ? Omit<C, 'bundle'> : never
-/** A command without the bundle's hash, which is added to all alike. */
+type Unstamp<C> = C extends Command ? Omit<C, keyof Common> : never
+/** A command without the facts of the bundle, which are added to all alike. */
 export type Unstamped = Unstamp<Command>
 
 /** For each person, the stage names under which policy lets them decide now: a stage's own, or its escalation's. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }
 
-type Common = { bundle: string }
+/** `owning`: for a plan one for each step, otherwise one. */
+type Common = { bundle: string; owning?: readonly Owning[] }
+
+/** The channel of the group that owns a resource today. Undefined if the group names none. */
+export type Owning = Alias | undefined
 
 export type Submit = Common & {
   type: 'submit'

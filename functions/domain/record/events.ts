@@ -47,7 +47,7 @@ export const Event = z.discriminatedUnion('type', [
     inherits: z.array(StageState).optional(),
     preview: Preview.optional(),
   }),
-  event('StageOpened', { stage: z.string(), deadline: NumericDate }),
+  event('StageOpened', { stage: z.string(), deadline: NumericDate, channels: StageState.shape.channels }),
   act('Decided', {
     stage: z.string(),
     as: z.string(),

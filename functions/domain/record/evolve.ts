@@ -45,8 +45,8 @@ const effectOf = <T extends Later>(type: T, state: ApprovalRequest, event: Of<T>
   effects[type](state, event)
 
 const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) => ApprovalRequest } = {
-  StageOpened: (state, { stage, at: opensAt, deadline }) =>
-    withStage(state, stage, (each) => ({ ...each, opensAt, deadline })),
+  StageOpened: (state, { stage, at: opensAt, deadline, channels }) =>
+    withStage(state, stage, (each) => ({ ...each, opensAt, deadline, ...defined({ channels }) })),
   Decided: (state, event) => withDecisions(state, event.stage, (decisions) => [...decisions, decisionOf(event)]),
   Narrowed: (state, event) => ({
     ...state,

@@ -8,6 +8,7 @@ import { fillingOf } from '../policy/filling.ts'
 import { Stage } from '../policy/ladder.ts'
 import {
   AgentId,
+  Alias,
   AskerId,
   CredentialId,
   Digest,
@@ -88,6 +89,8 @@ export type Decision = z.infer<typeof Decision>
 /** A stage. `opensAt` and `deadline` are set when it opens. */
 export const StageState = z.strictObject({
   terms: Stage,
+  /** The channels of the groups that own the resource, by alias, as they were when it opened. */
+  channels: z.array(Alias).optional(),
   decisions: z.array(Decision),
   opensAt: NumericDate.optional(),
   deadline: NumericDate.optional(),

@@ -35,10 +35,8 @@ import { markObserved, observedOfRefusal } from './mark-observed.ts'
 import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
 import { takeDecision } from './take-decision.ts'
 
-export function submit(
-  { ask, tier, stages, policies, bundle, inherits, preview }: Submit,
-  at: NumericDate,
-): readonly Event[] {
+export function submit(command: Submit, at: NumericDate): readonly Event[] {
+  const { ask, tier, stages, policies, bundle, inherits, preview } = command
   const isStep = originOf(ask).kind === 'step'
   // A step may wait as long as its plan lives.
   const decideBy = isStep ? (ask.requestedUntil ?? at) : decideByOf(ask, stages, at)
@@ -53,7 +51,7 @@ export function submit(
   if (isStep) return waitsForTurn(pending) ? [submitted] : [submitted, unfilled(bundle, at)]
   // A delegated request was approved with its parent, by the parent's stages.
   if (inherits) return [submitted, ...approve(pending, policies, bundle, at)]
-  const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
+  const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, command, at)
   return [submitted, ...next]
 }
 

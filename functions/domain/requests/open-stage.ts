@@ -1,10 +1,12 @@
 // Rules: test/domain/requests/decide.test.ts, test/domain/requests/due.test.ts
+import { ownersChannels } from '../cards/routing.ts'
 import { system } from '../event.ts'
 import type { Stage } from '../policy/ladder.ts'
+import type { Command } from '../record/commands.ts'
 import type { Event } from '../record/events.ts'
 import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from '../record/request.ts'
-import type { GrantId, NumericDate } from '../values.ts'
+import { defined, type GrantId, type NumericDate } from '../values.ts'
 
 /**
  * Whether people can approve at this tier. Ladders are checked when they are built; this keeps a bad one from approving
@@ -30,11 +32,20 @@ export function decideByOf(
   return Math.min(at + waits, start, requestedUntil ?? Number.MAX_SAFE_INTEGER)
 }
 
-export function openNext(state: PendingRequest, bundle: string, at: NumericDate): readonly Event[] {
+export function openNext(
+  state: PendingRequest,
+  { bundle, owning = [] }: Pick<Command, 'bundle' | 'owning'>,
+  at: NumericDate,
+): readonly Event[] {
   const stage = openStage(state)
   if (!stage) return []
   const deadline = Math.min(at + stage.terms.deadline, state.decideBy)
-  return [{ type: 'StageOpened', at, actor: system, policies: [], bundle, stage: stage.terms.name, deadline }]
+  const { steps } = state.ask
+  const own = steps ? owning.filter((_, index) => !steps[index]?.struck) : owning
+  // A stage that opens again keeps its cards.
+  const channels = stage.channels ?? ownersChannels(stage.terms, own)
+  const opened = { stage: stage.terms.name, deadline, ...defined({ channels: channels && [...channels] }) }
+  return [{ type: 'StageOpened', at, actor: system, policies: [], bundle, ...opened }]
 }
 
 export function approve(

@@ -133,13 +133,13 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   // Checked first, since the reading for a refused narrowing may be of a different resource.
   if (command.narrowed?.ok === false) return refused(command.narrowed)
   if (readsAgain(state, command) && command.reading && isOtherState(state, command.reading))
-    return openAgain(state, command.reading, command.bundle, at)
+    return openAgain(state, command.reading, command, at)
   if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)
   const decided = decidedEvent(state, command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest
   const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
   if (!nowFilled || fillingOf(nowFilled).missing > 0) return [decided]
-  return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
+  return [decided, ...(openStage(after) ? openNext(after, command, at) : settle(after, command, at))]
 }
 
 /**
@@ -189,11 +189,11 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   const made = { ask, tier, stages: [...stages], round, because: [...because], ...defined({ preview }) }
   const less: Event = { ...common, type: 'Narrowed', ...made }
   const reopened = evolve(state, less) as PendingRequest
-  if (!own) return [less, ...openNext(reopened, bundle, at)]
+  if (!own) return [less, ...openNext(reopened, command, at)]
   const again = { ...command, permittedBy: narrowed.permittedBy }
   const decided = { ...decidedEvent(reopened, again, own.name, as, at), round }
   const after = evolve(reopened, decided) as PendingRequest
-  return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
+  return [less, decided, ...(openStage(after) ? openNext(after, command, at) : settle(after, command, at))]
 }
 
 /** The same state with the narrowing's values. Undefined if nothing was read. */
@@ -213,7 +213,7 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
   )
   if (dropped.length > 0) {
     const reopened = dropped.reduce<ApprovalRequest>(evolve, state) as PendingRequest
-    return [...dropped, ...openNext(reopened, bundle, at)]
+    return [...dropped, ...openNext(reopened, command, at)]
   }
   if (answer.permit) return approve(state, answer.policies, bundle, at)
   const reason = answer.error ? 'policy_error' : 'policy_denied'

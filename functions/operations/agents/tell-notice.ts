@@ -1,7 +1,7 @@
 // Rules: test/operations/agents/look-after-agents.test.ts
 import type { Channel } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
-import type { DrawPorts } from '../cards/draw-card.ts'
+import type { DrawPorts } from '../cards/channel-card.ts'
 import { boardOf, type RenderedCard } from '../cards/ports.ts'
 import { CardUndeliverable } from '../faults.ts'
 import { chatsFrom, findAccount } from '../people/find-account.ts'

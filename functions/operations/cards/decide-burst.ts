@@ -42,7 +42,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   const refused = refuseOnRecord(person, `${verdict}_all`, ports)
   const posted = (await ports.bursts.load(key)).find((each) => each.generation === generation)
   const channels = channelsIn(ports.policy.bundle.deployment)
-  if (!posted || channels[posted.kind.channel]?.chat !== chat) return refused('unknown_request')
+  if (!posted || (posted.fallbackIn ?? channels[posted.kind.channel]?.chat) !== chat) return refused('unknown_request')
   if (posted.list !== list) return refused('stale_digest')
   if (verdict === 'approve' && posted.cut) return refused('not_shown_in_full')
   const { shown, kind } = posted

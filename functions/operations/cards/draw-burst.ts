@@ -12,6 +12,7 @@ import {
   mostMembers,
   placeOf,
 } from '../../domain/cards/burst.ts'
+import { fallbackOf } from '../../domain/cards/routing.ts'
 import { digestOf } from '../../domain/digest.ts'
 import type { Channel } from '../../domain/policy/bundle.ts'
 import { limitsOf } from '../../domain/policy/ladder.ts'
@@ -61,10 +62,6 @@ export async function drawBurst(
   because: { requests: readonly RequestId[]; outcomes: readonly (BurstOutcome & { generation: number })[] },
   ports: DrawBurstPorts,
 ): Promise<void> {
-  const channel = ports.channels[kind.channel]
-  if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${kind.channel}\``)
-  const { chat, id } = channel
-  const board = boardOf(chat, ports.boards)
   const key = burstKey(kind)
   const posted = await ports.bursts.load(key)
   const known = new Set(posted.flatMap(({ members }) => members))
@@ -93,14 +90,38 @@ export async function drawBurst(
   async function draw(members: readonly ApprovalRequest[], generation: number, before: PostedBurst | undefined) {
     const told = because.outcomes.findLast((each) => each.generation === generation)
     const outcome = told ? withoutGeneration(told) : before?.outcome
-    const { card, shown, whole } = ports.renderBurst({ kind, generation, members, ...defined({ outcome }) }, chat)
+    const view = { kind, generation, members, ...defined({ outcome }) }
+    const fallen = [before, ...posted].find((each) => each?.fallbackIn !== undefined)
+    if (fallen?.fallbackIn !== undefined)
+      return drawAt({ chat: fallen.fallbackIn, id: fallen.channel }, view, before, fallen.fallbackIn)
+    try {
+      await drawAt(ports.channels[kind.channel], view, before)
+    } catch (fault) {
+      const [fallback] = members.flatMap((state) => fallbackOf(state, kind.channel) ?? [])
+      if (!(fault instanceof CardUndeliverable) || fallback === undefined) throw fault
+      await drawAt(ports.channels[fallback], view, undefined, ports.channels[fallback]?.chat)
+      ports.log.error('card_fell_back', { channel: kind.channel, fallback })
+    }
+  }
+
+  async function drawAt(
+    place: Channel | undefined,
+    view: BurstView,
+    before: PostedBurst | undefined,
+    fallbackIn?: string,
+  ) {
+    if (!place) throw new CardUndeliverable(`the deployment names no channel \`${kind.channel}\``)
+    const { generation, members, outcome } = view
+    const { chat, id } = place
+    const { card, shown, whole } = ports.renderBurst(view, chat)
     const rendered = renderingOf(card)
     const ids = members.map(({ ask }) => ask.id)
     if (before?.rendered === rendered && before.members.length === ids.length) return
-    const updated = before !== undefined && (await board.update(id, before.ts, card))
+    const board = boardOf(chat, ports.boards)
+    const updated = before?.channel === id && (await board.update(id, before.ts, card))
     const ts = updated ? before.ts : (await board.post(id, card)).ts
     const burst = { key, generation, kind, channel: id, ts, rendered, members: ids, shown, list: listDigest(shown) }
-    await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...defined({ outcome }) })
+    await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...defined({ outcome, fallbackIn }) })
     ports.log.info('burst_drawn', {
       channel: kind.channel,
       members: ids.length,

@@ -14,6 +14,8 @@ export type PostedBurst = {
   /** The first is 1. */
   generation: number
   kind: BurstKind
+  /** The chat's alias, if the channel is the fallback of the kind's. */
+  fallbackIn?: string
   channel: string
   ts: string
   rendered: Digest
@@ -48,6 +50,8 @@ export type PostedCard = {
   at?: NumericDate
   person?: PersonId
   told?: readonly string[]
+  /** The aliases of channels that could not be posted to. */
+  inPlaceOf?: readonly string[]
 }
 
 /** A connection to one chat. */

@@ -21,11 +21,13 @@ export async function showCard(
     channel,
     before,
     person,
-  }: Pick<PostedCard, 'chat' | 'channel' | 'person'> & { before: PostedCard | undefined },
+    inPlaceOf,
+  }: Pick<PostedCard, 'chat' | 'channel' | 'person' | 'inPlaceOf'> & { before: PostedCard | undefined },
   { cards, boards, clock, log }: Showing,
 ): Promise<Shown> {
   const shown = renderingOf(rendered)
-  if (before?.rendered === shown) return { card: before, fresh: false, rendered }
+  if (before?.rendered === shown && before.inPlaceOf?.length === inPlaceOf?.length)
+    return { card: before, fresh: false, rendered }
   const board = boardOf(chat, boards)
   const updated = before !== undefined && (await board.update(channel, before.ts, rendered))
   const card: PostedCard = {
@@ -35,7 +37,7 @@ export async function showCard(
     ts: updated ? before.ts : (await board.post(channel, rendered)).ts,
     rendered: shown,
     at: before?.at ?? clock.now(),
-    ...defined({ person, told: before?.told }),
+    ...defined({ person, told: before?.told, inPlaceOf }),
   }
   await cards.save(card)
   log.info('card_drawn', {
@@ -63,8 +65,10 @@ export async function sayBeneath(
 export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card)
 
 /** Whether the card is in this place. Two chats may use the same channel id. */
-export const isIn = (place: Pick<PostedCard, 'chat' | 'channel'>, card: PostedCard): boolean =>
-  card.chat === place.chat && card.channel === place.channel
+export const isIn = (
+  place: Pick<PostedCard, 'chat' | 'channel'>,
+  card: Pick<PostedCard, 'chat' | 'channel'>,
+): boolean => card.chat === place.chat && card.channel === place.channel
 
 export type CardPlace = Pick<PostedCard, 'request' | 'chat' | 'channel' | 'ts'>
 

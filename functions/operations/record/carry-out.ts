@@ -1,4 +1,5 @@
 // Rules: test/operations/requests/story.test.ts
+import { owningChannels } from '../../domain/cards/routing.ts'
 import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { groupsToRead } from '../../domain/people/group-source.ts'
@@ -6,7 +7,7 @@ import { setbackPrefix } from '../../domain/permits/setback.ts'
 import { actorOf, type Command, endingCode, type Unstamped } from '../../domain/record/commands.ts'
 import type { Event } from '../../domain/record/events.ts'
 import { evolve, replay } from '../../domain/record/evolve.ts'
-import type { ApprovalRequest } from '../../domain/record/request.ts'
+import type { ApprovalRequest, Ask } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -21,9 +22,15 @@ import { aboutStored, recordRefusal, refuseOnRecord } from './refuse.ts'
 import { manyWriters, runAggregate } from './run-aggregate.ts'
 import { rowsOfWords } from './tell-agent.ts'
 
-export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'policy'>): Command => ({
-  ...command,
+/** The facts of today's policies that every command about this ask has. */
+export const stampOf = (ask: Pick<Ask, 'resource' | 'steps'>, { policy }: Pick<AskingPorts, 'policy'>) => ({
   bundle: policy.bundle.hash,
+  owning: owningChannels(ask, policy.bundle),
+})
+
+export const stamped = (command: Unstamped, { ask }: ApprovalRequest, ports: Pick<AskingPorts, 'policy'>): Command => ({
+  ...command,
+  ...stampOf(ask, ports),
 })
 
 /** `replayed`: a once-only key was used before, so this call did nothing. */
@@ -92,9 +99,9 @@ export function carryOut(
     const { dependencies } = stored
     const requests = dependencies ? { dependencies } : ports.requests
     const whole = asOf(stored.state, Math.max(now, stored.state.updatedAt))
-    const own = stamped(await command(whole, now, requests), ports)
+    const own = stamped(await command(whole, now, requests), whole, ports)
     const decided = decideIn(stored.state, own, now, ports)
-    const more = follow && !decided.refusal ? stamped(await follow(decided.state), ports) : undefined
+    const more = follow && !decided.refusal ? stamped(await follow(decided.state), decided.state, ports) : undefined
     const ended = more && decideIn(decided.state, more, ports.clock.now(), ports)
     const { refusal, state } = ended ?? decided
     if (refusal) ports.log.info('refused', { request: id, attempted: (more ?? own).type, code: refusal.code })

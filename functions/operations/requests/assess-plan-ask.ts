@@ -11,6 +11,7 @@ import type { Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import { type Before, type TermsByWords, termsByWords } from '../../domain/requests/revision.ts'
 import { type AgentId, defined, type NumericDate, ok, refuse } from '../../domain/values.ts'
+import { stampOf } from '../record/carry-out.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
 import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
@@ -55,7 +56,7 @@ export async function assessPlanAsk(
     const byWords = termsByWords({ ...saidOf(ask), ...terms, resource: ask.resource }, before, policy.bundle, now)
     if (!canDecideWithout(byWords.barred ?? [], found, policy.bundle)) return tooFewLeft(policies, wouldBe)
     const whole = planOf(ask, found, terms, { ...rest, ...byWords })
-    const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
+    const submit = { type: 'submit', ask: whole, tier, stages, policies, ...stampOf(whole, { policy }) } as const
     return ok({ ...submit, ...defined({ wouldBe }) })
   }
   // Built after the incident service has answered.

@@ -22,6 +22,7 @@ import { type Bound, bindsTo } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
+import { stampOf } from '../record/carry-out.ts'
 import type { Evaluation } from '../record/ports.ts'
 import { assessPlanAsk } from './assess-plan-ask.ts'
 import { bindAsk, bindingOf } from './bound.ts'
@@ -177,7 +178,7 @@ async function assessOne(
     const byWords = termsByWords({ ...saidOf(ask), ...actTermsOf(assessment.facts) }, before, policy.bundle, now)
     if (!canDecideWithout(byWords.barred ?? [], assessment, policy.bundle)) return tooFewLeft(policies, wouldBe)
     const whole = askOf(ask, assessment, { ...own, ...byWords })
-    const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
+    const submit = { type: 'submit', ask: whole, tier, stages, policies, ...stampOf(whole, { policy }) } as const
     return ok(finish({ ...submit, ...defined({ wouldBe }) }))
   }
   const asIf = of()

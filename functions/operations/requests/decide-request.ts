@@ -89,6 +89,6 @@ export async function foreseeDecision(ask: DecisionAsk, { requests, policy, cloc
   const state = asOf(stored.state, now)
   const asIf = { ...defined({ typed: typeThisOf(state) }), ...ask }
   const command = await commandFor(state, asIf, now, { requests, policy, clock })
-  const { refusal } = decide(stored.state, stamped(command, { policy }), now)
+  const { refusal } = decide(stored.state, stamped(command, state, { policy }), now)
   return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)
 }

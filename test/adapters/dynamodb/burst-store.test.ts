@@ -37,6 +37,12 @@ onBothStores('the burst store', (stores) => {
     expect(await stores.bursts.load(burstKey(kind))).toEqual([burst(1, { outcome })])
   })
 
+  test('a burst in a fallback channel has its chat', async () => {
+    const fallen = burst(1, { fallbackIn: 'work', channel: 'C0FALLBACK' })
+    await stores.bursts.save(fallen)
+    expect(await stores.bursts.load(burstKey(kind))).toEqual([fallen])
+  })
+
   test('the last few cards of a burst are found, the newest first, without those of another burst', async () => {
     for (let generation = 1; generation <= 12; generation++) await stores.bursts.save(burst(generation))
     const other = { ...kind, environment: 'staging' }

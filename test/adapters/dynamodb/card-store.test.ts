@@ -26,13 +26,14 @@ onBothStores('the card store', (stores) => {
     expect(new Set(await stores.cards.load(card.request))).toEqual(new Set([card, other]))
   })
 
-  test('the person of a card, its time and the lines beneath it come back with it', async () => {
+  test('the person of a card, its time, the lines beneath it and the channels that it stands in for come back with it', async () => {
     const direct: PostedCard = {
       ...card,
       channel: 'D1',
       at: 1_800_000_000,
       person: 'person:ana' as PersonId,
       told: ['asked 1/owner@1800000000', 'over 1/owner@1800000000'],
+      inPlaceOf: ['payments', 'sre'],
     }
     await stores.cards.save(direct)
     expect(await stores.cards.load(card.request)).toEqual([direct])

@@ -65,6 +65,12 @@ const ladder: Row[] = [
   ],
   ['the usual limits, written, are equal', (it) => (it.ladder.limits.submissions = { perMinute: 60, burst: 120 }), {}],
   ['another channel is told', (it) => (tier(it, 1).stages[0].channel = 'elsewhere'), { other: ['channel'] }],
+  ['the channel of owners is told', (it) => (tier(it, 1).stages[0].channel = '{owners}'), { other: ['channel'] }],
+  [
+    'another channel to fall back to is told',
+    (it) => (tier(it, 1).stages[0].fallbackChannel = 'elsewhere'),
+    { other: ['fallback_channel'] },
+  ],
   [
     'other people told directly are told',
     (it) => (tier(it, 3).stages[1].notify.direct = ['sre']),
@@ -74,6 +80,7 @@ const ladder: Row[] = [
 
 const directory: Row[] = [
   ['a member more widens', (it) => it.directory.groups.security.push('person:dan'), { widened: ['member'] }],
+  ['a channel of a group is told', (it) => (it.directory.channels = { sre: 'sre' }), { other: ['group_channel'] }],
   ['a group with members widens', (it) => (it.directory.groups.night = ['person:dan']), { widened: ['group'] }],
   [
     'a person more widens',

@@ -40,7 +40,7 @@ export function allowBlocks(view: RequestView, channel: string, { offersPermit }
         ),
       ),
     ]
-  const isHere = stages.some((stage) => stage.channel === channel)
+  const isHere = stages.some(({ channels }) => channels.includes(channel))
   if ((status !== 'approved' && status !== 'completed') || !isHere || !offersPermit) return []
   const { uses, hours } = allowedMore
   const allow = button(allowMore, `Allow ${uses} more for ${hours} h…`, buttonValue(view), {
@@ -78,7 +78,7 @@ export function decideBlocks(
   { page }: RequestOptions,
 ): CardBlock[] {
   const stage = openStageOf(view)
-  if (stage?.channel !== channel) return []
+  if (!stage?.channels.includes(channel)) return []
   const value = buttonValue(view)
   const deny = button('deny', 'Deny', value, { style: 'danger' })
   if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny), messages(value)]

@@ -96,7 +96,7 @@ export const signs: { readonly [progress in Progress]: string } = {
 /**
  * Draws a request. Pure: equal states, facts and channels give equal cards.
  * @param state with due changes applied
- * @param channel its alias; buttons are only in the channel of the open stage
+ * @param channel its alias; buttons are only in the channels of the open stage
  */
 export const renderCard = (
   state: ApprovalRequest,
@@ -139,7 +139,9 @@ const withoutTexts = (view: RequestView): RequestView => ({
 export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: CardOptions): boolean {
   const stage = openStageOf(describeRequest(state, facts))
   if (!stage) return true
-  return renderCard(state, facts, stage.channel, options).blocks.every(({ block_id }) => block_id !== tooLongBlock)
+  return renderCard(state, facts, stage.channels[0] ?? '', options).blocks.every(
+    ({ block_id }) => block_id !== tooLongBlock,
+  )
 }
 
 function drawWithin(view: RequestView, channel: string, options: RequestOptions, budget: Budget): SlackCard {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 const renderers = {
   /** The card in the channel that decides it. */
-  card: (view: RequestView) => drawRequest(view, view.stages[0]?.channel ?? '', { page, offersPermit: true }),
+  card: (view: RequestView) => drawRequest(view, view.stages[0]?.channels[0] ?? '', { page, offersPermit: true }),
   /** Its lines on the Home tab and in the answer to `/hotwork list`. */
   list: (view: RequestView) => [drawRow(view), drawWaitingRow(view, start)],
   /** Its page for a person who may decide it, without the digest of everything shown. */
@@ -118,8 +118,8 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   status: ['withdrawn', 'expired', 'card list page api'],
   'stages.name': [waiting, 'other', 'card list page api'],
   'stages.quorum': [waiting, 5, 'card list page api'],
-  // The channel only places the buttons, which the open stage's channel alone has.
-  'stages.channel': [waiting, 'other', ''],
+  // The channels only place the buttons, which the open stage's channels alone have.
+  'stages.channels': [waiting, ['other'], ''],
   'stages.decisions.person.id': ['narrowed', 'person:other', 'card page api'],
   'stages.decisions.person.name': ['narrowed', 'Other Name', 'card page'],
   'stages.decisions.for.id': ['decided by a stand-in', 'person:other', 'card page api'],
