@@ -151,6 +151,11 @@ export class DeskClient {
     await this.#call('fault', { status })
   }
 
+  /** Has a channel refuse the app's posts with this error of Slack, or take them again. */
+  async close(channel: string, error?: 'is_archived' | 'not_in_channel'): Promise<void> {
+    await this.#call('channel', { channel, ...(error && { error }) })
+  }
+
   async lastInteraction(): Promise<SentInteraction> {
     const { interactions } = await this.#call<{ interactions: SentInteraction[] }>('interactions')
     const last = interactions.at(-1)

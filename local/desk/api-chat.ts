@@ -29,6 +29,14 @@ export function channelOf(args: Json, { roster }: DeskState): DeskChannel {
   return channel
 }
 
+/** A channel that takes posts of the app. */
+function openChannelOf(args: Json, state: DeskState): DeskChannel {
+  const channel = channelOf(args, state)
+  const closed = state.closed.get(channel.id)
+  if (closed !== undefined) throw new SlackError(closed)
+  return channel
+}
+
 export function personOf(userId: unknown, { roster }: DeskState): DeskPerson {
   const person = roster.people.find(({ slackUserId }) => slackUserId === userId)
   if (!person) throw new SlackError('user_not_found')
@@ -68,7 +76,7 @@ export function describeMessage(message: Message, state: DeskState, blocks: Json
 }
 
 function ownMessageOf(args: Json, state: DeskState, refusal: string): Message {
-  const message = state.messages.find(channelOf(args, state).id, textOf(args['ts']))
+  const message = state.messages.find(openChannelOf(args, state).id, textOf(args['ts']))
   if (!message) throw new SlackError('message_not_found')
   if (message.user !== state.botUserId) throw new SlackError(refusal)
   return message
@@ -85,7 +93,7 @@ const listed = (all: Message[], args: Json, state: DeskState): Json => {
 
 export const chatMethods: MethodTable = {
   'chat.postMessage': (args, state) => {
-    const channel = channelOf(args, state)
+    const channel = openChannelOf(args, state)
     const threadTs = textOf(args['thread_ts'])
     if (threadTs && !state.messages.find(channel.id, threadTs)) throw new SlackError('thread_not_found')
     const message = state.messages.post({

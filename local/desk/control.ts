@@ -28,6 +28,7 @@ const CommandBody = z.strictObject({
   channel: name,
 })
 const EventBody = z.looseObject({ type: name })
+const CloseChannelBody = z.strictObject({ channel: name, error: name.optional() })
 const FaultBody = z.strictObject({
   status: z
     .int()
@@ -109,6 +110,13 @@ function actionRoutes(state: DeskState, interactions: Interactions): { [route: s
       interactions.command(user, channelOf(state, channel), command, text),
     ),
     'POST /control/event': async (incoming) => json(200, await interactions.event(parse(EventBody, incoming))),
+    'POST /control/channel': (incoming) => {
+      const { channel, error } = parse(CloseChannelBody, incoming)
+      const { id } = channelOf(state, channel)
+      if (error === undefined) state.closed.delete(id)
+      else state.closed.set(id, error)
+      return json(200, { id })
+    },
     'POST /control/fault': (incoming) => {
       const { status, error, retry_after } = parse(FaultBody, incoming)
       state.fault = { status, retryAfterSeconds: retry_after, error }

@@ -55,6 +55,7 @@ export async function startDesk(options: DeskOptions) {
     responses: new Tickets(clock, responseTerms),
     sent: [],
     fault: { status: 0, retryAfterSeconds: 1 },
+    closed: new Map(),
     notices: new Map(),
   }
   const server = await listenOnLoopback()

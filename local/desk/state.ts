@@ -200,6 +200,8 @@ export interface DeskState {
   changes: Changes
   sent: SentInteraction[]
   fault: Fault
+  /** Slack's error for posts in a channel, by its id. */
+  closed: Map<string, string>
   /** The desk's own notices to a person, by Slack id, mostly that the app failed to answer. */
   notices: Map<string, string>
 }

@@ -60,6 +60,12 @@ test('a minute of a thousand alike of one agent is a card for each of the first,
   expect(minuteOf({ agents: 50, each: 20, burst: 20 })).toEqual({ messages: 1000, seconds: 940 })
 })
 
+test('a minute of a thousand asks of the things of ten owners is a hundred in each channel', () => {
+  const teams = { channels: 10, burst: 20 }
+  expect(minuteOf({ agents: 10, each: 100, ...teams })).toEqual({ messages: 1000, seconds: 40 })
+  expect(minuteOf({ agents: 1, each: 1000, ...teams })).toEqual({ messages: 10 * 22, seconds: 0 })
+})
+
 test('an item is written by its size, bytes and lists with it', async () => {
   const tables = new RecordedTables({ requests: { key: ['pk'], indexes: {} } })
   const { client } = tables.connection(1)

@@ -15,6 +15,7 @@ export async function swiftPolicies(folder: string): Promise<string> {
     cpSync(join(root, 'test/support/policies', file), join(folder, file))
   freezeFlags(folder)
   useTwoWorkspaces(folder)
+  useTeams(folder)
   const file = join(folder, 'tools.json')
   const { tools, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { tools: { id: string }[] }
   const notify = `http://127.0.0.1:${await findFreePort()}/hooks/hotwork`
@@ -45,6 +46,38 @@ function useTwoWorkspaces(folder: string): void {
       const own = accounts[person.id]
       return { ...person, ...(own ? { accounts: own } : slack !== undefined && { slack }) }
     }),
+  }))
+}
+
+/** Teams that own the flags of staging that begin with their name, each with a channel of that name. */
+export const teams = Array.from({ length: 10 }, (_, at) => `team-${at}`)
+
+/** Tier 1 has its cards with the team that owns the resource. Groups without a channel keep the channel of the sample. */
+function useTeams(folder: string): void {
+  type Stage = { channel: string; fallbackChannel?: string }
+  edit(join(folder, 'ladder.json'), ({ tiers, ...ladder }) => {
+    const [, one] = tiers as { stages: Stage[] }[]
+    for (const stage of one?.stages ?? []) {
+      stage.fallbackChannel = stage.channel
+      stage.channel = '{owners}'
+    }
+    return { ...ladder, tiers }
+  })
+  edit(join(folder, 'directory.json'), ({ groups, ...directory }) => ({
+    ...directory,
+    groups: {
+      ...(groups as Json),
+      ...Object.fromEntries(teams.map((team) => [team, { people: ['person:ana', 'person:ben'], channel: team }])),
+    },
+  }))
+  edit(join(folder, 'resources.json'), ({ resources, ...file }) => ({
+    ...file,
+    resources: [
+      ...teams.map((group) => ({
+        ...{ type: 'flags:flag', id: `staging/${group}-*`, environment: 'staging', classification: 'internal', group },
+      })),
+      ...(resources as Json[]),
+    ],
   }))
 }
 

@@ -4,17 +4,19 @@ import { mostMembers, placeOf } from '../../functions/domain/cards/burst.ts'
 const perSecond = 1
 
 /**
- * A minute in which `agents` ask `each` times, all alike and in one channel: the number of messages by the rule of
- * bursts, and the time until the last one is posted. Later updates of cards are left out.
+ * A minute in which `agents` ask `each` times, all alike, of things that the owners of `channels` share evenly: the number
+ * of messages by the rule of bursts, and the time until the last one is posted. Later updates of cards are left out.
  */
-export function minuteOf({ agents, each, burst }: { agents: number; each: number; burst: number }) {
+export function minuteOf({ agents, each, burst, channels = 1 }: Minute) {
   let own = 0
   let shared = 0
-  for (let alike = 1; alike <= each; alike++) {
+  for (let alike = 1; alike <= each / channels; alike++) {
     const place = placeOf({ hasCard: false, isMember: false, waits: true, alike }, burst)
     if (place.own) own += 1
     if (place.shared) shared += 1
   }
   const messages = agents * (own + Math.ceil(shared / mostMembers))
-  return { messages, seconds: Math.max(0, messages / perSecond - 60) }
+  return { messages: messages * channels, seconds: Math.max(0, messages / perSecond - 60) }
 }
+
+type Minute = { agents: number; each: number; burst: number; channels?: number }

@@ -91,7 +91,7 @@ export const quotas = {
   },
   post: {
     what: 'Slack, messages to one channel',
-    raise: 'more channels in the ladder; people do not read one a second',
+    raise: 'channels of owners, or more in the ladder; people do not read one a second',
     limit: 1,
     source: 'docs.slack.dev/apis/web-api/rate-limits',
   },

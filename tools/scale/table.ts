@@ -46,14 +46,18 @@ export function tablesOf(all: readonly Measured[]): string {
       ...all.map((each) => `$${((1000 * monthly(each)) / each.perDay / 30).toFixed(2)}`),
     ]),
     '',
-    row(['1,000 requests of a minute in one channel', 'messages', 'after the minute, until the last is there']),
-    row(['---', '---', '---']),
-    ...[1, 10, 50, 1000].map((agents) => {
-      const { messages, seconds } = minuteOf({ agents, each: 1000 / agents, burst: 20 })
-      const of = agents === 1 ? 'of one agent' : `of ${agents.toLocaleString('en-US')} agents`
-      return row([of, number(messages), seconds === 0 ? 'at once' : `${Math.ceil(seconds / 60)} min`])
-    }),
+    row(['1,000 requests of a minute', 'channels', 'messages', 'after the minute, until the last is there']),
+    row(['---', '---', '---', '---']),
+    ...[1, 10, 50, 1000].map((agents) => rowOfMinute(agents, 1)),
+    ...[10, 50, 100].map((agents) => rowOfMinute(agents, 10)),
   ].join('\n')
+}
+
+function rowOfMinute(agents: number, channels: number): string {
+  const { messages, seconds } = minuteOf({ agents, each: 1000 / agents, burst: 20, channels })
+  const of = agents === 1 ? 'of one agent' : `of ${agents.toLocaleString('en-US')} agents`
+  const where = channels === 1 ? 'one' : `${channels}, of the owners`
+  return row([of, where, number(messages), seconds === 0 ? 'at once' : `${Math.ceil(seconds / 60)} min`])
 }
 
 const none = { reads: 0, writes: 0 }

@@ -54,6 +54,14 @@ export const faultsOfApproval: readonly Fault[] = [
       ? { command: { ...command, verdict: 'deny' } }
       : undefined,
   ),
+  inTwoStages.recorded('a stage that opens again moves its cards', 'INV1', 'StageOpened', (event, _state, command) =>
+    event.channels && command.owning ? { ...event, channels: ['moved'] } : event,
+  ),
+  inTwoStages.evolved('the channels of a stage are lost', 'INV1', (state, event) => {
+    if (event.type !== 'StageOpened') return undefined
+    const { channels: _, ...without } = event
+    return evolve(state, without)
+  }),
   inTwoStages.told('a quorum is a counter: the same person counts again', 'INV2', (state, command) =>
     estranged(state, command, (decision) => command.type === 'decide' && decision.person === command.person),
   ),

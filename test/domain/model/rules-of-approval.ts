@@ -1,4 +1,4 @@
-import { approvalsOf, keyOf } from '../../../functions/domain/record/request.ts'
+import { approvalsOf, keyOf, openStage } from '../../../functions/domain/record/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { owner } from '../../support/ask.ts'
 import { always, asSeen, ineligible, inForce, on, type Rule, termsOf, unfilled } from './rule.ts'
@@ -116,6 +116,22 @@ export const rulesOfApproval: readonly Rule[] = [
       return round !== seen.round + 1 && `it makes round ${round} of ${seen.round}`
     },
   ),
+  on(
+    'INV1',
+    'a stage for owners has the channels of its first opening, and no other stage has any',
+    ['StageOpened'],
+    ({ stage, channels }, seen, { scenario, command }) => {
+      const isForOwners = termsOf(scenario, seen, stage)?.channel === '{owners}'
+      const today = `${command.owning ?? 'approvals'}`
+      if (!isForOwners) return channels !== undefined && `\`${stage}\` names its channel`
+      return `${channels}` !== `${seen.channels[stage] ?? today}` && `\`${stage}\` is in ${channels}`
+    },
+  ),
+  always('INV1', 'the channels of the open stage are those in the ledger', (after, sees) => {
+    const open = openStage(after)
+    const listed = open && sees.channels[open.terms.name]
+    return listed !== undefined && `${open?.channels}` !== `${listed}` ? 'other channels' : undefined
+  }),
   always('INV1', 'the ask in the state is the one in the ledger', (after, sees, scenario) => {
     const { ask, tier } = inForce(scenario, sees)
     if (after.round !== sees.round) return `round ${after.round}, in the ledger ${sees.round}`

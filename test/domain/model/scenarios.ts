@@ -121,7 +121,11 @@ export const twoStages: Scenario = {
   name: 'two stages, one person eligible for both',
   tier: 2,
   stages: [
-    sample.sampleStage('owner', { onSilence: { escalateTo: 'on-call', deadline: sample.minutes(10) } }),
+    sample.sampleStage('owner', {
+      channel: '{owners}',
+      fallbackChannel: 'approvals',
+      onSilence: { escalateTo: 'on-call', deadline: sample.minutes(10) },
+    }),
     sample.sampleStage('sre', { deadline: sample.minutes(20) }),
   ],
   ask: sample.sampleAsk({ credential: 'token' }),

@@ -27,6 +27,8 @@ export type Witness = {
   /** The stage of the latest narrowing: the narrower's approval may count there before any stage is open again. */
   narrowedAt: Open | undefined
   open: Open | undefined
+  /** The channels of each opened stage of this round, if they are its owners'. */
+  channels: { readonly [stage: string]: readonly string[] | undefined }
   escalated: readonly string[]
   decideBy: number
   grant: { claimBy: number; notAfter: number; claimed: boolean } | undefined
@@ -63,7 +65,7 @@ export type Witness = {
 
 type Open = { stage: string; deadline: number; escalated: boolean }
 
-const undecided = { approvals: [], decided: [], open: undefined, escalated: [] }
+const undecided = { approvals: [], decided: [], open: undefined, channels: {}, escalated: [] }
 
 export const noWitness: Witness = {
   ...undecided,
@@ -108,7 +110,8 @@ export function witness(seen: Witness, event: Event): Witness {
       }
     case 'StageOpened': {
       const escalated = seen.escalated.includes(event.stage)
-      return { ...seen, narrowedAt: undefined, open: { stage: event.stage, deadline: event.deadline, escalated } }
+      const open = { stage: event.stage, deadline: event.deadline, escalated }
+      return { ...seen, narrowedAt: undefined, open, channels: { ...seen.channels, [event.stage]: event.channels } }
     }
     case 'StageEscalated': {
       const open = { stage: event.stage, deadline: event.deadline, escalated: true }

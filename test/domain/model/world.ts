@@ -228,6 +228,8 @@ function clicked(
         ...(stage === undefined ? {} : { stage }),
         ...(narrowed ? { narrowed } : {}),
         ...readingIn(scenario, world),
+        // The directory moves the owners' channel while a person is without their right.
+        owning: [world.lost.length > 0 ? 'moved' : 'payments'],
         ...(comment === undefined ? {} : { comment }),
         ...(toAgent === undefined ? {} : { toAgent }),
         ...(typed === undefined ? {} : { typed }),

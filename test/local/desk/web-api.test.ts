@@ -75,6 +75,20 @@ test('people, their groups and a direct message are found', async () => {
   expect(await at.page(`as=U0DEV&in=${channel?.id}`)).not.toContain('between us')
 })
 
+test.each(['is_archived', 'not_in_channel'])(
+  'a channel that is closed with `%s` refuses posts and updates until it is open',
+  async (error) => {
+    const ts = await at.postCard()
+    const send = () => at.slack.chat.postMessage({ channel: 'C0APPR', text: 'x' })
+    await at.control('channel', { channel: 'hotwork-approvals', error })
+    await expect(send()).rejects.toEqual(refusal(error))
+    await expect(at.slack.chat.update({ channel: 'C0APPR', ts, text: 'x' })).rejects.toEqual(refusal(error))
+    expect(await at.slack.chat.postMessage({ channel: 'C0SEC', text: 'x' })).toMatchObject({ ok: true })
+    await at.control('channel', { channel: 'C0APPR' })
+    expect(await send()).toMatchObject({ ok: true })
+  },
+)
+
 test.each([500, 503])('a fault makes every call answer %d until it ends', async (status) => {
   await at.control('fault', { status })
   await expect(at.slack.auth.test()).rejects.toMatchObject({ statusCode: status })
