@@ -6,8 +6,12 @@ export interface Card {
   ts: string
   says: string
   buttons: string[]
+  /** The value of each choice in the menu behind the buttons, by its act. */
+  choices: { readonly [act: string]: string }
   postedAt: number
 }
+
+type Clickable = Pick<Card, 'channel' | 'ts'> & Partial<Pick<Card, 'choices'>>
 
 export type SentInteraction = { url: string; headers: Record<string, string>; body: string }
 
@@ -62,11 +66,12 @@ export class DeskClient {
 
   /**
    * Clicks, and repeats it if a busy machine misses Slack's deadline, as a person would.
-   * @param action an `action_id`
+   * @param action an `action_id`, or an act of the menu
    */
-  async click({ channel, ts }: Pick<Card, 'channel' | 'ts'>, action: string, user: string): Promise<ClickAnswer> {
+  async click({ channel, ts, choices }: Clickable, action: string, user: string): Promise<ClickAnswer> {
     const clickedAt = Date.now()
-    const click = { channel, ts, action_id: action, user }
+    const value = choices?.[action]
+    const click = { channel, ts, user, ...(value === undefined ? { action_id: action } : { action_id: 'more', value }) }
     for (let tries = 1; ; tries += 1) {
       const late = await this.#toldLate(user)
       const answer = await this.#call<{ status: number; body: string }>('click', click)
@@ -204,13 +209,16 @@ interface Message {
 function readCard({ channel, ts, text, blocks = [] }: Message): Card {
   const texts: string[] = []
   const buttons: string[] = []
+  const choices: { [act: string]: string } = {}
   const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return
-    const { type, text, action_id } = value as Record<string, unknown>
-    if (type === 'button') buttons.push(String(action_id))
-    else if (typeof text === 'string') texts.push(text)
+    const { type, text, action_id, options = [] } = value as Record<string, unknown>
+    if (type === 'button' || type === 'overflow') buttons.push(String(action_id))
+    if (type === 'overflow')
+      for (const option of options as { value: string }[]) choices[option.value.split(' ')[0] ?? ''] = option.value
+    if (type !== 'button' && typeof text === 'string') texts.push(text)
     Object.values(value).forEach(walk)
   }
   walk(blocks)
-  return { channel, ts, says: [text, ...texts].join(' '), buttons, postedAt: Number(ts) * 1000 }
+  return { channel, ts, says: [text, ...texts].join(' '), buttons, choices, postedAt: Number(ts) * 1000 }
 }

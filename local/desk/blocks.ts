@@ -53,6 +53,7 @@ const button = typed(
 )
 const selectOptions = { options: items(option, 1, 100) }
 const staticSelect = typed('static_select', selectOptions, { ...actionable, ...input, initial_option: option })
+const overflow = typed('overflow', { options: items(option, 1, 5) }, actionable)
 const choices = items(option, 1, 10)
 const radioButtons = typed('radio_buttons', { options: choices }, { ...actionable, ...focus, initial_option: option })
 const checkboxes = typed('checkboxes', { options: choices }, { ...actionable, ...focus, initial_options: choices })
@@ -85,7 +86,7 @@ const richList = typed('rich_text_list', { style: listStyle, elements: z.array(r
 const richPreformatted = typed('rich_text_preformatted', { elements: z.array(either(richText)) }, {})
 const richQuote = typed('rich_text_quote', richLeaves, {})
 
-const clickable = either(button, staticSelect, radioButtons, checkboxes)
+const clickable = either(button, overflow, staticSelect, radioButtons, checkboxes)
 const block_id = string(255)
 
 /** The blocks that Hotwork sends. Their text is plain, without markup. */
@@ -144,7 +145,8 @@ export function actionablesOf(block: Json): Json[] {
 }
 
 /** The elements that a person fills in. */
-export const inputsOf = (block: Json): Json[] => actionablesOf(block).filter(({ type }) => type !== 'button')
+export const inputsOf = (block: Json): Json[] =>
+  actionablesOf(block).filter(({ type }) => type !== 'button' && type !== 'overflow')
 
 const repeated = (ids: string[]) => ids.filter((id, index) => id !== '' && ids.indexOf(id) < index)
 

@@ -34,6 +34,7 @@ export function stateOfElement(element: Json, value: unknown): Json {
   switch (type) {
     case 'button':
       return { type, value: given ? value : element['value'] }
+    case 'overflow':
     case 'static_select':
     case 'radio_buttons': {
       const initial = element['initial_option'] ?? null

@@ -153,6 +153,14 @@ blockquote { margin: 0; padding: 1px 0 1px 13px; border-left: 4px solid var(--li
 }
 .confirm h2 { font-size: 20px; font-weight: 800; margin-bottom: 10px; }
 .confirm .buttons { justify-content: flex-end; margin-top: 20px; }
+.menu {
+  padding: 6px 0; border: 1px solid var(--line); border-radius: 8px; background: var(--raised); color: var(--ink);
+  box-shadow: 0 18px 50px rgb(0 0 0 / 0.3);
+}
+.menu:popover-open { display: grid; }
+.menu::backdrop { background: none; }
+.choice { font: inherit; text-align: left; padding: 7px 18px; border: 0; background: none; color: inherit; cursor: pointer; }
+.choice:hover, .choice:focus-visible { background: var(--nav-on); color: #fff; }
 ::backdrop { background: rgb(0 0 0 / 0.5); }
 .composer { padding: 0 20px 18px; }
 .composer form {

@@ -28,8 +28,9 @@ function valuesOf(blocks: readonly Json[], form: URLSearchParams): Json {
 
 function clicked(form: URLSearchParams, blocks: readonly Json[]) {
   const name = form.get('click') ?? ''
-  const [block_id, action_id] = name.split('/').map(decodeURIComponent)
+  const [block_id, action_id, option] = name.split('/').map(decodeURIComponent)
   if (!block_id || !action_id) throw new BadRequest('click one of the buttons')
+  if (option !== undefined) return { action_id, block_id, value: option }
   const isInput = blocks.flatMap(inputsOf).some((each) => each['action_id'] === action_id)
   const value = form.get(name)
   return { action_id, block_id, ...(isInput && value !== null ? { value } : {}) }

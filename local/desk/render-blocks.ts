@@ -107,11 +107,23 @@ function renderInput(surface: Surface, block: Json, element: Json): Html {
   }
 }
 
+/** The dots that open a menu, as a popover. The name of a choice has its option. */
+function renderOverflow(surface: Surface, block: Json, element: Json): Html {
+  const id = idOf(surface, block, element)
+  const choices = objectsOf(element['options']).map(
+    (option) =>
+      html`<button class="choice" name="click" value="${fieldName(block, element)}/${encodeURIComponent(textOf(option['value']))}" formaction="/click" formnovalidate>${renderText(option['text'])}</button>`,
+  )
+  return html`<span class="dots"><button id="${id}" type="button" class="button" popovertarget="${id}-menu" aria-label="More actions">⋯</button><span popover id="${id}-menu" class="menu">${choices}</span></span>`
+}
+
 /** An element of an actions block. A select has a button beside it, so that it needs no script. */
 const renderElement = (surface: Surface, block: Json, element: Json): Html =>
   element['type'] === 'button'
     ? renderButton(surface, block, element)
-    : html`<span class="chooser">${renderInput(surface, block, element)}<button class="button" name="click" value="${fieldName(block, element)}" formaction="/click" formnovalidate>Choose</button></span>`
+    : element['type'] === 'overflow'
+      ? renderOverflow(surface, block, element)
+      : html`<span class="chooser">${renderInput(surface, block, element)}<button class="button" name="click" value="${fieldName(block, element)}" formaction="/click" formnovalidate>Choose</button></span>`
 
 type Errors = { readonly [blockId: string]: string }
 

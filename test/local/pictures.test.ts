@@ -35,6 +35,12 @@ inBrowser('pictures', () => {
     )
 
   const cardIn = (page: Page, { ask }: ApprovalRequest) => page.locator('article.message', { hasText: ask.id }).last()
+  /** Clicks a button of a card, or a choice of the menu behind them. */
+  const choose = async (page: Page, of: ApprovalRequest, name: string) => {
+    const menu = cardIn(page, of).getByRole('button', { name: 'More actions' })
+    if (!['Narrow', 'Deny'].includes(name)) await menu.click()
+    await cardIn(page, of).getByRole('button', { name, exact: true }).click()
+  }
   const fileOf = (name: string) => name.replaceAll('’', '').replaceAll(/[^a-z]+/g, '-')
   /** Posts a card in an open page, and takes its picture. */
   const show = async (page: Page, name: string, state: ApprovalRequest, facts = bundle): Promise<Locator> =>
@@ -111,12 +117,10 @@ inBrowser('pictures', () => {
 
   test('every form is drawn', async () => {
     const { world } = at
-    const click = (page: Page, of: ApprovalRequest, name: string) =>
-      cardIn(page, of).getByRole('button', { name, exact: true }).click()
     const opened = async (user: string, state: ApprovalRequest, button: string) => {
       await post(state)
       const page = await desk.openAs(user)
-      await click(page, state, button)
+      await choose(page, state, button)
       await dialog(page).waitFor()
       return page
     }
@@ -158,7 +162,7 @@ inBrowser('pictures', () => {
     await post(request)
     const opened = async (button: string) => {
       const page = await desk.openAs('U0ANA')
-      await cardIn(page, request).getByRole('button', { name: button, exact: true }).click()
+      await choose(page, request, button)
       await dialog(page).waitFor()
       return page
     }

@@ -138,7 +138,13 @@ export function kindOfChange(preview: Matched): Sentence {
 }
 
 /** The reading and its effect on an approval, in one line; also if nothing was read. */
-export function previewLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
+export const previewLine = (view: Pick<RequestView, 'preview' | 'status'>): Sentence => [
+  ...(view.preview?.outcome === 'matched' ? kindOfChange(view.preview) : []),
+  ...readingLine(view),
+]
+
+/** The same without the kind of the change. */
+export function readingLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
   if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
   const at = { time: preview.observedAt }
   const isOpen = status === 'pending' || status === 'approved'
@@ -149,9 +155,8 @@ export function previewLine({ preview, status }: Pick<RequestView, 'preview' | '
       at,
       isOpen ? '. An approval holds for any state.' : '.',
     ]
-  if (!isOpen) return [...kindOfChange(preview), 'Read at ', at, '.']
+  if (!isOpen) return ['Read at ', at, '.']
   return [
-    ...kindOfChange(preview),
     'Read at ',
     at,
     '. If it changes before the credential is issued, approvals do not count and you are asked again.',

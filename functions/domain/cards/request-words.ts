@@ -7,7 +7,7 @@ import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView } from './request-view.ts'
 import { approvalsOf, openStageOf } from './request-view.ts'
-import { type Row, type Sentence, unquoted } from './sentence.ts'
+import { type PlacedRow, type Row, type Sentence, unquoted } from './sentence.ts'
 import { nameOf, type Who } from './who.ts'
 
 /**
@@ -88,15 +88,14 @@ export const approvalCount = (stage: StageView): string => `${approvalsOf(stage)
 
 /**
  * The present state and its end, or how it ended. The note or reason is in `noteOf`.
- * @param left the time left, for a channel that cannot count it down
  */
-export function nowOf(view: RequestView, left: Sentence = []): Sentence {
+export function nowOf(view: RequestView): Sentence {
   const { status, grant, ended } = view
   const at = { time: ended?.at ?? view.submittedAt }
   const note = noteOf(view)
   switch (status) {
     case 'pending':
-      return waitingNow(view, left)
+      return waitingNow(view)
     case 'approved':
       if (view.steps) return planNow(view.steps, view)
       return [
@@ -137,16 +136,14 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
   }
 }
 
-function waitingNow(view: RequestView, left: Sentence): Sentence {
+function waitingNow(view: RequestView): Sentence {
   const stage = openStageOf(view)
   const until = { time: stage?.deadline ?? view.decideBy ?? view.submittedAt }
   const silence =
-    stage?.escalateTo !== undefined && stage.escalatedAt === undefined
-      ? `; after that, ${stage.escalateTo} may decide it too`
-      : ', or it ends'
+    stage?.escalateTo !== undefined && stage.escalatedAt === undefined ? `; then ${stage.escalateTo} may too` : ''
   const more = extensionOf(view)
   const start: Sentence = view.notBefore === undefined ? [] : [' It is to start at ', { time: view.notBefore }, '.']
-  return [...more, 'To be decided by ', until, ...left, `${silence}. Silence never approves.`, ...start]
+  return [...more, 'Decide by ', until, `${silence}. Silence never approves: it ends.`, ...start]
 }
 
 /** The request that this one extends, and the people who approved it. */
@@ -271,12 +268,16 @@ export const askerText = ({ agent, askedBy }: RequestView): string =>
   askedBy === undefined ? agent.id : `${nameOf(askedBy)} for ${agent.id}`
 
 /** The person who asks on the agent's behalf, if any; then the agent and its owner. */
-export function askerRows({ agent, askedBy, ambient, chain, steps = [] }: RequestView): readonly Row[] {
+export function askerRows({ agent, askedBy, ambient, chain, steps = [] }: RequestView): readonly PlacedRow[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   const agentText = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}`
   return [
-    { label: 'Asked by', text: askedBy === undefined ? agentText : `${nameOf(askedBy)}, on behalf of ${agentText}` },
-    ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone }] : []),
+    {
+      label: 'Asked by',
+      first: true as const,
+      text: askedBy === undefined ? agentText : `${nameOf(askedBy)}, on behalf of ${agentText}`,
+    },
+    ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone, first: true as const }] : []),
     ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
     ...doerRows(steps, nameOf),
   ]

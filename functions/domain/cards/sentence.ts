@@ -21,5 +21,8 @@ export const textOf = (sentence: Sentence): string =>
 /** A label and its text; `note` warns of letters that pass for others. */
 export type Row = { label: string; text: string; note?: string }
 
+/** A row with its place on a card: before the buttons, or behind them. */
+export type PlacedRow = Row & { first?: true }
+
 /** Quotes in others' text become `'`, so that it cannot close Hotwork's quotes. */
 export const unquoted = (text: string): string => inert(text).replace(/[“”„‟«»]/g, "'")

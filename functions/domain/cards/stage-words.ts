@@ -22,15 +22,20 @@ export function loginNeeded({ login }: StageView): string | undefined {
 
 const mostGroups = 3
 
+/** The login, the reason and the name that an approval needs; empty if a click is enough. */
+export const approvalNeeds = (stage: StageView): string =>
+  [
+    loginNeeded(stage) ?? [],
+    stage.needsComment ? 'a reason' : [],
+    stage.needsName ? 'the name of the resource, typed' : [],
+  ]
+    .flat()
+    .join(' and ')
+
 /** Whether it is this stage's turn, and the terms of an approval. */
 export function turnWords(stage: StageView): Sentence {
   if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
-  const login = loginNeeded(stage)
-  const needs = [
-    ...(login === undefined ? [] : [login]),
-    ...(stage.needsComment ? ['a reason'] : []),
-    ...(stage.needsName ? ['the name of the resource, typed'] : []),
-  ].join(' and ')
+  const needs = approvalNeeds(stage)
   return [
     '; open now',
     ...(stage.deadline === undefined ? [] : [' until ', { time: stage.deadline }]),

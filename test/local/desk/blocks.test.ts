@@ -21,6 +21,8 @@ const select = (count: number) =>
     action_id: 'a',
     options: times(count, (index) => ({ text: plain('o'), value: `${index}` })),
   })
+const dots = (count: number) =>
+  actions({ type: 'overflow', action_id: 'a', options: times(count, (at) => ({ text: plain('o'), value: `${at}` })) })
 const rich = (...elements: object[]) => ({ type: 'rich_text', elements })
 const divider = () => ({ type: 'divider' })
 const confirmation = '/blocks/0/elements/0/confirm'
@@ -44,6 +46,7 @@ test.each<[limit: string, limits: [at: unknown[], over: unknown[]], pointer: str
   ['a context text of 3,000', limitOf((n) => context(1, n), 3_000), '/blocks/0/elements/0/text'],
   ['10 context elements', limitOf(context, 10), '/blocks/0/elements'],
   ['25 actions', limitOf(buttons, 25), '/blocks/0/elements'],
+  ['5 choices behind dots', limitOf(dots, 5), '/blocks/0/elements/0/options'],
   ['a button text of 75', ofButton((n) => ({ text: plain(x(n)) }), 75), '/blocks/0/elements/0/text/text'],
   ['a button value of 2,000', ofButton((n) => ({ value: x(n) }), 2_000), '/blocks/0/elements/0/value'],
   ['a button URL of 3,000', ofButton((n) => ({ url: `https:${x(n - 6)}` }), 3_000), '/blocks/0/elements/0/url'],

@@ -127,6 +127,29 @@ inBrowser('in a browser', () => {
     },
   )
 
+  test.each([
+    ['with the script', true],
+    ['without one', false],
+  ])('a choice behind the dots of a card is sent with its value, %s', async (_how, javaScriptEnabled) => {
+    at.answer = async ({ payload }) => {
+      await fetch(payload.response_url, { method: 'POST', body: JSON.stringify({ text: 'no such colleague' }) })
+      return {}
+    }
+    const options = ['Ask the agent', 'Ask a colleague'].map((text, index) => ({
+      text: plain(text),
+      value: `act ${index}`,
+    }))
+    const elements = [approve, { type: 'overflow' as const, action_id: 'more', options }]
+    await at.slack.chat.postMessage({ channel: 'C0APPR', text: 'a card', blocks: [{ type: 'actions', elements }] })
+    const page = await openAs('U0ANA', { javaScriptEnabled })
+    await page.getByRole('button', { name: 'More actions' }).click()
+    await page.getByRole('button', { name: 'Ask a colleague' }).click()
+    await page.getByText('no such colleague').waitFor()
+    expect(at.received).toMatchObject([
+      { payload: { actions: [{ type: 'overflow', selected_option: { value: 'act 1' } }] } },
+    ])
+  })
+
   test('on a phone everything fits across, and the people are behind one button', async () => {
     await postCard('x'.repeat(140))
     const page = await openAs('U0ANA', { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true })

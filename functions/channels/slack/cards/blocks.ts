@@ -6,6 +6,7 @@ import type {
   ContextBlock,
   DividerBlock,
   HeaderBlock,
+  Overflow,
   PlainTextElement,
   RichTextBlock,
   RichTextDate,
@@ -15,6 +16,7 @@ import type {
   RichTextQuote,
   RichTextSection,
   RichTextText,
+  StaticSelect,
 } from '@slack/types'
 import * as z from 'zod'
 import { type Sentence, unquoted } from '../../../domain/cards/sentence.ts'
@@ -32,7 +34,7 @@ export const cardOf = (text: string, blocks: readonly object[]): SlackCard => ({
 /** The blocks of cards, which interpret no markup. https://docs.slack.dev/reference/block-kit */
 
 export type CardBlock = HeaderBlock | RichTextBlock | ActionsBlock | ContextBlock | DividerBlock
-type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted | RichTextQuote
+export type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted | RichTextQuote
 
 /** With `emoji: false`, `:white_check_mark:` in a value stays text. */
 export const plain = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: false })
@@ -49,8 +51,20 @@ export const rich = (block_id: string, ...elements: readonly RichTextPart[]): Ri
 })
 export const section = (...elements: readonly RichTextElement[]): RichTextSection => ({
   type: 'rich_text_section',
-  elements: [...elements],
+  elements: merged(elements),
 })
+
+/** Plain texts that follow each other become one, since Slack counts each element's JSON. */
+function merged(elements: readonly RichTextElement[]): RichTextElement[] {
+  const all: RichTextElement[] = []
+  for (const each of elements) {
+    const last = all.at(-1)
+    if (each.type === 'text' && !each.style && last?.type === 'text' && !last.style)
+      all[all.length - 1] = words(`${last.text}${each.text}`)
+    else all.push(each)
+  }
+  return all
+}
 export const list = (items: readonly RichTextSection[]): RichTextList => ({
   type: 'rich_text_list',
   style: 'bullet',
@@ -60,6 +74,21 @@ export const preformatted = (text: string): RichTextPreformatted => ({
   type: 'rich_text_preformatted',
   elements: [words(text)],
 })
+/** Slack's limit for one text. */
+const longestText = 3_000
+
+/** Lines in one box, in as few texts as possible. */
+export function exactly(lines: readonly string[]): RichTextPreformatted {
+  const pieces: string[] = ['']
+  for (const [index, line] of lines.entries()) {
+    const text = index === lines.length - 1 ? line : `${line}\n`
+    const last = pieces.at(-1) ?? ''
+    if (last.length + text.length > longestText) pieces.push(text)
+    else pieces[pieces.length - 1] = last + text
+  }
+  return { type: 'rich_text_preformatted', elements: pieces.map(words) }
+}
+
 export const quote = (text: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [words(text)] })
 export const words = (text: string): RichTextText => ({ type: 'text', text })
 export const bold = (text: string): RichTextText => ({ type: 'text', text, style: { bold: true } })
@@ -68,7 +97,7 @@ export const code = (text: string): RichTextText => ({ type: 'text', text, style
 export const time = (at: NumericDate): RichTextDate => ({
   type: 'date',
   timestamp: at,
-  format: '{date_short_pretty} {time_secs}',
+  format: '{date_short_pretty} {time}',
   fallback: rfc3339(at),
 })
 /** A sentence of the domain: values as code, people's words in italics and quotes, each at most `limit` characters. */
@@ -99,7 +128,16 @@ export const linkButton = (action_id: string, text: string, url: string): Button
   text: plain(text),
   url,
 })
-export const actions = (block_id: string, ...elements: readonly Button[]): ActionsBlock => ({
+/** The dots behind a row of buttons. Slack takes five options. */
+export const overflow = (action_id: string, ...options: readonly { text: string; value: string }[]): Overflow => ({
+  type: 'overflow',
+  action_id,
+  options: options.map(({ text, value }) => ({ text: plain(text), value })),
+})
+export const actions = (
+  block_id: string,
+  ...elements: readonly (Button | Overflow | StaticSelect)[]
+): ActionsBlock => ({
   type: 'actions',
   block_id,
   elements: [...elements],
@@ -154,15 +192,18 @@ const buttonShape = z.strictObject({
     .optional(),
 })
 
+const options = (most: number) =>
+  z
+    .array(z.strictObject({ text: plainText(75), value: text(150) }))
+    .min(1)
+    .max(most)
 const menu = z.strictObject({
   type: z.literal('static_select'),
   action_id: text(255),
   placeholder: plainText(150),
-  options: z
-    .array(z.strictObject({ text: plainText(75), value: text(150) }))
-    .min(1)
-    .max(100),
+  options: options(100),
 })
+const dots = z.strictObject({ type: z.literal('overflow'), action_id: text(255), options: options(5) })
 
 const style = z
   .strictObject({ bold: z.boolean().optional(), code: z.boolean().optional(), italic: z.boolean().optional() })
@@ -196,7 +237,7 @@ const Block = z.discriminatedUnion('type', [
     type: z.literal('actions'),
     block_id: id,
     elements: z
-      .array(z.union([buttonShape, menu]))
+      .array(z.union([buttonShape, menu, dots]))
       .min(1)
       .max(25),
   }),

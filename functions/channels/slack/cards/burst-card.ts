@@ -1,5 +1,5 @@
 // Rules: test/channels/slack/cards/burst.test.ts
-import type { RichTextPreformatted, StaticSelect } from '@slack/types'
+import type { StaticSelect } from '@slack/types'
 import type { BurstOutcome, Member } from '../../../domain/cards/burst.ts'
 import { burstKey, isBulkable, isOf, listDigest, memberOf } from '../../../domain/cards/burst.ts'
 import { differencesOf, maskOf, sidesOf } from '../../../domain/cards/preview-words.ts'
@@ -21,6 +21,7 @@ import {
   code,
   confirming,
   context,
+  exactly,
   header,
   largestCard,
   list,
@@ -132,20 +133,6 @@ function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines
     return cut(`${index + 1}  ${own.length === 0 ? '(the same)' : own.join('   ')}`, longestLine)
   })
   return { common, lines, whole }
-}
-
-/** Slack's limit for one text. */
-const longestText = 3_000
-
-function exactly(lines: readonly string[]): RichTextPreformatted {
-  const pieces: string[] = ['']
-  for (const [index, line] of lines.entries()) {
-    const text = index === lines.length - 1 ? line : `${line}\n`
-    const last = pieces.at(-1) ?? ''
-    if (last.length + text.length > longestText) pieces.push(text)
-    else pieces[pieces.length - 1] = last + text
-  }
-  return { type: 'rich_text_preformatted', elements: pieces.map(words) }
 }
 
 /** The present value of each argument that would change. */

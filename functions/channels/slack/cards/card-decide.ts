@@ -6,7 +6,19 @@ import { titleText } from '../../../domain/cards/request-words.ts'
 import { loginNeeded } from '../../../domain/cards/stage-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { RequestOptions } from '../../door.ts'
-import { actions, bold, button, type CardBlock, code, confirming, linkButton, rich, section, words } from './blocks.ts'
+import {
+  actions,
+  bold,
+  button,
+  type CardBlock,
+  code,
+  confirming,
+  linkButton,
+  overflow,
+  rich,
+  section,
+  words,
+} from './blocks.ts'
 
 /**
  * The action ids of controls. They are separate from the cards, so that code that only answers clicks does not load the
@@ -16,11 +28,19 @@ export const approveAll = 'approve_all'
 export const denyAll = 'deny_all'
 export const openOne = 'open_one'
 
-/** The buttons whose forms write to the agent, or ask a colleague. */
+/** Approval with a form for a comment. */
+export const approveComment = 'approve_comment'
+
+/** The choices whose forms write to the agent, or ask a colleague. */
 export const denyWords = 'deny_words'
 export const revise = 'revise'
 export const askAgent = 'ask_agent'
 export const askColleague = 'ask_colleague'
+
+/** The menu behind the buttons. A choice has the act and a button's subject. */
+export const moreMenu = 'more'
+export const menuActs = [approveComment, denyWords, revise, askAgent, askColleague] as const
+export type MenuAct = (typeof menuActs)[number]
 
 /** The offer of a standing permit on a card. A click has fixed terms; the API has more. */
 export const allowMore = 'allow_more'
@@ -69,7 +89,7 @@ export const readAction = 'read'
 
 /**
  * Approve is only on a card that shows the whole request, at a stage for which a click is login enough. Deny is always
- * there.
+ * there. Rarer choices are in the menu behind them.
  */
 export function decideBlocks(
   view: RequestView,
@@ -81,35 +101,37 @@ export function decideBlocks(
   if (!stage?.channels.includes(channel)) return []
   const value = buttonValue(view)
   const deny = button('deny', 'Deny', value, { style: 'danger' })
-  if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny), messages(value)]
-  if (loginNeeded(stage) !== undefined)
-    return [actions(loginStage, loginButton(view, value, page), deny), messages(value)]
+  const menu = overflow(moreMenu, ...choices(view, writing))
+  if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny, menu)]
+  if (loginNeeded(stage) !== undefined) return [actions(loginStage, loginButton(view, value, page), deny, menu)]
   return [
     actions(
       wantsForm(stage) ? formStage : plainStage,
       approveButton(view, stage, value),
-      ...(wantsForm(stage) ? [] : [button('approve_comment', 'Approve with a comment', value)]),
       ...(canBeLess(view) ? [button('narrow', 'Narrow', value)] : []),
       deny,
+      ...(page ? [linkButton(readAction, 'Open page', page(view.id))] : []),
+      wantsForm(stage) ? menu : overflow(moreMenu, ...choices(view, { [approveComment]: commentLabel, ...writing })),
     ),
-    messages(value),
   ]
 }
 
 const wantsForm = ({ needsComment, needsName }: StageView): boolean => needsComment || needsName
 
-/** A row of its own, so that Approve and Deny are found first. */
-const messages = (value: string): CardBlock =>
-  actions(
-    'messages',
-    button(denyWords, 'Deny with words', value),
-    button(revise, 'Say what to change', value),
-    button(askAgent, 'Ask the agent', value),
-    button(askColleague, 'Ask a colleague', value),
-  )
+const commentLabel = 'Approve with a comment'
+const writing = {
+  [denyWords]: 'Deny with words',
+  [revise]: 'Say what to change',
+  [askAgent]: 'Ask the agent',
+  [askColleague]: 'Ask a colleague',
+}
 
-const buttonValue = ({ id, round, digest }: RequestView): string =>
-  JSON.stringify({ r: id, n: round, d: digest.slice(0, 16) })
+const choices = (view: RequestView, labels: { readonly [act: string]: string }) =>
+  // In words rather than JSON, whose quotes would be escaped in the card: each menu has five.
+  Object.entries(labels).map(([act, text]) => ({ text, value: [act, ...Object.values(subjectOf(view))].join(' ') }))
+
+const subjectOf = ({ id, round, digest }: RequestView) => ({ r: id, n: round, d: digest.slice(0, 16) })
+const buttonValue = (view: RequestView): string => JSON.stringify(subjectOf(view))
 
 function tooLong({ id }: RequestView, page: RequestOptions['page']): CardBlock {
   const why = 'This request is too long for a card, so it cannot be approved here. '

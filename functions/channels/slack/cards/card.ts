@@ -1,9 +1,6 @@
 import type { RichTextElement, RichTextSection } from '@slack/types'
-import { unpinnedOf } from '../../../domain/cards/plan-words.ts'
 import { describeRequest, openStageOf, type RequestView, type ViewFacts } from '../../../domain/cards/request-view.ts'
 import {
-  argumentRows,
-  askerRows,
   changesOf,
   headlineOf,
   leftWhenDrawn,
@@ -11,32 +8,31 @@ import {
   nowOf,
   type Progress,
   progressOf,
-  saidRows,
-  termsRow,
   tierText,
   titleParts,
   toolRows,
-  undoRow,
 } from '../../../domain/cards/request-words.ts'
-import type { Row } from '../../../domain/cards/sentence.ts'
-import { stageSentence } from '../../../domain/cards/stage-words.ts'
+import { approvalNeeds, stageSentence } from '../../../domain/cards/stage-words.ts'
 import { nameOf } from '../../../domain/cards/who.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import { defined } from '../../../domain/values.ts'
 import type { CardOptions, RequestOptions } from '../../door.ts'
+import { aboutRows, openParts, rowOf, rowsOf, saidBlocks, valueLine } from './about-blocks.ts'
 import {
   bold,
   type CardBlock,
   cardOf,
   code,
   context,
+  divider,
   drawn,
+  exactly,
   fitted,
   header,
   list,
-  preformatted,
   quote,
+  type RichTextPart,
   rich,
   type SlackCard,
   section,
@@ -44,9 +40,9 @@ import {
   words,
 } from './blocks.ts'
 import { allowBlocks, decideBlocks, tooLongBlock } from './card-decide.ts'
-import { colleagueParts, exchangeParts, type MessageBudget, messageBlocks } from './message-blocks.ts'
+import { colleagueParts, type MessageBudget, messageBlocks } from './message-blocks.ts'
 import { type StepBudget, stepBlocks } from './plan-blocks.ts'
-import { changedBlocks, previewBlock } from './preview-blocks.ts'
+import { changedBlocks, changeLines, readBlocks, stateBlocks } from './preview-blocks.ts'
 
 /** The most characters for each part of a card. */
 type Budget = MessageBudget & { arguments: number; preview: number; lines: number; steps?: StepBudget }
@@ -126,7 +122,7 @@ export function drawRequest(view: RequestView, channel: string, options: Request
 
 const withoutTexts = (view: RequestView): RequestView => ({
   ...view,
-  ...(view.justification === undefined ? {} : { justification: '-' }),
+  ...defined({ justification: view.justification && clamp(view.justification, 40).text }),
   ...(view.incident === undefined
     ? {}
     : { incident: { ...view.incident, title: '-', ...defined({ status: view.incident.status && '-' }) } }),
@@ -144,32 +140,38 @@ export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: Card
   )
 }
 
+/**
+ * The first screen has what a person decides on, and ends with the buttons. Behind the line stand the texts in full, and
+ * what is for reading up. `docs/approvers.md` has the table of both.
+ */
 function drawWithin(view: RequestView, channel: string, options: RequestOptions, budget: Budget): SlackCard {
   const status = headlineOf(view)
-  const note = noteOf(view)
-  const done = budget.steps ? stepBlocks(view, budget.steps) : doneBlocks(view, budget)
-  const open = leftOpen(view, budget.lines)
+  const done = budget.steps ? stepBlocks(view, budget.steps) : actionBlock(view, budget)
+  const open = openParts(view, budget.lines)
   const messages = messageBlocks(view, budget)
-  const said = saidBlock(view, budget)
+  const said = saidBlocks(view, budget)
   const asked = colleagueParts(view, budget)
+  const about = aboutRows(view, budget.lines)
   const blocks: CardBlock[] = [
     header(clamp(`${signs[progressOf(view)]} ${status}`, 120).text),
-    rich(
-      'what',
-      section(...drawn(titleParts(view.title)), words('\n'), ...placeOf(view)),
-      section(...drawn(nowOf(view, leftWhenDrawn(view)))),
-      ...(note === undefined ? [] : [quote(clamp(note, 240).text)]),
-    ),
+    rich('what', ...whatParts(view)),
     ...changedBlocks(view),
-    ...messages.blocks,
+    ...messages.revision,
     ...narrowedBlocks(view),
     ...done.blocks,
-    ...(comesToNothing(view) ? [] : [rich('open', ...open.parts)]),
-    rich('about', section(bold('Who asks')), list(aboutItems(view, budget.lines))),
-    said.block,
-    ...stageBlocks(view, budget, asked.parts),
+    ...stateBlocks(view),
+    ...block('open', open.first),
+    rich('about', rowsOf(about.first)),
+    said.first,
     ...decideBlocks(view, channel, !done.cut && !open.cut, options),
     ...allowBlocks(view, channel, options),
+    divider(restOfCard),
+    ...readBlocks(view),
+    ...block('open-all', open.all),
+    ...block('more', about.rest.length === 0 ? [] : [section(bold('More about it')), list(about.rest.map(rowOf))]),
+    said.rest,
+    ...messages.blocks,
+    ...stageBlocks(view, budget, asked.parts),
     context(
       ...(messages.cut || said.cut || asked.cut ? ['Some words are cut here. Its page has all of them.'] : []),
       `Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`,
@@ -180,78 +182,55 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
   return cardOf(text, blocks)
 }
 
-/** The present values beside the new ones, and the exact action. */
-function doneBlocks(view: RequestView, budget: Budget): { blocks: CardBlock[]; cut: boolean } {
-  const [args, resource] = [argumentText(view, budget.arguments), resourceText(view, budget.arguments)]
-  const now = previewBlock(view, budget.preview)
-  const tools = toolRows(view).map((row) => ({ ...row, ...clamp(row.text, Math.floor(budget.arguments / 3)) }))
-  const action = rich(
-    'action',
-    ...tools.map(valueLine),
-    section(bold('Resource')),
-    preformatted(resource.text),
-    section(bold('Arguments, exactly')),
-    preformatted(args.text),
-  )
-  return { blocks: [now.block, action], cut: [args, resource, now, ...tools].some(({ cut }) => cut) }
-}
+/** The line between the first screen and the rest. */
+export const restOfCard = 'rest'
 
-const valueLine = ({ label, text, note }: Required<Row>): RichTextSection =>
-  section(bold(`${label}: `), text === '' ? words('(empty)') : code(text), ...(note === '' ? [] : [words(note)]))
+const block = (id: string, parts: readonly RichTextPart[]): CardBlock[] =>
+  parts.length === 0 ? [] : [rich(id, ...parts)]
 
-export function placeOf(view: RequestView): RichTextElement[] {
-  const { action, environment, classification, undo } = view
+function whatParts(view: RequestView): RichTextPart[] {
+  const note = noteOf(view)
+  const stage = openStageOf(view)
+  const needs = stage === undefined ? '' : approvalNeeds(stage)
   return [
-    bold(`${environment.toUpperCase()} · Tier ${tierText(view)}`),
-    words(` · ${classification} data${undo ? ' · ' : ''}`),
-    ...(undo ? [undo.possible ? words('can be undone') : bold('CANNOT BE UNDONE')] : []),
-    words('\n'),
-    code(action),
+    section(...drawn(titleParts(view.title)), words('\n'), ...tierParts(view)),
+    section(...drawn(nowOf(view)), ...(needs === '' ? [] : [words(' '), bold(`Approving needs ${needs}.`)])),
+    ...(note === undefined ? [] : [quote(clamp(note, 240).text)]),
   ]
 }
 
-type Shown = { text: string; cut: boolean }
-
-export function argumentText(view: Pick<RequestView, 'arguments' | 'nested'>, budget: number): Shown {
-  const lines: string[] = []
-  let [left, cut] = [budget, false]
-  for (const { label, text, note } of argumentRows(view)) {
-    // Nested members have keys of the agent's in their labels: two that a cut made alike would hide a value.
-    const name = clamp(label, 128)
-    const shown = clamp(text, Math.max(left, 24))
-    lines.push(`${name.text} = ${shown.text}${note}`)
-    left -= [...shown.text].length
-    cut ||= name.cut || shown.cut
+/** The exact action: its resource, and each argument after its present value. */
+function actionBlock(view: RequestView, budget: Budget): { blocks: CardBlock[]; cut: boolean } {
+  const resource = resourceText(view, budget.arguments)
+  const change = changeLines(view, budget)
+  const tools = toolRows(view).map((row) => ({ ...row, ...clamp(row.text, Math.floor(budget.arguments / 3)) }))
+  return {
+    blocks: [
+      rich('action', ...tools.map(valueLine), exactly([`${inert(view.action)} on ${resource.text}`, ...change.lines])),
+    ],
+    cut: [resource, change, ...tools].some(({ cut }) => cut),
   }
-  return { text: lines.length === 0 ? '(none)' : lines.join('\n'), cut }
 }
+
+/** The environment, the scrutiny that it needs there, and the policies that say so. */
+function tierParts(view: RequestView): RichTextElement[] {
+  const policies = view.policies.slice(0, mostPolicies).map((id) => clamp(inert(id), 80).text)
+  const more = view.policies.length - policies.length
+  const by = [...policies, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  return [
+    bold(`${view.environment.toUpperCase()} · Tier ${tierText(view)}`),
+    words(`${by === '' ? '' : ` by policy ${by}`} · ${view.classification} data`),
+    ...(view.undo?.possible === false ? [words(' · '), bold('CANNOT BE UNDONE')] : []),
+  ]
+}
+
+const mostPolicies = 8
+
+type Shown = { text: string; cut: boolean }
 
 export function resourceText({ resource: { id } }: Pick<RequestView, 'resource'>, budget: number): Shown {
   const { text, cut } = clamp(inert(id), Math.max(budget, 128))
   return { text: `${text}${lookalikeNote(id)}`, cut }
-}
-
-function leftOpen({ steps, ...view }: RequestView, lines: number) {
-  const unpinned = steps ? unpinnedOf(steps) : view.unpinned
-  if (unpinned.length === 0)
-    return {
-      cut: false,
-      parts: [
-        section(
-          bold(steps ? 'No credential leaves anything open: ' : 'The credential leaves nothing open: '),
-          words(
-            steps ? 'each can do exactly its step, and nothing else.' : 'it can do exactly this, and nothing else.',
-          ),
-        ),
-      ],
-    }
-  const shown = unpinned.slice(0, lines).map((line) => clamp(inert(line), 256))
-  const more = unpinned.length - shown.length
-  const items = [...shown.map(({ text }) => text), ...(more > 0 ? [`…+${more} more`] : [])]
-  return {
-    cut: more > 0 || shown.some(({ cut }) => cut),
-    parts: [section(bold('What the credential leaves open')), list(items.map((text) => section(words(text))))],
-  }
 }
 
 function narrowedBlocks({ narrowings }: RequestView): CardBlock[] {
@@ -273,45 +252,14 @@ function narrowedBlocks({ narrowings }: RequestView): CardBlock[] {
   return [rich('narrowed', heading, list(lines))]
 }
 
-const comesToNothing = ({ status, grant }: RequestView): boolean => status !== 'pending' && !grant
-
-function aboutItems(view: RequestView, lines: number): RichTextSection[] {
-  const [asker, ...delegators] = askerRows(view)
-  const policies = view.policies.slice(0, lines).map((id) => clamp(inert(id), 80).text)
-  return [
-    ...(asker ? [asker] : []),
-    ...delegators.slice(0, lines),
-    ...(policies.length === 0 ? [] : [{ label: 'Why this tier', text: policies.join(', ') }]),
-    ...(comesToNothing(view) ? [] : [undoRow(view), termsRow(view)]),
-  ].map(({ label, text }: Row) => section(bold(`${label}: `), words(text)))
-}
-
-/** The agent's words under their own heading. Everything above it will be executed. */
-function saidBlock(view: RequestView, budget: Budget): { block: CardBlock; cut: boolean } {
-  const justification = inert(view.justification?.trim() ?? '')
-  const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))
-  const exchanges = exchangeParts(view, budget)
-  const block = rich(
-    'claim',
-    section(bold('The agent says (unverified)')),
-    list(rows),
-    ...(justification === '' ? [] : [quote(clamp(justification, budget.justification).text)]),
-    ...exchanges.parts,
-  )
-  return { block, cut: exchanges.cut }
-}
-
-function stageBlocks(
-  { stages, status }: RequestView,
-  { lines }: Budget,
-  asked: readonly RichTextSection[],
-): CardBlock[] {
+function stageBlocks(view: RequestView, { lines }: Budget, asked: readonly RichTextSection[]): CardBlock[] {
+  const { stages, status } = view
   if (stages.length === 0) return []
   const isPending = status === 'pending'
   return [
     rich(
       'stages',
-      section(bold(isPending ? 'Who decides' : 'Who decided')),
+      section(bold(isPending ? 'Who decides' : 'Who decided'), ...drawn(leftWhenDrawn(view))),
       list([...stages.map((stage) => section(...drawn(stageSentence(stage, isPending, lines), 160))), ...asked]),
     ),
   ]

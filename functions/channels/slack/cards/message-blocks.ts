@@ -20,17 +20,25 @@ type Parts = (RichTextSection | RichTextQuote | ReturnType<typeof list>)[]
 /** `cut`: something is left out, which only the page has. */
 type Cut<T> = { parts: T; cut: boolean }
 
-/** The difference to the request that it revises, and people's words to the agent, here and before. */
-export function messageBlocks(view: RequestView, budget: MessageBudget): { blocks: CardBlock[]; cut: boolean } {
-  const revision = revisionOf(view)
+/**
+ * The difference to the request that it revises, which stands before the buttons; and people's words to the agent, here
+ * and before.
+ */
+export function messageBlocks(
+  view: RequestView,
+  budget: MessageBudget,
+): { revision: CardBlock[]; blocks: CardBlock[]; cut: boolean } {
+  const revised = revisionOf(view)
+  const revision = revised ? messageParts(revised, budget) : { parts: [], cut: false }
   const drawn = [
-    ...(revision ? [{ id: 'revision', ...messageParts(revision, budget) }] : []),
     { id: 'to-agent', ...titled('To the agent', wordsToAgent(view), budget) },
     { id: 'told', ...titled('Told to the agent before, on other requests', toldBefore(view), budget) },
   ]
+  const blockOf = ({ id, parts }: { id: string; parts: Parts }) => (parts.length === 0 ? [] : [rich(id, ...parts)])
   return {
-    blocks: drawn.flatMap(({ id, parts }) => (parts.length === 0 ? [] : [rich(id, ...parts)])),
-    cut: drawn.some(({ cut }) => cut),
+    revision: blockOf({ id: 'revision', ...revision }),
+    blocks: drawn.flatMap(blockOf),
+    cut: revision.cut || drawn.some(({ cut }) => cut),
   }
 }
 

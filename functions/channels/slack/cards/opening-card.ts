@@ -29,19 +29,19 @@ import {
   context,
   divider,
   drawn,
+  exactly,
   fitted,
   header,
   linkButton,
   list,
-  preformatted,
   quote,
   rich,
   type SlackCard,
   section,
   words,
 } from './blocks.ts'
-import { argumentText } from './card.ts'
 import { readAction } from './card-decide.ts'
+import { changeLines } from './preview-blocks.ts'
 
 type Budget = { reason: number; arguments: number; lines: number }
 const budgets: readonly [Budget, ...Budget[]] = [
@@ -139,7 +139,10 @@ function openParts(view: OpeningView, budget: Budget) {
     ]),
     ...(Object.keys(view.arguments).length === 0
       ? []
-      : [section(bold('Arguments, exactly')), preformatted(argumentText(view, budget.arguments).text)]),
+      : [
+          section(bold('Arguments, exactly')),
+          exactly(changeLines(view, { arguments: budget.arguments, preview: 0 }).lines),
+        ]),
     ...(left.length === 0
       ? []
       : [section(bold(isOpen ? 'It leaves open: ' : 'It left open: '), words(left.join('; ')))]),

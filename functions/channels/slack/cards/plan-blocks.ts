@@ -2,21 +2,14 @@
 import type { RichTextPreformatted, RichTextSection } from '@slack/types'
 import type { StepView } from '../../../domain/cards/plan-view.ts'
 import { saysState, stepState } from '../../../domain/cards/plan-words.ts'
-import {
-  differencesOf,
-  kindOfChange,
-  maskOf,
-  planPreview,
-  reachAfter,
-  sidesOf,
-  stepPreview,
-} from '../../../domain/cards/preview-words.ts'
+import { kindOfChange, reachAfter, stepPreview } from '../../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
-import { argumentRows, titleText, toolRows } from '../../../domain/cards/request-words.ts'
+import { titleText, toolRows } from '../../../domain/cards/request-words.ts'
 import { textOf } from '../../../domain/cards/sentence.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { StepStatus } from '../../../domain/record/plan-step.ts'
-import { bold, type CardBlock, code, drawn, preformatted, rich, section, words } from './blocks.ts'
+import { bold, type CardBlock, code, preformatted, rich, section, words } from './blocks.ts'
+import { changeLines } from './preview-blocks.ts'
 
 /** The style of a plan's steps: `brief` gives each value one short line, and `bare` leaves values out. */
 export type StepBudget = { style: 'full' | 'brief' | 'bare'; values: number }
@@ -47,7 +40,7 @@ export function stepBlocks(
   const plan = { steps, status }
   const lines = steps.map((step) => (style === 'bare' ? bareStep(step, plan, each) : wholeStep(step, plan, each)))
   const cut = lines.some((line) => line.cut)
-  const heading = [section(bold('The steps, in this order')), section(...drawn(planPreview(plan)))]
+  const heading = [section(bold('The steps, in this order'))]
   if (style === 'full') return { blocks: [rich('steps', ...heading, ...lines.flatMap(fullStep))], cut }
   const texts = chunked(lines.map(({ head, text }) => [head, ...text].join('\n   ')))
   return { blocks: [rich('steps', ...heading, ...texts.map(preformatted))], cut }
@@ -72,19 +65,17 @@ function wholeStep(step: StepView, plan: Plan, budget: number): Lines {
   const head = `${step.step}. ${placeText(step)}${stateText(step, plan)}`
   const title = clamp(titleText(step.title), 120).text
   if (step.status === 'struck') return { step, title, head, text: [], note: '', cut: false }
-  const [resource, args, preview] = [resourceOf(step, budget), argumentLines(step, budget), previewOf(step, budget)]
+  const [resource, change, note] = [
+    resourceOf(step, budget),
+    changeLines(step, { arguments: budget, preview: Math.max(budget, 64) }),
+    noteOfStep(step),
+  ]
   const tools = toolRows(step).map((row) => `${row.label}: ${row.text}${row.note}`)
-  const whole = [...tools, resource.text, args.text, preview.text].flatMap((each) =>
-    each === '' ? [] : each.split('\n'),
-  )
-  const text = clamp(whole.join('\n'), longestText - 200)
+  const text = clamp([...tools, resource.text, ...change.lines].join('\n'), longestText - 200)
   return {
-    step,
-    title,
-    head,
-    text: [...text.text.split('\n'), ...(preview.note === '' ? [] : [preview.note])],
-    note: preview.note,
-    cut: [resource, args, preview, text].some(({ cut }) => cut),
+    ...{ step, title, head, note },
+    text: [...text.text.split('\n'), ...(note === '' ? [] : [note])],
+    cut: [resource, change, text].some(({ cut }) => cut),
   }
 }
 
@@ -108,57 +99,12 @@ function resourceOf({ resource: { id } }: StepView, budget: number): Shown {
   return { text: `${text}${lookalikeNote(id)}`, cut }
 }
 
-/** Each argument as the approved JSON, after the present value if it changes. */
-function argumentLines(step: StepView, budget: number): Shown {
-  const rows = argumentRows(step)
-  if (rows.length === 0) return { text: '(no arguments)', cut: false }
-  const changing = changesIn(step)
-  let cut = false
-  const share = Math.max(24, Math.floor(budget / rows.length))
-  const lines = rows.map(({ label, text, note }) => {
-    const now = changing.get(label)
-    const [name, value] = [clamp(label, 48), clamp(text, share)]
-    const before = now?.before === undefined ? undefined : clamp(now.before, share)
-    cut ||= [name, value, before].some((each) => each?.cut)
-    return `${name.text} = ${before ? `${before.text} → ` : ''}${value.text}${note}`
-  })
-  return { text: lines.join('\n'), cut }
-}
-
-/** The arguments whose change the preview shows in full: they need no second line. */
-function changesIn(step: StepView): ReadonlyMap<string, { before?: string }> {
-  if (step.preview?.outcome !== 'matched') return new Map()
-  const values = new Map(argumentRows(step).map(({ label, text }) => [label, text]))
-  const rows = differencesOf(step.preview).filter(
-    ({ label, after, isSame, isMasked }) => !isSame && !isMasked && after !== undefined && after === values.get(label),
-  )
-  return new Map(
-    rows.map((row) => [row.label, row.before === undefined ? {} : { before: sidesOf(row).before }] as const),
-  )
-}
-
-/**
- * Preview values without an argument's line: masked ones, and ones that no argument names, with our own words beside
- * them.
- */
-function previewOf(step: StepView, budget: number): Shown & { note: string } {
-  const { preview } = step
-  if (preview?.outcome !== 'matched')
-    return {
-      text: '',
-      note: step.preview || step.after !== undefined ? textOf(stepPreview(step)) : '(no preview)',
-      cut: false,
-    }
-  const told = changesIn(step)
-  const left = differencesOf(preview).filter(({ label, isSame }) => !isSame && !told.has(label))
-  const texts = left.map((row) => {
-    const sides = sidesOf(row)
-    return `${clamp(row.label, 48).text}  ${sides.before} → ${sides.after}${maskOf(row)}${row.note}`
-  })
-  const gap = preview.gap ? 'AWS cannot check it at the call.' : ''
-  const notes = [textOf(kindOfChange(preview)).trim(), gap, textOf(reachAfter(preview)).trim()]
-  const note = notes.filter((each) => each !== '').join(' ')
-  return { ...clamp(texts.join('\n'), Math.max(budget, 64)), note }
+/** Our own words beneath a step's values: of its reading, and what it reaches. */
+function noteOfStep(step: StepView): string {
+  const { preview, after } = step
+  if (preview?.outcome !== 'matched') return preview || after !== undefined ? textOf(stepPreview(step)) : '(no preview)'
+  const notes = [textOf(kindOfChange(preview)).trim(), textOf(reachAfter(preview)).trim()]
+  return notes.filter((each) => each !== '').join(' ')
 }
 
 /** The lines in as few texts as possible. */

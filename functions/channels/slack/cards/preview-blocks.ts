@@ -1,35 +1,88 @@
 // Rules: test/channels/slack/cards/card.test.ts
+import type { RichTextElement } from '@slack/types'
+import type { StepView } from '../../../domain/cards/plan-view.ts'
+import { stepsNamed } from '../../../domain/cards/plan-words.ts'
 import {
   changeSentence,
   type Difference,
   differencesOf,
+  kindOfChange,
   maskOf,
-  previewLine,
+  planPreview,
   reachWords,
+  readingLine,
   sidesOf,
 } from '../../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
+import { argumentRows } from '../../../domain/cards/request-words.ts'
+import type { Sentence } from '../../../domain/cards/sentence.ts'
 import { clamp } from '../../../domain/inert.ts'
-import { bold, type CardBlock, drawn, list, preformatted, rich, section, words } from './blocks.ts'
+import { bold, type CardBlock, drawn, list, rich, section, words } from './blocks.ts'
 
-/** The present values beside the new ones; all unchanged values share one line. */
-export function previewBlock(view: RequestView, budget: number): { block: CardBlock; cut: boolean } {
-  const line = section(...drawn(previewLine(view)))
-  const facts = reachWords(view.preview).map((each) => section(...drawn(each)))
-  const reach = facts.length === 0 ? [] : [list(facts)]
-  if (view.preview?.outcome !== 'matched') return { block: rich('preview', line, ...reach), cut: false }
-  const rows = differencesOf(view.preview)
-  const changing = rows.filter(({ isSame }) => !isSame)
-  const same = rows.filter(({ isSame }) => isSame).map(({ label }) => clamp(label, 64).text)
-  const shown = changing.map((row) => differenceLine(row, budget / Math.max(1, changing.length)))
-  const parts = [
-    ...(shown.length === 0 ? [] : [preformatted(shown.map(({ text }) => text).join('\n'))]),
-    ...(same.length === 0 ? [] : [section(words(`Stays as it is: ${clamp(same.join(', '), 200).text}.`))]),
-  ]
-  return {
-    block: rich('preview', section(bold('What changes: now → after')), ...parts, line, ...reach),
-    cut: shown.some(({ cut }) => cut),
+type Changing = Pick<StepView, 'arguments' | 'nested' | 'preview'>
+
+/** The arguments whose change the preview shows in full: present and new value share a line. */
+export function changedArguments(view: Changing): ReadonlyMap<string, { before?: string }> {
+  if (view.preview?.outcome !== 'matched') return new Map()
+  const values = new Map(argumentRows(view).map(({ label, text }) => [label, text]))
+  const rows = differencesOf(view.preview).filter(
+    ({ label, after, isSame, isMasked }) => !isSame && !isMasked && after !== undefined && after === values.get(label),
+  )
+  return new Map(
+    rows.map((row) => [row.label, row.before === undefined ? {} : { before: sidesOf(row).before }] as const),
+  )
+}
+
+/** The changing values without an argument's line: masked ones, and ones that no argument names. */
+export function otherChanges(view: Changing): readonly Difference[] {
+  if (view.preview?.outcome !== 'matched') return []
+  const told = changedArguments(view)
+  return differencesOf(view.preview).filter(({ label, isSame }) => !isSame && !told.has(label))
+}
+
+/** An argument that takes less shares its line with others. */
+const mostShort = 40
+const mostJoined = 78
+
+/** All arguments exactly, changing ones first with the present value; then the other changing values. */
+export function changeLines(
+  view: Changing,
+  budget: { arguments: number; preview: number },
+): { lines: string[]; cut: boolean } {
+  const changing = changedArguments(view)
+  const others = otherChanges(view)
+  const share = budget.preview / Math.max(1, changing.size + others.length)
+  const [changed, plain]: [string[], string[]] = [[], []]
+  let [left, cut] = [budget.arguments, false]
+  for (const { label, text, note } of argumentRows(view)) {
+    const now = changing.get(label)
+    // Nested members have keys of the agent's in their labels: two that a cut made alike would hide a value.
+    const name = clamp(label, 128)
+    const shown = clamp(text, Math.max(left, 24))
+    const before = now?.before === undefined ? undefined : clamp(now.before, Math.max(share / 2, 24))
+    const line = `${name.text} = ${before ? `${before.text} → ` : ''}${shown.text}${note}`
+    ;(now ? changed : plain).push(line)
+    left -= [...shown.text].length
+    cut ||= [name, shown, before].some((each) => each?.cut)
   }
+  const rows = others.map((row) => differenceLine(row, share))
+  return {
+    lines: [...changed, ...rows.map(({ text }) => text), ...joined(plain)],
+    cut: cut || rows.some((row) => row.cut),
+  }
+}
+
+/** Short lines three spaces apart. Values are JSON, so that none contains the end of another. */
+function joined(lines: readonly string[]): string[] {
+  const all: string[] = []
+  for (const line of lines) {
+    const last = all.at(-1)
+    const isShort = [line, last ?? ''].every((each) => !each.includes('←')) && line.length <= mostShort
+    if (last !== undefined && isShort && last.length + line.length + 3 <= mostJoined)
+      all[all.length - 1] = `${last}   ${line}`
+    else all.push(line)
+  }
+  return all.length === 0 ? ['(no arguments)'] : all
 }
 
 function differenceLine(row: Difference, budget: number): { text: string; cut: boolean } {
@@ -37,6 +90,40 @@ function differenceLine(row: Difference, budget: number): { text: string; cut: b
   const [before, after] = [sides.before, sides.after].map((side) => clamp(side, Math.max(budget / 2, 24)))
   const text = `${clamp(row.label, 64).text}  ${before?.text} → ${after?.text}${maskOf(row)}${row.note}`
   return { text, cut: before?.cut === true || after?.cut === true }
+}
+
+/** A reading that failed, a new or unchanged resource, and what it reaches: before the buttons. */
+export function stateBlocks({ preview, status, steps }: RequestView): CardBlock[] {
+  if (!preview || steps) return []
+  const kind = preview.outcome === 'failed' ? readingLine({ preview, status }) : kindOfChange(preview)
+  const reach = reachWords(preview).flatMap((each, at): RichTextElement[] => [
+    ...(at === 0 ? [] : [words(' · ')]),
+    ...drawn(each),
+  ])
+  const parts = [drawn(kind), reach].filter((each) => each.length > 0).map((each) => section(...each))
+  return parts.length === 0 ? [] : [rich('state', ...parts)]
+}
+
+/** The time of the reading, and the values that stay: behind the buttons. */
+export function readBlocks(view: RequestView): CardBlock[] {
+  const { preview, steps } = view
+  if (steps) return [rich('preview', section(...drawn([...planPreview({ ...view, steps }), ...gapSentence(steps)])))]
+  if (preview?.outcome === 'failed') return []
+  const same = preview ? differencesOf(preview).filter(({ isSame }) => isSame) : []
+  const names = same.map(({ label }) => clamp(label, 64).text).join(', ')
+  return [
+    rich(
+      'preview',
+      section(...drawn(readingLine(view))),
+      ...(names === '' ? [] : [section(words(`Stays as it is: ${clamp(names, 200).text}.`))]),
+    ),
+  ]
+}
+
+/** The steps whose state AWS cannot check at the call. */
+function gapSentence(steps: readonly StepView[]): Sentence {
+  const open = steps.filter(({ preview }) => preview?.outcome === 'matched' && preview.gap)
+  return open.length === 0 ? [] : [` AWS cannot check it at the call of ${stepsNamed(open.map(({ step }) => step))}.`]
 }
 
 export function changedBlocks({ changes, status }: RequestView): CardBlock[] {

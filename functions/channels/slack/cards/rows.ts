@@ -1,5 +1,5 @@
 // Rules: test/channels/slack/cards/request-view.test.ts
-import type { RichTextSection } from '@slack/types'
+import type { RichTextElement, RichTextSection } from '@slack/types'
 import { colleagueSentences } from '../../../domain/cards/message-words.ts'
 import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
 import { openingNow, openingTitle } from '../../../domain/cards/opening-words.ts'
@@ -11,13 +11,14 @@ import {
   noteOf,
   nowOf,
   progressOf,
+  tierText,
   titleText,
 } from '../../../domain/cards/request-words.ts'
 import { openingOf } from '../../../domain/record/origin.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import { duration, type NumericDate } from '../../../domain/values.ts'
-import { bold, drawn, section, time, words } from './blocks.ts'
-import { placeOf, signs } from './card.ts'
+import { bold, code, drawn, section, time, words } from './blocks.ts'
+import { signs } from './card.ts'
 import { signedHeadline } from './opening-card.ts'
 
 /** A request in a few lines, for lists: its catalogue title, without the agent's words. */
@@ -59,6 +60,17 @@ export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSec
     words(stage ? `. ${stage.name}: ${approvalCount(stage)}.` : '.'),
     ...colleagueSentences(view).flatMap((each) => [words('\n'), ...drawn(each)]),
   )
+}
+
+export function placeOf(view: RequestView): RichTextElement[] {
+  const { action, environment, classification, undo } = view
+  return [
+    bold(`${environment.toUpperCase()} · Tier ${tierText(view)}`),
+    words(` · ${classification} data${undo ? ' · ' : ''}`),
+    ...(undo ? [undo.possible ? words('can be undone') : bold('CANNOT BE UNDONE')] : []),
+    words('\n'),
+    code(action),
+  ]
 }
 
 /** In whole minutes, since lists are not redrawn each second. */

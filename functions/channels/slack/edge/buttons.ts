@@ -9,12 +9,16 @@ import {
   allowedMore,
   allowMore,
   approveAll,
+  approveComment,
   askAgent,
   askColleague,
   denyAll,
   denyWords,
   formStage,
   loginStage,
+  type MenuAct,
+  menuActs,
+  moreMenu,
   openOne,
   readAction,
   revise,
@@ -25,7 +29,7 @@ import { type Modal, showModal } from '../forms/modal-blocks.ts'
 import { redrawTab } from '../home/home.ts'
 import { readPermit, takeBack, takeBackBlock } from '../home/home-view.ts'
 import { attempt, decide, decisionOnCard, foresee } from './answers.ts'
-import { onceFor, readSubject, readValue, type Subject } from './click.ts'
+import { onceFor, readChoice, readSubject, readValue, type Subject } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { type Clicked, onClick, onLink } from './listen.ts'
@@ -34,24 +38,31 @@ import { listChanged, loginOf, nothingToNarrow, notOpened } from './sentences.ts
 /** The buttons of a card. A successful decision is shown by the redrawn card only. */
 export function registerCard(app: App, options: EdgeOptions): void {
   onClick(app, options, 'approve', readSubject, approveOnCard)
-  onClick(app, options, 'approve_comment', readSubject, (click) => openForm(click, approveModal, options))
   onClick(app, options, 'narrow', readSubject, (click) => openForm(click, narrowModal, options))
   onClick(app, options, 'deny', readSubject, deny)
-  onClick(app, options, denyWords, readSubject, (click) => openForm(click, denyWordsModal, options, 'deny'))
-  onClick(app, options, revise, readSubject, (click) => openForm(click, reviseModal, options, 'revise'))
-  onClick(app, options, askAgent, readSubject, (click) =>
-    openMessage(click, (state) => questionModal(state, options.bundle, subjectOf(click)), options),
+  onClick(app, options, moreMenu, readChoice, ({ about: { act, subject }, ...click }) =>
+    menu[act]({ ...click, about: subject }, options),
   )
-  onClick(app, options, askColleague, readSubject, (click) => {
-    const people = (state: ApprovalRequest) => options.colleagues(state, click.person)
-    const form = async (state: ApprovalRequest) =>
-      colleagueModal(state, options.bundle, subjectOf(click), await people(state))
-    return openMessage(click, form, options)
-  })
+  // Cards of an earlier release have buttons for these.
+  for (const act of menuActs) onClick(app, options, act, readSubject, menu[act])
   onLink(app, readAction)
 }
 
 type OnCard = Clicked<Subject>
+
+const menu: { readonly [act in MenuAct]: (click: OnCard, options: EdgeOptions) => Promise<string | undefined> } = {
+  [approveComment]: (click, options) => openForm(click, approveModal, options),
+  [denyWords]: (click, options) => openForm(click, denyWordsModal, options, 'deny'),
+  [revise]: (click, options) => openForm(click, reviseModal, options, 'revise'),
+  [askAgent]: (click, options) =>
+    openMessage(click, (state) => questionModal(state, options.bundle, subjectOf(click)), options),
+  [askColleague]: (click, options) => {
+    const people = (state: ApprovalRequest) => options.colleagues(state, click.person)
+    const form = async (state: ApprovalRequest) =>
+      colleagueModal(state, options.bundle, subjectOf(click), await people(state))
+    return openMessage(click, form, options)
+  },
+}
 
 const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
 

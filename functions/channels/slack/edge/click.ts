@@ -4,6 +4,7 @@ import { ChatAccount } from '../../../domain/people/linking.ts'
 import { accountsOf, type Person } from '../../../domain/people/organisation.ts'
 import { type PersonId, RequestId } from '../../../domain/values.ts'
 import type { OnceOnly } from '../../../operations/ports.ts'
+import { type MenuAct, menuActs } from '../cards/card-decide.ts'
 import { Account, type Deadline, patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import type { Delivery } from './guard.ts'
@@ -26,6 +27,8 @@ const ButtonValue = z.strictObject({
   d: z.string().regex(/^sha-256:[A-Za-z0-9_-]{8}$/),
 })
 
+const MenuValue = ButtonValue.extend({ act: z.enum(menuActs) })
+
 /** The clicked message, which Slack keeps beside a form. */
 const place = { c: z.string().max(32).optional(), t: z.string().max(32).optional() }
 const FormValue = ButtonValue.extend(place)
@@ -43,6 +46,16 @@ export type Subject = {
 export function readSubject(value: unknown): Subject | undefined {
   const read = readValue(FormValue, value)
   return read && { request: read.r, round: read.n, digest: read.d, channel: read.c, ts: read.t }
+}
+
+/** An act of the menu behind the buttons, and its subject. */
+export function readChoice(value: unknown): { act: MenuAct; subject: Subject } | undefined {
+  if (typeof value !== 'string') return undefined
+  const [act, r, n, d, ...others] = value.split(' ')
+  const read = MenuValue.safeParse({ act, r, n: Number(n), d }).data
+  return read && others.length === 0
+    ? { act: read.act, subject: { request: read.r, round: read.n, digest: read.d } }
+    : undefined
 }
 
 export function readRequest(value: unknown): Omit<Subject, 'round' | 'digest'> | undefined {

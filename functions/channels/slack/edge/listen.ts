@@ -3,6 +3,7 @@ import type {
   App,
   BlockAction,
   ButtonAction,
+  OverflowAction,
   StaticSelectAction,
   ViewOutput,
   ViewResponseAction,
@@ -22,9 +23,9 @@ type Told = { title?: string; said: Said; after?: () => Promise<void> }
 
 type Act<T> = (click: Clicked<T>, options: EdgeOptions) => Promise<Said | Told | undefined>
 
-type Control = ButtonAction | StaticSelectAction
+type Control = ButtonAction | StaticSelectAction | OverflowAction
 const readControl = (action: Control): unknown =>
-  action.type === 'static_select' ? action.selected_option?.value : action.value
+  action.type === 'button' ? action.value : action.selected_option?.value
 
 /** @param read the control's subject; undefined for a foreign value */
 export function onClick<T>(

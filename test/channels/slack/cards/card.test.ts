@@ -48,11 +48,20 @@ function wordsOf(value: unknown): string {
     .join(' ')
 }
 const said = ({ blocks }: SlackCard): string => wordsOf(blocks)
-/** The buttons that decide: those of messages are in a row beneath. */
+/** The controls of a card, in their order. */
 const buttonsOf = ({ blocks }: SlackCard): string[] =>
   blocks
-    .filter(({ type, block_id }) => type === 'actions' && block_id !== 'messages')
+    .filter(({ type }) => type === 'actions')
     .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => String(each['action_id'])))
+
+const labelsOf = (row: JsonObject | undefined): string[] =>
+  ((row?.['elements'] ?? []) as readonly JsonObject[]).flatMap(({ text }) => (text ? [wordsOf(text)] : []))
+
+/** The choices of the menu behind a row of buttons. */
+const choicesOf = (row: JsonObject | undefined): string[] =>
+  ((row?.['elements'] ?? []) as readonly JsonObject[]).flatMap(({ options = [] }) =>
+    (options as readonly JsonObject[]).map(({ text }) => wordsOf(text)),
+  )
 
 const names = [
   'waiting for the first stage',
@@ -129,18 +138,22 @@ test.each([
     '🟡 Waiting for sre: 0 of 1 approved',
     'owner : 1 of 1 approved by Ben Baker (person:ben)',
   ],
-  ['escalated', '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved', 'To be decided by 2027-01-15T08:45:00Z'],
+  [
+    'escalated',
+    '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved',
+    'Decide by 2027-01-15T08:45:00Z . Silence never approves: it ends.',
+  ],
   [
     'waiting for a stronger login, one of two',
     '🟡 Waiting for security: 1 of 2 approved',
-    'Approving needs a login of strength “strong”',
+    'Silence never approves: it ends. Approving needs a login of strength “strong”',
   ],
   [
     'narrowed',
     '🟡 Waiting for sre: 0 of 1 approved, narrowed',
     'by Ben Baker (person:ben) at 2027-01-15T08:00:00Z , MemorySize 2048 → 1024 , valid for 15 min → 5 min .',
   ],
-  ['narrowed', '🟡 Waiting for sre', '1 of 1 approved by Ben Baker (person:ben) : “half of it is plenty” sre'],
+  ['narrowed', '🟡 Waiting for sre', '1 of 1 approved by Ben Baker (person:ben): “half of it is plenty” sre'],
   [
     'decided by a stand-in',
     '🟡 Waiting for sre',
@@ -151,12 +164,13 @@ test.each([
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
-    'To be decided by 2027-01-15T08:30:00Z (30 min from 2027-01-15T08:00:00Z ) ; after that, on-call may decide it too.',
+    'Decide by 2027-01-15T08:30:00Z ; then on-call may too. Silence never approves: it ends.',
   ],
+  ['waiting for the first stage', '🟡 Waiting for owner', 'Who decides (30 min from 2027-01-15T08:00:00Z )'],
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
-    'PROD · Tier 2 of 3 (two pairs of eyes) · internal data · can be undone',
+    'PROD · Tier 2 of 3 (two pairs of eyes) by policy prod-remediation · internal data',
   ],
   ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
   ['in use', '🔑 In use', 'valid until 2027-01-15T08:15:00Z'],
@@ -167,9 +181,9 @@ test.each([
     '⛔ Denied',
     'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: the value is wrong: see INC-1042',
   ],
-  ['denied', '⛔ Denied', 'Who decided owner : 0 of 1 approved . sre : denied by Eve Evans (person:eve) .'],
+  ['denied', '⛔ Denied', 'Who decided owner : 0 of 1 approved. sre : denied by Eve Evans (person:eve).'],
   ['expired without a decision', '⌛ Expired', 'Too few people approved in time'],
-  ['expired without a decision', '⌛ Expired', 'Who decided owner : 0 of 1 approved . sre : its turn never came.'],
+  ['expired without a decision', '⌛ Expired', 'Who decided owner : 0 of 1 approved. sre : its turn never came.'],
   [
     'expired without a claim',
     '⌛ Expired',
@@ -207,10 +221,10 @@ test('buttons are only in the channel of the open stage', () => {
 })
 
 test('buttons to narrow are on a card with something to narrow, without a login that they cannot have', () => {
-  expect(buttonsOf(cardOf('narrowed'))).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+  expect(buttonsOf(cardOf('narrowed'))).toEqual(['approve', 'narrow', 'deny', 'more'])
   const least = cardOf('waiting for the first stage', { lifetime: 60, uses: 1 })
-  expect(buttonsOf(least)).toEqual(['approve', 'approve_comment', 'deny'])
-  expect(buttonsOf(cardOf('waiting for a stronger login, one of two'))).toEqual(['approve', 'deny'])
+  expect(buttonsOf(least)).toEqual(['approve', 'deny', 'more'])
+  expect(buttonsOf(cardOf('waiting for a stronger login, one of two'))).toEqual(['approve', 'deny', 'more'])
 })
 
 test('buttons that need a reason open a form for it, once', () => {
@@ -220,7 +234,8 @@ test('buttons that need a reason open a form for it, once', () => {
   const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, wanting, channel)
   const row = blocks.find(({ type }) => type === 'actions')
   expect(row?.['block_id']).toBe('decide:comment')
-  expect(wordsOf(row)).toBe('Approve Narrow Deny')
+  expect(labelsOf(row)).toEqual(['Approve', 'Narrow', 'Deny'])
+  expect(choicesOf(row)).not.toContain('Approve with a comment')
 })
 
 test('buttons of a tier that asks for the name of the resource open the form for it', () => {
@@ -239,7 +254,11 @@ test('buttons of a stage with a stronger login lead to the page, and Deny stays'
   const row = blocks.find(({ type }) => type === 'actions')
   expect(row).toMatchObject({
     block_id: 'decide:login',
-    elements: [{ action_id: 'approve', url: `https://hotwork.example/decide/${ask.id}` }, { action_id: 'deny' }],
+    elements: [
+      { action_id: 'approve', url: `https://hotwork.example/decide/${ask.id}` },
+      { action_id: 'deny' },
+      { type: 'overflow' },
+    ],
   })
   expect(complaintsOf({ text: 'x', blocks })).toEqual([])
 })
@@ -249,17 +268,30 @@ test('buttons of a card that is too long lead to the page, and Approve is left o
   const args = { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) }
   const card = renderCard({ ...state, ask: { ...state.ask, arguments: args } }, bundle, channel, { page })
   const row = card.blocks.find(({ type }) => type === 'actions')
-  expect(row).toMatchObject({ elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }] })
-  expect(buttonsOf(card)).toEqual(['read', 'deny'])
+  const link = { action_id: 'read', url: page(state.ask.id) }
+  expect(row).toMatchObject({ elements: [link, { action_id: 'deny' }, { action_id: 'more' }] })
   expect(complaintsOf(card)).toEqual([])
 })
 
 test('buttons carry the request, the round and the digest, and nothing else', () => {
   const { ask, round } = stateOf('waiting for the first stage')
   const { blocks } = cardOf('waiting for the first stage')
-  const buttons = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
-  for (const { value } of buttons)
-    expect(JSON.parse(String(value))).toEqual({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
+  const row = blocks.find(({ type }) => type === 'actions')
+  const seen = { r: ask.id, n: round, d: ask.digest.slice(0, 16) }
+  for (const { type, value } of (row?.['elements'] ?? []) as readonly JsonObject[])
+    if (type === 'button') expect(JSON.parse(String(value))).toEqual(seen)
+  for (const act of ['approve_comment', 'deny_words', 'revise', 'ask_agent', 'ask_colleague'])
+    expect(JSON.stringify(row)).toContain(`"${[act, ...Object.values(seen)].join(' ')}"`)
+})
+
+test('the menu behind the buttons has what is chosen less often, and a card with a page has a link to it', () => {
+  const { blocks } = renderCard(stateOf('waiting for the first stage'), bundle, channel, { page })
+  const row = blocks.find(({ type }) => type === 'actions')
+  expect(labelsOf(row)).toEqual(['Approve', 'Narrow', 'Deny', 'Open page'])
+  const writing = ['Deny with words', 'Say what to change', 'Ask the agent', 'Ask a colleague']
+  expect(choicesOf(row)).toEqual(['Approve with a comment', ...writing])
+  const login = cardOf('waiting for a stronger login, one of two').blocks.find(({ type }) => type === 'actions')
+  expect(choicesOf(login)).toEqual(writing)
 })
 
 test('a button to approve asks for confirmation, with the consequences', () => {
@@ -276,14 +308,14 @@ test.each([
 ])('Approve is left out if %s is not shown in full', (_what, changes) => {
   expect(
     buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } })),
-  ).toEqual(['deny'])
+  ).toEqual(['deny', 'more'])
 })
 
 test('Approve is left out if an argument is not shown in full, and Deny stays', () => {
   const card = cardOf('waiting for the first stage', {
     arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) },
   })
-  expect(buttonsOf(card)).toEqual(['deny'])
+  expect(buttonsOf(card)).toEqual(['deny', 'more'])
   expect(said(card)).toMatch(/…\+\d+ characters/)
   expect(said(card)).toContain('cannot be approved here')
 })
@@ -292,7 +324,7 @@ test('Approve and Deny are there as long as everything is shown', () => {
   const card = cardOf('waiting for the first stage', {
     arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) },
   })
-  expect(buttonsOf(card)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+  expect(buttonsOf(card)).toEqual(['approve', 'narrow', 'deny', 'more'])
   expect(said(card)).toContain('v'.repeat(2_000))
 })
 
@@ -327,28 +359,37 @@ test.each(noted)('lookalike letters are noted after an argument and a resource: 
 
 test.each(noted)("lookalike letters are noted after the agent's purpose and task: %s", (note, text) => {
   const { blocks } = cardOf('waiting for the first stage', { purpose: text, parentTask: { id: text } })
-  const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim'))
+  const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim-all'))
   expect(claim.split(`   ← ${note}`)).toHaveLength(3)
 })
 
+const claims = ['claim', 'claim-all']
+
 test('the agent’s own words stand apart, and are called unverified', () => {
   const { blocks } = cardOf('waiting for the first stage')
-  const claim = blocks.find(({ block_id }) => block_id === 'claim')
-  expect(wordsOf([claim])).toMatch(
-    /^The agent says \(unverified\) Task: \s*INC-1042\s+Purpose: \s*remediation\s+checkout fails its health check/,
-  )
+  const [first, rest] = claims.map((id) => wordsOf(blocks.filter(({ block_id }) => block_id === id)))
+  expect(first).toMatch(/^The agent says \(unverified\): \s*“checkout fails its health check.*before”$/)
+  expect(rest).toMatch(/^The agent says \(unverified\) Task: \s*INC-1042\s+Purpose: \s*remediation$/)
+})
+
+test('a long justification begins before the buttons, and stands whole behind them', () => {
+  const { blocks } = cardOf('waiting for the first stage', { justification: 'w'.repeat(400) })
+  const at = blocks.findIndex(({ type }) => type === 'divider')
+  expect(said({ text: '', blocks: blocks.slice(0, at) })).toMatch(/“w{130}…\+270 characters”/)
+  expect(said({ text: '', blocks: blocks.slice(at) })).toContain('w'.repeat(400))
 })
 
 test("task, purpose and justification stand under the agent's heading alone", () => {
   const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because' }
   const { blocks } = cardOf('waiting for the first stage', words)
-  for (const { block_id, ...block } of blocks) expect(wordsOf([block]).includes('pqr-')).toBe(block_id === 'claim')
+  for (const { block_id, ...block } of blocks)
+    expect(wordsOf([block]).includes('pqr-')).toBe(claims.includes(String(block_id)))
 })
 
 test.each(corpus.map((text) => [text]))('the justification %j changes only its own quotation', (text) => {
   const honest = cardOf('waiting for the first stage', { justification: 'because' })
   const card = cardOf('waiting for the first stage', { justification: text })
-  const others = ({ blocks }: SlackCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
+  const others = ({ blocks }: SlackCard) => blocks.filter(({ block_id }) => !claims.includes(String(block_id)))
   expect(others(card)).toEqual(others(honest))
   expect(card.text).toBe(honest.text)
   expect(complaintsOf(card)).toEqual([])
@@ -366,35 +407,44 @@ const preview = (changes: Partial<Matched> = {}): ApprovalRequest => {
   const state = stateOf('previewed')
   return { ...state, preview: { ...previewOf(state), ...changes } }
 }
-const block = (state: ApprovalRequest, id = 'preview'): string =>
-  wordsOf(renderCard(state, bundle, channel).blocks.filter(({ block_id }) => block_id === id)).replaceAll(/ +/g, ' ')
+/** All that is said of a preview: the exact action, how it is now, and the reading. */
+const block = (state: ApprovalRequest, ...ids: string[]): string =>
+  wordsOf(
+    renderCard(state, bundle, channel).blocks.filter(({ block_id }) =>
+      (ids.length === 0 ? ['action', 'state', 'preview'] : ids).includes(String(block_id)),
+    ),
+  ).replaceAll(/[ \n]+/g, ' ')
 
-test('a preview stands above the arguments, one line for each changed argument', () => {
-  const { blocks } = cardOf('previewed')
-  expect(blocks.map(({ block_id }) => block_id).slice(1, 4)).toEqual(['what', 'preview', 'action'])
-  expect(block(preview())).toMatch(/^What changes: now → after Value "1800" → "3000" Read at /)
+test('a preview stands in the line of its argument, changed ones first', () => {
+  expect(block(preview(), 'action')).toBe(
+    'ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-timeout-ms Value = "1800" → "3000" Name = "/prod/checkout/payment-timeout-ms" Overwrite = true',
+  )
+  expect(block(stateOf('previewed'), 'preview')).toMatch(/^Read at /)
 })
 
-test("a preview's unchanged values share one line, without the values", () => {
+test("a preview's unchanged values share one line behind the buttons, without the values", () => {
   const both = { before: { Value: '1800', Type: 'String' }, after: { Value: '3000', Type: 'String' } }
-  expect(block(preview(both))).toContain('"1800" → "3000" Stays as it is: Type. Read at')
+  expect(block(preview(both), 'preview')).toMatch(/^Read at .* Stays as it is: Type\.$/)
 })
 
-test('facts about what is reached stand below a preview, and an unread one is unknown', () => {
+test('facts about what is reached stand before the buttons, and an unread one is unknown', () => {
   const reach = [{ label: 'running tasks', value: 24 }, { label: 'task set', value: 'unknown' }, { label: 'alarms' }]
-  const said = 'running tasks: 24 task set: "unknown" alarms: unknown'
-  expect(block(preview({ reach }))).toContain(said)
+  const said = 'running tasks: 24 · task set: "unknown" · alarms: unknown'
+  expect(block(preview({ reach }), 'state')).toBe(said)
   const failed = { outcome: 'failed', why: 'denied', observedAt: 0, reach } as const
-  expect(block({ ...stateOf('previewed'), preview: failed })).toContain(said)
+  expect(block({ ...stateOf('previewed'), preview: failed }, 'state')).toContain(said)
 })
 
-test('a preview calls a new resource new, and an unchanged one unchanged', () => {
-  expect(block(preview({ before: {} }))).toMatch(/Value \(none\) → "3000" It does not exist yet : this creates it/)
-  expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)
+test('a preview calls a new resource new, and an unchanged one unchanged, before the buttons', () => {
+  expect(block(preview({ before: {} }), 'action')).toContain('Value = "3000"')
+  expect(block(preview({ before: {} }), 'state')).toBe('It does not exist yet : this creates it. ')
+  const same = preview({ before: { Value: '3000' } })
+  expect(block(same, 'state')).toBe('It is so already : nothing that is shown changes. ')
+  expect(block(same, 'preview')).toContain('Stays as it is: Value.')
 })
 
 test('a preview marks a masked value, and names the gap only if AWS cannot check the state', () => {
-  expect(block(preview({ masked: ['Value'] }))).toContain('→ "3000" (masked)')
+  expect(block(preview({ masked: ['Value'] }))).toContain('Value "1800" → "3000" (masked) Name = ')
   const { gap: _, ...checked } = previewOf(stateOf('previewed'))
   const named = /AWS cannot check it at the call/
   expect(block(preview())).toMatch(named)
@@ -406,10 +456,10 @@ test('a preview tells of a hidden value only whether it stays', () => {
   const hide = (before: string, after: string) => maskPair({ before, after }, 'compared', 100)
   const said = ({ before = '', after }: { before?: Json; after: Json }) =>
     block(preview({ before: { Value: before }, after: { Value: after }, masked: ['Value'] }))
-  expect(said(hide('one', 'two'))).toContain('Value hidden → hidden, another value (masked) Read at')
-  expect(said(hide('one', 'one'))).toContain('Stays as it is: Value. It is so already')
+  expect(said(hide('one', 'two'))).toContain('Value hidden → hidden, another value (masked) Name = ')
+  expect(said(hide('one', 'one'))).toMatch(/It is so already .* Stays as it is: Value\./)
   expect(said(read('two'))).toContain('{"Value":"(3 characters), another value"} (masked)')
-  expect(said(read('one'))).toContain('Stays as it is: Value. It is so already')
+  expect(said(read('one'))).toMatch(/It is so already .* Stays as it is: Value\./)
 })
 
 test("a preview quotes an agent's value that reads like Hotwork's words, even beside a cut value", () => {
@@ -434,14 +484,14 @@ test('a preview shows a long value around its differences, and the card can stil
 test('a preview too long for the card is decided on the page', () => {
   const state = preview({ before: { Value: 'a'.repeat(5_000) }, after: { Value: 'b'.repeat(5_000) } })
   expect(block(state)).toMatch(/…\+\d+ characters/)
-  expect(buttonsOf(renderCard(state, bundle, channel))).toEqual(['deny'])
+  expect(buttonsOf(renderCard(state, bundle, channel))).toEqual(['deny', 'more'])
 })
 
-test('a failed or missing preview is one line with the reason', () => {
-  expect(block(stateOf('previewed in vain'))).toMatch(
+test('a failed preview is one line with the reason before the buttons, and a missing one a line behind them', () => {
+  expect(block(stateOf('previewed in vain'), 'state')).toMatch(
     /^Hotwork could not read the present state : it did not answer in time, at .* An approval holds for any state\.$/,
   )
-  expect(block(stateOf('waiting for the first stage'))).toBe(
+  expect(block(stateOf('waiting for the first stage'), 'state', 'preview')).toBe(
     'The present state is not shown: Hotwork has no preview of this action.',
   )
 })

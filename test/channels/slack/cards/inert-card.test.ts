@@ -111,7 +111,7 @@ const shown = (state: ApprovalRequest): SlackCard => renderCard(state, bundle, c
 
 /** Without the parts that only length changes: the catalogue's own list gets shorter. */
 const withoutLength = ({ blocks }: SlackCard) =>
-  blocks.filter(({ block_id }) => block_id !== 'too-long' && block_id !== 'open')
+  blocks.filter(({ block_id }) => !['too-long', 'open', 'open-all'].includes(String(block_id)))
 
 /** A difference has the note of both its values together, so the text alone does not give it. */
 const notes = [

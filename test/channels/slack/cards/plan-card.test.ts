@@ -38,7 +38,7 @@ function said(value: unknown): string {
 const words = (state: ApprovalRequest) => said(card(state).blocks).replace(/\s+/g, ' ')
 const buttons = (state: ApprovalRequest) =>
   card(state)
-    .blocks.filter(({ type, block_id }) => type === 'actions' && block_id !== 'messages')
+    .blocks.filter(({ type }) => type === 'actions')
     .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => each['action_id']))
 const stateOf = (name: string) => states.get(name) as ApprovalRequest
 
@@ -76,10 +76,7 @@ test.each([
   ],
   ['a plan with a step struck out', 'struck out , valid for 45 min → 30 min'],
   ['a plan with a step struck out', 'ssm:PutParameter ✂️ is struck out'],
-  [
-    'a plan whose first step changed',
-    'The resource changed , seen at 2027-01-15T08:01:00Z : of step 1 . Decide again.',
-  ],
+  ['a plan whose first step changed', 'The resource changed , seen at 2027-01-15T08:01:00Z : of step 1. Decide again.'],
   ['a plan whose first step changed', 'Value = "1900" → "3000"'],
   ['a plan in progress', '🔑 In progress: step 2, 1 of 3 done'],
   ['a plan in progress', 'Step 2 is with agent:builder since 2027'],
@@ -100,7 +97,7 @@ test.each([
   ['twenty short steps', longPlan(() => short)],
 ])('a click decides on a whole plan: with %s its card has Approve and every step whole', (_what, plan) => {
   expect(sizeOf(card(plan))).toBeLessThanOrEqual(largestCard)
-  expect(buttons(plan)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+  expect(buttons(plan)).toEqual(['approve', 'narrow', 'deny', 'more'])
   expect(showsAll(plan, bundle, {})).toBe(true)
   for (const [index] of (plan.ask.steps ?? []).entries()) expect(words(plan)).toContain(` ${index + 1}. agent:`)
 })
@@ -115,7 +112,7 @@ test.each([
 ])('a plan of twenty steps with %s is decided on the page', (_what, changes) => {
   const plan = longPlan(() => changes)
   expect(complaintsOf(card(plan))).toEqual([])
-  expect(buttons(plan)).toEqual(['deny'])
+  expect(buttons(plan)).toEqual(['deny', 'more'])
   expect(showsAll(plan, bundle, {})).toBe(false)
   expect(words(plan)).toContain('too long for a card')
 })

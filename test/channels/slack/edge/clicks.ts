@@ -119,3 +119,14 @@ export const clickOf = (
   ],
   ...changes,
 })
+
+/** Slack's request for a choice of the menu behind the buttons. */
+export const choiceOf = (
+  user: string,
+  { action_id, value, block_id = 'decide' }: Clicked,
+  changes: { [member: string]: unknown } = {},
+) => {
+  const text = { type: 'plain_text', text: action_id }
+  const action = { type: 'overflow', action_id, block_id, selected_option: { text, value }, action_ts: '1800000001.0' }
+  return clickOf(user, { action_id, value, block_id }, { actions: [action], ...changes })
+}

@@ -38,7 +38,7 @@ test('/hotwork list has the waiting requests with ids, privately', async () => {
 
 test('/hotwork show has the whole card, without a button', async () => {
   const said = await desk.type('U0BEN', `show ${request.ask.id}`)
-  for (const part of ['Waiting for owner', 'Arguments, exactly', request.ask.digest.slice(0, 24)])
+  for (const part of ['Waiting for owner', 'Overwrite = true', request.ask.digest.slice(0, 24)])
     expect(said).toContain(part)
   const { ephemerals } = await desk.control('ephemerals?user=U0BEN')
   expect(JSON.stringify(ephemerals.at(-1).blocks)).not.toContain('"button"')

@@ -17,7 +17,7 @@ import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { chatOf } from '../../../support/chats.ts'
 import { MemoryHaltStore } from '../../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../../support/world.ts'
-import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
+import { choiceOf, clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
 import { storesInTime } from './timely.ts'
 import { unhurried } from './unhurried.ts'
 
@@ -119,15 +119,18 @@ export class Door {
     const { blocks } = renderCard(state, this.world.policy.bundle, 'hotwork-approvals', { page })
     const elements = (row: JsonObject) => row['elements'] as JsonObject[]
     const isThere = (each: JsonObject) => each['action_id'] === action_id
-    const row = blocks.find((each) => each['type'] === 'actions' && elements(each).some(isThere))
+    const rows = blocks.filter(({ type }) => type === 'actions')
+    const row = rows.find((each) => elements(each).some(isThere)) ?? rows[0]
     const button = row && elements(row).find(isThere)
-    if (!button) throw new Error(`the card has no \`${action_id}\``)
+    const options = row ? elements(row).flatMap(({ options = [] }) => options as JsonObject[]) : []
+    const choice = options.find(({ value }) => String(value).startsWith(`${action_id} `))
+    if (!button && !choice) throw new Error(`the card has no \`${action_id}\``)
     this.#clicked += 1
-    const click = clickOf(
-      user,
-      { action_id, value: String(button['value']), block_id: String(row?.['block_id']) },
-      { trigger_id: `${this.#clicked}` },
-    )
+    const block_id = String(row?.['block_id'])
+    const trigger_id = `${this.#clicked}`
+    const click = button
+      ? clickOf(user, { action_id, value: String(button['value']), block_id }, { trigger_id })
+      : choiceOf(user, { action_id: 'more', value: String(choice?.['value']), block_id }, { trigger_id })
     return signed(formOf({ ...click, ...changes }), this.world.clock.now())
   }
 

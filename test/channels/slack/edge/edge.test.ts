@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { notAnswered, operatorMustLook } from '../../../../functions/channels/slack/edge/sentences.ts'
+import { malformedClick, notAnswered, operatorMustLook } from '../../../../functions/channels/slack/edge/sentences.ts'
 import { slackRequestOf } from '../../../../functions/channels/slack/receive-slack.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals, sentencesOf } from '../../../../functions/domain/refusals.ts'
@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { RightMissing, StoreUnavailable } from '../../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { stopCheckout } from '../cards/states.ts'
-import { clickOf, formOf, responseUrl, signed } from './clicks.ts'
+import { choiceOf, clickOf, formOf, responseUrl, signed } from './clicks.ts'
 import { Door, page } from './door.ts'
 
 const bundle = sampleBundle()
@@ -229,6 +229,32 @@ test('a forged click of Approve on a card that is too long is refused, with the 
   expect(await world.story(id)).toContain('Refused')
   await door.click(long, 'U0BEN', 'deny')
   expect(await world.state(id)).toMatchObject({ status: 'denied' })
+})
+
+test.each([
+  ['another act', (value: string) => value.replace(/^\w+/, 'approve')],
+  ['no round', (value: string) => value.replace(/ 1 /, ' ')],
+  ['a round that is no number', (value: string) => value.replace(/ 1 /, ' x ')],
+  ['more than that', (value: string) => `${value} x`],
+])('a forged choice of the menu with %s opens no form, and its person is told', async (_what, forge) => {
+  const value = `revise ${request.ask.id} 1 ${request.ask.digest.slice(0, 16)}`
+  const send = (said: string) =>
+    door.send(signed(formOf(choiceOf('U0BEN', { action_id: 'more', value: said })), world.clock.now()))
+  await send(forge(value))
+  expect(door.opened).toEqual([])
+  expect(door.told.at(-1)?.text).toBe(malformedClick)
+  await send(value)
+  expect(door.opened).toHaveLength(1)
+})
+
+test('a button of a card from an earlier release opens the form that its menu has now', async () => {
+  const { id, digest } = request.ask
+  const value = JSON.stringify({ r: id, n: 1, d: digest.slice(0, 16) })
+  for (const action_id of ['approve_comment', 'deny_words', 'revise', 'ask_agent', 'ask_colleague'])
+    await door.send(
+      signed(formOf(clickOf('U0BEN', { action_id, value }, { trigger_id: action_id })), world.clock.now()),
+    )
+  expect(door.opened).toHaveLength(5)
 })
 
 test('a person whose stage has all its approvals is told so', async () => {

@@ -1,0 +1,112 @@
+// Rules: test/channels/slack/cards/card.test.ts
+import type { RichTextSection } from '@slack/types'
+import { unpinnedOf } from '../../../domain/cards/plan-words.ts'
+import type { RequestView } from '../../../domain/cards/request-view.ts'
+import { askerRows, saidRows, termsRow, undoRow } from '../../../domain/cards/request-words.ts'
+import type { Row } from '../../../domain/cards/sentence.ts'
+import { clamp, inert } from '../../../domain/inert.ts'
+import { bold, type CardBlock, code, drawn, list, quote, type RichTextPart, rich, section, words } from './blocks.ts'
+import { exchangeParts, type MessageBudget } from './message-blocks.ts'
+
+/** The texts with two places on a card: in short before the buttons, and in full behind them. */
+
+export const valueLine = ({ label, text, note }: Required<Row>): RichTextSection =>
+  section(bold(`${label}: `), text === '' ? words('(empty)') : code(text), ...(note === '' ? [] : [words(note)]))
+
+/** Two lines. A longer list stands whole behind the buttons, and its beginning before them. */
+const mostOpen = (lines: number): number => Math.min(130, lines * 40)
+
+export function openParts(
+  view: RequestView,
+  lines: number,
+): { first: RichTextPart[]; all: RichTextPart[]; cut: boolean } {
+  if (comesToNothing(view)) return { first: [], all: [], cut: false }
+  const { steps } = view
+  const unpinned = steps ? unpinnedOf(steps) : view.unpinned
+  if (unpinned.length === 0) return { first: [closedPart(steps !== undefined)], all: [], cut: false }
+  const shown = unpinned.slice(0, lines).map((line) => clamp(inert(line), 256))
+  const texts = shown.map(({ text }) => text)
+  const more = unpinned.length - shown.length
+  const cut = more > 0 || shown.some((each) => each.cut)
+  const heading = steps ? 'The credentials leave open' : 'The credential leaves open'
+  const whole = texts.join('; ')
+  if (unpinned.length === 1 || (more === 0 && whole.length <= mostOpen(lines)))
+    return { first: [section(bold(`${heading}: `), words(`${whole}.`))], all: [], cut }
+  const [beginning = ''] = texts
+  const items = [...texts, ...(more > 0 ? [`…+${more} more`] : [])].map((text) => section(words(text)))
+  return {
+    first: [
+      section(
+        bold(`${heading}: `),
+        words(clamp(beginning, mostOpen(lines)).text),
+        bold(`; and ${unpinned.length - 1} more, below.`),
+      ),
+    ],
+    all: [section(bold(heading)), list(items)],
+    cut,
+  }
+}
+
+const closedPart = (isPlan: boolean): RichTextSection =>
+  section(
+    bold(isPlan ? 'No credential leaves anything open: ' : 'The credential leaves nothing open: '),
+    words(isPlan ? 'each can do exactly its step, and nothing else.' : 'it can do exactly this, and nothing else.'),
+  )
+
+const comesToNothing = ({ status, grant }: RequestView): boolean => status !== 'pending' && !grant
+
+/** The rows before the buttons, and those behind them. */
+export function aboutRows(view: RequestView, lines: number): { first: Row[]; rest: Row[] } {
+  const asker = askerRows(view)
+  return {
+    first: asker.filter(({ first }) => first),
+    rest: [
+      ...asker.filter(({ first }) => !first).slice(0, lines),
+      ...(comesToNothing(view) ? [] : [undoRow(view), termsRow(view)]),
+    ],
+  }
+}
+
+export const rowOf = ({ label, text }: Row): RichTextSection => section(bold(`${label}: `), words(text))
+
+/** Rows as lines of one paragraph. */
+export const rowsOf = (rows: readonly Row[]): RichTextSection =>
+  section(...rows.flatMap((row, at) => [...(at === 0 ? [] : [words('\n')]), ...rowOf(row).elements]))
+
+/** Two lines with the label before it. */
+const mostSaid = 130
+
+/** The agent's words under a heading that says so. Its reason begins before the buttons; all else stands behind them. */
+export function saidBlocks(
+  view: RequestView,
+  budget: MessageBudget,
+): { first: CardBlock; rest: CardBlock; cut: boolean } {
+  const heading = 'The agent says (unverified)'
+  const justification = inert(view.justification?.trim() ?? '')
+  const beginning = clamp(justification, Math.min(mostSaid, budget.justification))
+  const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))
+  const exchanges = exchangeParts(view, budget)
+  const unanswered = unansweredLine(view)
+  const reason = justification === '' ? [words('no reason')] : drawn([{ said: beginning.text }])
+  return {
+    first: rich('claim', section(bold(`${heading}: `), ...reason), ...(unanswered ? [section(bold(unanswered))] : [])),
+    rest: rich(
+      'claim-all',
+      section(bold(heading)),
+      list(rows),
+      ...(beginning.cut && budget.justification > mostSaid
+        ? [quote(clamp(justification, budget.justification).text)]
+        : []),
+      ...exchanges.parts,
+    ),
+    cut: exchanges.cut,
+  }
+}
+
+function unansweredLine({ questions, status }: RequestView): string | undefined {
+  const open = questions.filter(({ answer }) => answer === undefined).length
+  if (status !== 'pending' || open === 0) return undefined
+  return open === 1
+    ? 'A question to the agent has no answer yet.'
+    : `${open} questions to the agent have no answer yet.`
+}
