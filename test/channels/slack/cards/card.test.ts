@@ -244,7 +244,7 @@ test('buttons of a tier that asks for the name of the resource open the form for
   const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, bundle, channel)
   const row = blocks.find(({ type }) => type === 'actions')
   expect(row?.['block_id']).toBe('decide:comment')
-  expect(wordsOf(row)).toBe('Approve Narrow Deny')
+  expect(labelsOf(row)).toEqual(['Approve', 'Narrow', 'Deny'])
   expect(JSON.stringify(blocks)).toContain('the name of the resource, typed')
 })
 
