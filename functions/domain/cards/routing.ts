@@ -1,4 +1,4 @@
-// Rules: test/channels/slack/cards/routing.test.ts
+// Rules: test/channels/slack/cards/routing.test.ts, test/channels/slack/cards/owners-channels.test.ts
 import { type OpeningRules, termsOf } from '../break-glass/break-glass.ts'
 import { type Directory, ruleOf } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'

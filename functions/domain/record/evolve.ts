@@ -1,5 +1,6 @@
 // Rules: test/domain/properties.test.ts
 import { canonicalForm } from '../digest.ts'
+import { owners, type Stage } from '../policy/ladder.ts'
 import { defined, isRefusal, type Json, type NumericDate, type PersonId } from '../values.ts'
 import type { Event } from './events.ts'
 import type { StepState } from './plan-step.ts'
@@ -55,7 +56,7 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
     policies: event.because,
     round: event.round,
     narrowings: [...(state.narrowings ?? []), changesOf(state.ask, event.ask, personOf(event), event.at)],
-    stages: event.stages.map((terms) => ({ terms, decisions: [] })),
+    stages: event.stages.map((terms) => ({ terms, decisions: [], ...channelsKept(state, terms) })),
     ...defined({ preview: event.preview }),
   }),
   StateChanged: changed,
@@ -159,6 +160,12 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
     )
   },
   UseReturned: (state, { use }) => withUses(state, (uses) => uses.filter(({ id }) => id !== use)),
+}
+
+/** The narrower's approval may fill the stage before it opens again, and its cards are where they were. */
+function channelsKept({ stages }: ApprovalRequest, { name, channel }: Stage): Pick<StageState, 'channels'> {
+  const before = channel === owners ? stages.find(({ terms }) => terms.name === name) : undefined
+  return defined({ channels: before?.channels })
 }
 
 const withStage = (

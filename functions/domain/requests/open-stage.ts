@@ -1,4 +1,4 @@
-// Rules: test/domain/requests/decide.test.ts, test/domain/requests/due.test.ts
+// Rules: test/domain/requests/decide.test.ts, test/domain/requests/due.test.ts, test/channels/slack/cards/owners-channels.test.ts
 import { ownersChannels } from '../cards/routing.ts'
 import { system } from '../event.ts'
 import type { Stage } from '../policy/ladder.ts'
@@ -42,8 +42,9 @@ export function openNext(
   const deadline = Math.min(at + stage.terms.deadline, state.decideBy)
   const { steps } = state.ask
   const own = steps ? owning.filter((_, index) => !steps[index]?.struck) : owning
-  // A stage that opens again keeps its cards.
-  const channels = stage.channels ?? ownersChannels(stage.terms, own)
+  // A stage that opens again in a round keeps its cards.
+  const fixed = stage.opensAt === undefined ? undefined : stage.channels
+  const channels = fixed ?? ownersChannels(stage.terms, own)
   const opened = { stage: stage.terms.name, deadline, ...defined({ channels: channels && [...channels] }) }
   return [{ type: 'StageOpened', at, actor: system, policies: [], bundle, ...opened }]
 }
