@@ -21,6 +21,7 @@ import {
   StandingPermitId,
   Thumbprint,
 } from '../values.ts'
+import { Setback } from './setback.ts'
 import { fits, Shape } from './shape.ts'
 
 /**
@@ -58,7 +59,7 @@ export const StandingPermit = z.strictObject({
       arguments: Shape,
       classification: z.string(),
       /** The last setback before it was given. A later one ends it. */
-      after: RequestId.optional(),
+      after: Setback.optional(),
     })
     .optional(),
 })

@@ -6,7 +6,7 @@ import type { Ask } from '../record/request.ts'
 import { type AgentId, isAgent, isRefusal, NumericDate, RequestId } from '../values.ts'
 
 /** A setback: an act after which people are asked again about an agent's action. It ends standing permits by shape. */
-const Setback = z.strictObject({
+export const Setback = z.strictObject({
   request: RequestId,
   at: NumericDate,
   by: z.enum(['deny', 'revise', 'extra_calls']),
@@ -23,6 +23,10 @@ export const noSetback = '-'
 
 export const readSetback = (row: string | undefined): Setback | undefined =>
   row === undefined || row === noSetback ? undefined : Setback.parse(JSON.parse(row))
+
+/** Whether a permit is over: its agent had a setback since it was given, also by the request of the one before. */
+export const endsPermit = (last: Setback | undefined, before: Setback | undefined): last is Setback =>
+  last !== undefined && (['request', 'at', 'by'] as const).some((name) => last[name] !== before?.[name])
 
 /** How long the row is kept: longer than a permit lives. Seconds. */
 export const setbackKept = 8 * 86_400

@@ -21,8 +21,8 @@ const leastFixed = 4
 const range = z.strictObject({ min: z.number(), max: z.number() })
 
 /**
- * Reads a shape as a person writes it. A text with `*` is a pattern, and `{ "min", "max" }` of an argument that takes
- * numbers is a range, so neither can be an exact value. The approved request has the shape.
+ * Reads a shape as a person writes it. The approved value itself is exact. A different text with `*` is a pattern, and
+ * `{ "min", "max" }` of an argument that takes numbers is a range. The approved request has the shape.
  */
 export function readShape(
   entry: CatalogueEntry,
@@ -31,7 +31,7 @@ export function readShape(
 ): Result<Shape, 'invalid_shape'> {
   const shape: Shape = {}
   for (const [name, value] of Object.entries(written)) {
-    const part = readPart(entry, name, value)
+    const part = readPart(entry, name, value, approved)
     if (typeof part === 'string') return refuse('invalid_shape', `\`shape.${name}\` ${part}`)
     if (!Object.hasOwn(approved, name))
       return refuse('invalid_shape', `\`shape.${name}\` is absent in the approved request: leave it out`)
@@ -45,7 +45,15 @@ export function readShape(
     : refuse('invalid_shape', `\`shape.${lacking}\` is missing: the approved request has this argument`)
 }
 
-function readPart({ arguments: schema }: CatalogueEntry, name: string, value: Json): Part | string {
+function readPart(
+  { arguments: schema }: CatalogueEntry,
+  name: string,
+  value: Json,
+  approved: JsonObject,
+): Part | string {
+  // A value that people approved as it is may have a `*` of its own, which the giver did not mean as a pattern.
+  if (Object.hasOwn(approved, name) && canonicalForm(approved[name] as Json) === canonicalForm(value))
+    return exactly(value)
   const own = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
   if (!own) return 'is not an argument of the action: leave it out'
   const form = formOf(own)
@@ -88,14 +96,15 @@ function fitsPart(part: Part, value: Json): boolean {
 }
 
 /**
- * Whether a text matches the pattern. Its `*` stands for visible ASCII and spaces but `/` and `:`, so that no look-alike
- * of a separator passes, and makes no segment `.` or `..`.
+ * Whether a text matches the pattern. Its `*` stands for visible ASCII and spaces but `/`, `:`, `\`, `%` and `*`, so that
+ * no spelling of a separator passes, and makes no segment `.` or `..`.
  */
 function matches(like: string, text: string): boolean {
   const [before = '', after = ''] = like.split('*')
   if (text.length < before.length + after.length || !text.startsWith(before) || !text.endsWith(after)) return false
   const free = text.slice(before.length, text.length - after.length)
-  return /^[ -.0-9;-~]*$/.test(free) && !text.split(/[/:]/).some((segment) => segment === '.' || segment === '..')
+  const isPlain = /^[ -~]*$/.test(free) && !/[/:\\%*]/.test(free)
+  return isPlain && !text.split(/[/:]/).some((segment) => segment === '.' || segment === '..')
 }
 
 /** The shape as a person wrote it. */

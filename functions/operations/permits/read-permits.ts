@@ -1,7 +1,7 @@
 // Rules: test/operations/permits/shapes.test.ts
 import { mayRead } from '../../domain/deciding/questions.ts'
 import { drawsLeft, isLive, type StandingPermit } from '../../domain/permits/permit.ts'
-import { readSetback, type Setback, setbackKey } from '../../domain/permits/setback.ts'
+import { endsPermit, readSetback, type Setback, setbackKey } from '../../domain/permits/setback.ts'
 import { fits, readShape, shapeOf } from '../../domain/permits/shape.ts'
 import { isSameTool } from '../../domain/policy/mcp-tool.ts'
 import { type ApprovalRequest, keyOf } from '../../domain/record/request.ts'
@@ -44,7 +44,7 @@ export const withSetbacks = (
     permits.map(async (permit) => {
       if (!permit.shape || !isLive(permit, now) || drawsLeft(permit) < 1) return permit
       const last = readSetback(await requests.recall(setbackKey(permit.agent, permit.action)))
-      return last && last.request !== permit.shape.after ? { ...permit, ended: last } : permit
+      return endsPermit(last, permit.shape.after) ? { ...permit, ended: last } : permit
     }),
   )
 

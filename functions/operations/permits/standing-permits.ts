@@ -14,7 +14,7 @@ import {
   revokePermit as revoke,
   type StandingPermit,
 } from '../../domain/permits/permit.ts'
-import { noSetback, readSetback, setbackKept, setbackKey } from '../../domain/permits/setback.ts'
+import { endsPermit, noSetback, readSetback, setbackKept, setbackKey } from '../../domain/permits/setback.ts'
 import { readShape } from '../../domain/permits/shape.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { seatsIn } from '../../domain/policy/filling.ts'
@@ -105,7 +105,7 @@ async function readShapeOf(
     ? readShape(entry, written, ask.arguments)
     : refuse('invalid_shape', `\`${ask.action}\` is no longer in the catalogue: leave \`shape\` out`)
   if (!read.ok) return read
-  const after = readSetback(await requests.recall(setbackKey(ask.agent.id as AgentId, ask.action)))?.request
+  const after = readSetback(await requests.recall(setbackKey(ask.agent.id as AgentId, ask.action)))
   return ok({ arguments: read.value, classification: ask.classification, ...defined({ after }) })
 }
 
@@ -213,7 +213,7 @@ async function holdAfter(
   const key = setbackKey(agent, action)
   const replaces = await requests.recall(key)
   const last = readSetback(replaces)
-  if (last && last.request !== shape.after) return undefined
+  if (endsPermit(last, shape.after)) return undefined
   return [{ key, value: replaces ?? noSetback, ...defined({ replaces }), expiresAt: now + setbackKept }]
 }
 

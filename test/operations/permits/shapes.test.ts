@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../functions/domain/values.ts'
 import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.ts'
 import { foreseePermit, listPermits } from '../../../functions/operations/permits/read-permits.ts'
 import { revokePermit } from '../../../functions/operations/permits/standing-permits.ts'
+import { rowsOfSetback } from '../../../functions/operations/record/note-setback.ts'
 import { sampleAsk } from '../../support/ask.ts'
 import { withAgent, withGroups, withPolicy } from '../../support/bundles.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
@@ -155,6 +156,37 @@ test.each(['deny', 'revise'] as const)(
     expect(await world.listed()).toMatchObject([{ id: permit.id, ended: { request: request.ask.id, by: verdict } }])
   },
 )
+
+/** The calls of a request are compared minutes after its end: a second setback of one request. */
+async function compareCalls(of: ApprovalRequest): Promise<void> {
+  const common = { actor: system, policies: [], bundle: 'sha-256:bundle', at: world.clock.now() }
+  const found = { approved: 1, refused: 0, extra: [], unused: false, complete: true, extraCalls: 3 }
+  const event = { type: 'CallsCompared', ...common, ...found } as const
+  for (const row of await rowsOfSetback([event], of.ask, world)) await world.requests.putOnce(row)
+}
+
+test('a second setback of the request of an earlier one ends it, and a later one does not revive it', async () => {
+  const first = await world.submitted(other)
+  await world.decide(first, 'ana', 'deny')
+  await world.given()
+  await isDrawn()
+  world.clock.advance(900)
+  const second = await world.submitted(flag('older-basket'))
+  await world.decide(second, 'ana', 'deny')
+  await isAsked()
+  await compareCalls(first)
+  await isAsked(flag('express-2'))
+  expect(await world.listed()).toMatchObject([{ ended: { request: first.ask.id, by: 'extra_calls' } }])
+})
+
+test('extra calls of a request that was denied before it was given end it', async () => {
+  const first = await world.submitted(other)
+  await world.decide(first, 'ana', 'deny')
+  await world.given()
+  world.clock.advance(900)
+  await compareCalls(first)
+  await isAsked()
+})
 
 test.each([
   [1, '"by":"extra_calls"'],
