@@ -1,5 +1,7 @@
+import * as z from 'zod'
 import { parseBody } from '../../functions/adapters/http/authzen.ts'
 import { PermitBody, permitView } from '../../functions/adapters/http/permit-view.ts'
+import { permitQuery } from '../../functions/adapters/http/queries.ts'
 import { personView } from '../../functions/adapters/http/views.ts'
 import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { person, sampleBundle, World } from '../support/world.ts'
@@ -61,4 +63,13 @@ test.each<[what: string, body: unknown]>([
   ['arguments of its own', { uses: 3, until: '2027-01-15T09:00:00Z', arguments: {} }],
 ])('a permit with %s is refused', (_what, body) => {
   expect(() => parseBody(PermitBody, body as never)).toThrow(expect.objectContaining({ name: 'BadRequest' }))
+})
+
+test.each([
+  ['a lone surrogate', '{"a":"\\ud800"}'],
+  ['the name of a prototype', '{"a":{"__proto__":1}}'],
+  ['a list', '[]'],
+  ['half a text', '{"a":'],
+])('a shape in an address with %s is refused', (_what, text) => {
+  expect(z.object(permitQuery).safeParse({ shape: text }).success).toBe(false)
 })

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { EvaluationContext } from '../../domain/requests/evaluation-body.ts'
 import { AgentId, JsonObject, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
+import { jsonIn } from '../read-json.ts'
 import { After, AfterEntry, AfterFound } from './read-body.ts'
 
 /** The filter of a list of requests in its query. */
@@ -33,12 +34,10 @@ export const permitQuery = {
     .string()
     .max(16_384)
     .transform((text, context) => {
-      try {
-        return JsonObject.parse(JSON.parse(text))
-      } catch {
-        context.addIssue('should be a JSON object: each argument with its value, pattern or range')
-        return z.NEVER
-      }
+      const shape = JsonObject.safeParse(jsonIn(text))
+      if (shape.success) return shape.data
+      context.addIssue('should be a JSON object: each argument with its value, pattern or range')
+      return z.NEVER
     })
     .optional(),
 }
