@@ -91,9 +91,9 @@ export async function drawBurst(
     const told = because.outcomes.findLast((each) => each.generation === generation)
     const outcome = told ? withoutGeneration(told) : before?.outcome
     const view = { kind, generation, members, ...defined({ outcome }) }
-    const fallen = [before, ...posted].find((each) => each?.fallbackIn !== undefined)
-    if (fallen?.fallbackIn !== undefined)
-      return drawAt({ chat: fallen.fallbackIn, id: fallen.channel }, view, before, fallen.fallbackIn)
+    // A new burst tries its own channel first, which people may have mended.
+    if (before?.fallbackIn !== undefined)
+      return drawAt({ chat: before.fallbackIn, id: before.channel }, view, before, before.fallbackIn)
     try {
       await drawAt(ports.channels[kind.channel], view, before)
     } catch (fault) {

@@ -277,4 +277,15 @@ describe('a burst', () => {
     expect(cardsIn('C0ALL').map(({ text }) => text)).toEqual(['2'])
     expect(fallenBack().map(({ fields }) => fields)).toEqual([{ channel: 'payments', fallback: 'hotwork-approvals' }])
   })
+
+  test('the burst after one that fell back is in its own channel, once that is open again', async () => {
+    board.archive('C0PAY')
+    const bursts = new MemoryBurstStore()
+    const one = await world.submitted(ofPayments)
+    await drawing(bursts, one, 'payments')
+    await world.decide(one, 'ana', 'deny')
+    board = new MemoryCardBoard(...everywhere)
+    await drawing(bursts, await world.submitted(parameter('/prod/checkout/retries')), 'payments')
+    expect(cardsIn('C0PAY').map(({ text }) => text)).toEqual(['1'])
+  })
 })
