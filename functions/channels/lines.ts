@@ -230,14 +230,18 @@ function whyTold({ sealed }: OpeningView, { because, mayReview }: Hearer): Sente
 
 /** The line of a notice about an agent: ids, a date and our words. */
 export function agentLineOf({ about, notice }: AgentNotice, issuer: string): Said {
-  const what = notice.kind === 'due' ? dueText(about, notice) : `${about} ${lost[notice.why]}. ${effectOf(about)}`
-  const where = about.startsWith('agent:') ? ` ${issuer}/agents/${about}` : ''
-  const text = `${what}${where}`
-  return { as: 'notice', said: [text], text }
+  const what: Sentence =
+    notice.kind === 'due' ? dueSentence(about, notice) : [`${about} ${lost[notice.why]}. ${effectOf(about)}`]
+  const said: Sentence = [...what, about.startsWith('agent:') ? ` ${issuer}/agents/${about}` : '']
+  const text = said.map((part) => (typeof part === 'object' && 'time' in part ? rfc3339(part.time) : part)).join('')
+  return { as: 'notice', said: said.filter((part) => part !== ''), text }
 }
 
-const dueText = (about: string, { days, due }: Extract<AgentNotice['notice'], { kind: 'due' }>): string =>
-  `${about} is to be recertified by ${rfc3339(due)}, in ${days === 1 ? 'one day' : `${days} days`}. After that it is suspended. A person who does not answer for it recertifies it.`
+const dueSentence = (about: string, { days, due }: Extract<AgentNotice['notice'], { kind: 'due' }>): Sentence => [
+  `${about} is to be recertified by `,
+  { time: due },
+  `, in ${days === 1 ? 'one day' : `${days} days`}. After that it is suspended. A person who does not answer for it recertifies it.`,
+]
 
 const lost: { readonly [why in SuspendedBecause]: string } = {
   recertification: 'was not recertified in time',

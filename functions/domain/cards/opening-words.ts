@@ -191,7 +191,7 @@ export function whoSentences(view: OpeningView, most: number): readonly Sentence
       ? [
           [
             { bold: 'To end it: ' },
-            `“${endLabel(view)}” below, for ${nameOf(person)} and the people who may revoke; or `,
+            `“${endLabel(view)}”, for ${nameOf(person)} and the people who may revoke; or `,
             { value: `npx --no-install hotwork break-glass end ${id}` },
           ] satisfies Sentence,
         ]

@@ -313,6 +313,8 @@ test('a message says what is so and who may do what, and links to the page', () 
   const about = { about: remediator, to: { channel: 'x' } } as const
   const due = renderAgentNotice({ ...about, notice: { kind: 'due', days: 7, due: start } }, issuer)
   expect(due.text).toContain('agent:remediator is to be recertified by 2027-01-15T08:00:00Z, in 7 days')
+  // The message has it in the reader's zone.
+  expect(JSON.stringify(due.blocks)).toContain(`"timestamp":${start}`)
   expect(due.text).toContain(`${issuer}/agents/agent:remediator`)
   const lost = renderAgentNotice({ ...about, notice: { kind: 'suspended', why: 'owner_inactive' } }, issuer)
   expect(lost.text).toContain('agent:remediator has no active owner. Its grants have ended')

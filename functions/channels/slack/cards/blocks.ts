@@ -93,11 +93,12 @@ export const quote = (text: string): RichTextQuote => ({ type: 'rich_text_quote'
 export const words = (text: string): RichTextText => ({ type: 'text', text })
 export const bold = (text: string): RichTextText => ({ type: 'text', text, style: { bold: true } })
 export const code = (text: string): RichTextText => ({ type: 'text', text, style: { code: true } })
+export const dateFormat = '{date_short_pretty} {time}'
 /** A time in the reader's own zone, with RFC 3339 as its fallback. */
 export const time = (at: NumericDate): RichTextDate => ({
   type: 'date',
   timestamp: at,
-  format: '{date_short_pretty} {time}',
+  format: dateFormat,
   fallback: rfc3339(at),
 })
 /** A sentence of the domain: values as code, people's words in italics and quotes, each at most `limit` characters. */

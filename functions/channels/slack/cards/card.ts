@@ -206,11 +206,19 @@ function actionBlock(view: RequestView, budget: Budget): { blocks: CardBlock[]; 
   const tools = toolRows(view).map((row) => ({ ...row, ...clamp(row.text, Math.floor(budget.arguments / 3)) }))
   return {
     blocks: [
-      rich('action', ...tools.map(valueLine), exactly([`${inert(view.action)} on ${resource.text}`, ...change.lines])),
+      rich(
+        'action',
+        ...tools.map(valueLine),
+        exactly([...actionLines(inert(view.action), resource.text), ...change.lines]),
+      ),
     ],
     cut: [resource, change, ...tools].some(({ cut }) => cut),
   }
 }
+
+/** An ARN that would be broken has a line of its own. */
+const actionLines = (action: string, resource: string): string[] =>
+  action.length + resource.length < 74 ? [`${action} on ${resource}`] : [action, `on ${resource}`]
 
 /** The environment, the scrutiny that it needs there, and the policies that say so. */
 function tierParts(view: RequestView): RichTextElement[] {

@@ -93,10 +93,10 @@ function drawWithin(view: OpeningView, options: PageOption, budget: Budget): Sla
     rich('why', ...reasonParts(view, budget.reason)),
     rich('open', ...openParts(view, budget)),
     ...(view.progress === 'open' ? [] : [doneBlock(view, budget.lines)]),
+    ...(buttons.length === 0 ? [] : [actions('opening', ...buttons)]),
     ...(who.length === 0
       ? []
       : [rich('who', section(bold('Who knows, and what is next')), list(who.map((each) => section(...drawn(each)))))]),
-    ...(buttons.length === 0 ? [] : [actions('opening', ...buttons)]),
     context(`${view.drill ? `${drillMark}   ` : ''}Break-glass ${view.id}   Digest ${view.digest.slice(0, 24)}`),
     divider('below'),
   ]

@@ -7,7 +7,7 @@ import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
 import type { Stored } from '../../../operations/record/ports.ts'
 import type { DecisionAsk, Foreseen } from '../../../operations/requests/decide-request.ts'
-import { type CardBlock, rich, section } from '../cards/blocks.ts'
+import { type CardBlock, dateFormat, rich, section } from '../cards/blocks.ts'
 import { showsAll } from '../cards/card.ts'
 import { type Carried, onceFor, type Subject } from './click.ts'
 import { patience } from './client.ts'
@@ -163,8 +163,14 @@ const originsFor = (apiUrl: string): readonly string[] => {
 // If there are blocks, Slack shows the text only in notifications.
 const bodyOf = (said: Said) =>
   typeof said === 'string'
-    ? { text: escaped(said) }
-    : { text: escaped(said.sentence), blocks: [rich('said', section(...said.parts)), ...said.blocks] }
+    ? { text: withDates(escaped(said)) }
+    : { text: withDates(escaped(said.sentence)), blocks: [rich('said', section(...said.parts)), ...said.blocks] }
+
+/** Times in the reader's zone, with the text's own as the fallback. */
+const withDates = (text: string): string =>
+  text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) =>
+    Number.isNaN(Date.parse(time)) ? time : `<!date^${Date.parse(time) / 1000}^${dateFormat}|${time}>`,
+  )
 
 // Escaped, since Slack interprets markup here, and the text has names from the directory.
 const escaped = (text: string): string =>

@@ -15,6 +15,8 @@ import {
 import { wordsOf } from '../edge/desk-world.ts'
 import { page } from '../edge/door.ts'
 import { firstScreenOf, linesOf } from './card-lines.ts'
+import { everyOpening } from './openings.ts'
+import { renderOpening } from './rendering.ts'
 import { drifted, everyState, previewOf, stopCheckout, wantingReasons } from './states.ts'
 
 /** A card's first screen: how long it is, and what it has before the buttons. */
@@ -139,6 +141,17 @@ describe('the facts that decide stand before the buttons', () => {
     expect(changed).toMatch(/Decide by \S+; then on-call may too\. Silence never approves: it ends\./)
     expect(firstWords(states.get('narrowed') as ApprovalRequest)).toContain('Less than was asked')
   })
+})
+
+test('an opening has what is open, why and what that leaves open before its buttons, and people behind them', async () => {
+  for (const [name, { state, about }] of await everyOpening(bundle)) {
+    const { blocks } = renderOpening(state, about, bundle, { page })
+    const at = blocks.findLastIndex(({ type }) => type === 'actions')
+    const places = (...ids: string[]) => ids.map((id) => blocks.findIndex(({ block_id }) => block_id === id))
+    expect(Math.max(...places('what', 'why', 'open', 'done'))).toBeLessThan(at)
+    const [who = -1] = places('who')
+    expect([name, who === -1 || who > at]).toEqual([name, true])
+  }
 })
 
 test('lines of a card are counted by its blocks: texts by their words, buttons by their rows', () => {

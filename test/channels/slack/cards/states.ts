@@ -9,7 +9,7 @@ import { asOf } from '../../../../functions/domain/requests/due.ts'
 import type { Digest, RequestId } from '../../../../functions/domain/values.ts'
 import { answerQuestion, askColleague, askQuestion } from '../../../../functions/operations/requests/ask-back.ts'
 import { cancelRequest, completeRequest, revokeRequest } from '../../../../functions/operations/requests/end-request.ts'
-import { agent, agentKey, person, prodParameter, type What, World } from '../../../support/world.ts'
+import { agent, agentKey, parameter, person, prodParameter, type What, World } from '../../../support/world.ts'
 
 /** Stopping a function that checkout needs: tier 3, whose second stage wants a stronger login. */
 export const stopCheckout: What = {
@@ -124,6 +124,20 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     const revised = await after(world, request)
     const terms = { revises: id, revision: { number: 1, changes: { Value: { from: 'off', to: 'on' } } } }
     return { ...revised, ask: { ...revised.ask, ...terms, suggestedBy: [by], barred: [by], told: [words] } }
+  })
+  await keep('of tier 1', async (world) => {
+    const what = { ...parameter('/staging/checkout/color', 'on'), agent: agent('assistant'), purpose: 'maintenance' }
+    const request = await world.submitted(what, { justification: 'QA compares the new colour with the old one' })
+    const preview = { ...previewOf(request, 'off'), after: { Value: 'on' } }
+    return { ...request, preview }
+  })
+  await keep('a revision that waits', async (world) => {
+    const request = await submitted(world)
+    const id = `req_${'1'.repeat(26)}` as RequestId
+    const by = person('eve')
+    const words = { request: id, by, at: request.submittedAt, verdict: 'revise' as const, text: 'ask for less' }
+    const terms = { revises: id, revision: { number: 1, changes: { Value: { from: '5000', to: '3000' } } } }
+    return { ...request, ask: { ...request.ask, ...terms, suggestedBy: [by], barred: [by], told: [words] } }
   })
   await keep('questioned', async (world) => {
     const request = await world.submitted(resizeWorker, { justification })

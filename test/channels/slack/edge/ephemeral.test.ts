@@ -30,6 +30,18 @@ test.each([
   expect(await sentTo(apiUrl, responseUrl)).toEqual(used ? [responseUrl] : [])
 })
 
+test('a time in an ephemeral message is in its reader’s zone, and a text that is no time stays as it is', async () => {
+  let text: unknown
+  const sendEphemeral = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+    text = JSON.parse(String(init?.body)).text
+    return new Response('ok')
+  })
+  await sendEphemeral('https://hooks.slack.com/x', 'stopped until 2027-01-15T08:00:00Z, not 2027-99-99T08:00:00Z')
+  expect(text).toBe(
+    'stopped until <!date^1800000000^{date_short_pretty} {time}|2027-01-15T08:00:00Z>, not 2027-99-99T08:00:00Z',
+  )
+})
+
 test('an ephemeral message is plain text, private, and replaces no message', async () => {
   let body: unknown
   const sendEphemeral = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
