@@ -86,7 +86,7 @@ test("an open opening's card has its person, rights, reason, incident, end, skip
     'Once it has ended, to be reviewed by Ana Alves (person:ana), ',
     'before 2027-01-16T08:00:00Z',
     'Break-glass minutes left in these seven days: 3 h 30 min',
-    'To end it: “End now” below, for Jade Jones (person:jade) and the people who may revoke; or npx --no-install hotwork break-glass end bgl_',
+    'To end it: “End now”, for Jade Jones (person:jade) and the people who may revoke; or npx --no-install hotwork break-glass end bgl_',
   ])
     expect(text).toContain(part)
 })
