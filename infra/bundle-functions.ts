@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { type BuildOptions, build, buildSync, type Plugin } from 'esbuild'
+import { bundlePageScript } from './bundle-page-script.ts'
 import { code, type Lambda, lambdaNamed, lambdas, openApiProgram, policyProgram } from './functions.ts'
 
 const cedar = join(
@@ -40,6 +41,8 @@ const common = {
 const programs: Plugin = {
   name: 'programs',
   setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^page:script$/ }, ({ path }) => ({ path, namespace: 'page' }))
+    onLoad({ filter: /./, namespace: 'page' }, () => ({ contents: bundlePageScript(), loader: 'text' }))
     onResolve({ filter: /^lambda:/ }, ({ path }) => ({ path: path.slice('lambda:'.length), namespace: 'lambda' }))
     onLoad({ filter: /./, namespace: 'lambda' }, ({ path }) => {
       const { entry, told } = lambdaNamed(path)

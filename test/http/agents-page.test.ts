@@ -48,7 +48,7 @@ test("the page of an agent has the people who answer for it, its record, its hos
   const { body } = await shown('ana', '/agents/agent:remediator')
   for (const part of ['person:dan', 'autonomous', 'prod/agents/remediator', `/decide/${ask.id}`, 'without Hotwork'])
     expect(body).toContain(part)
-  expect(body).not.toContain('<script')
+  expect(body.match(/<script/g)).toHaveLength(1)
 })
 
 test('a right of the host names its resource, and the policy to detach', async () => {

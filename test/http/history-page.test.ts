@@ -106,6 +106,36 @@ test.each([
   expect((await Tab.of(world).logIn('person-ana', to)).headers['location']).toBe('/decide')
 })
 
+test('the list of waiting requests has a mark, by which it is asked for again and sent only if it may have changed', async () => {
+  const ask = async (mark: string) => tab.go('GET', '/decide', undefined, { 'if-none-match': mark })
+  const { body, headers } = await tab.go('GET', '/decide')
+  const mark = headers['etag'] ?? ''
+  expect(body).toContain(`data-mark="${mark.replaceAll('"', '&quot;')}"`)
+  const read = { list: 0, dependencies: 0 }
+  for (const name of ['list', 'dependencies'] as const) {
+    const of = world.requests[name].bind(world.requests) as (...args: unknown[]) => unknown
+    Object.assign(world.requests, {
+      [name]: (...args: unknown[]) => {
+        read[name] += 1
+        return of(...args)
+      },
+    })
+  }
+  const same = await ask(mark)
+  expect([same.status, same.body, same.headers['etag']]).toEqual([304, '', mark])
+  // The halts of a person are read with each session.
+  expect(read).toEqual({ list: 0, dependencies: 1 })
+  const { ask: first } = await world.submitted(prodParameter)
+  const next = await ask(mark)
+  expect([next.status, idsIn(next.body)]).toEqual([200, [first.id]])
+  world.clock.advance(120)
+  expect((await ask(next.headers['etag'] ?? '')).status).toBe(200)
+  const other = Tab.of(world)
+  await other.logIn('person-ben')
+  const own = (await tab.go('GET', '/decide')).headers['etag']
+  expect((await other.go('GET', '/decide', undefined, { 'if-none-match': own ?? '' })).status).toBe(200)
+})
+
 describe('what a person sets aside', () => {
   const waiting = async (of = tab) => {
     const { body } = await of.go('GET', '/decide')

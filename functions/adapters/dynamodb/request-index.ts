@@ -107,6 +107,17 @@ export class RequestIndex {
     return { asked, isAll: !more && items.length <= most }
   }
 
+  async pendingIds(most: number): Promise<readonly RequestId[]> {
+    const page = { index: 'by-status', newestFirst: true, limit: most, where: '#status = :value' }
+    const pages = await Promise.all(
+      shardsOf('pending', this.#shards).map((value) =>
+        this.#table.query({ ...page, values: { value } }, 'list pending requests'),
+      ),
+    )
+    const { items } = inOneOrder(pages, 'submitted', true)
+    return items.slice(0, most).map((row) => RequestId.parse(placed(textOf(row, 'submitted')).id))
+  }
+
   /** @returns whether the part has more rows */
   async #readOn({ index, by, value, begin }: Part, walk: Walk): Promise<boolean> {
     const from = timeKey(Math.max(begin, walk.filter.since ?? 0))

@@ -197,6 +197,10 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
       .map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
   }
 
+  pendingIds(most: number) {
+    return this.#index.pendingIds(most)
+  }
+
   askedLately(agent: AskerId, since: NumericDate, most: number) {
     return this.#index.askedLately(agent, since, most)
   }

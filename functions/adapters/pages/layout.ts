@@ -1,49 +1,25 @@
 // Rules: test/http/pages.test.ts
 import { createHash } from 'node:crypto'
+import script from 'page:script'
+import { Html, html, type Part } from './html.ts'
 import { style } from './style.ts'
 
-/** Markup. Only `html` makes it; everything else is text. */
-export class Html {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
-  }
-}
+export { type Html, html, type Part } from './html.ts'
 
-type Part = Html | string | number | false | undefined | readonly Part[]
-
-const escapes: { readonly [character: string]: string } = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-const written = (part: Part): string => {
-  if (part === undefined || part === false) return ''
-  if (part instanceof Html) return part.text
-  if (Array.isArray(part)) return part.map(written).join('')
-  return String(part).replace(/[&<>"']/g, (character) => escapes[character] ?? character)
-}
-
-/** Escapes its parts, unless they are markup. Escaping cannot be turned off. */
-export const html = (fixed: TemplateStringsArray, ...parts: readonly Part[]): Html =>
-  new Html(fixed.reduce((all, text, at) => `${all}${written(parts[at - 1])}${text}`))
-export type { Part }
-
-const hash = createHash('sha256').update(style, 'utf8').digest('base64')
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`
 
 /**
- * The policy of the pages: a browser may show a page and send its forms here. It runs no script, loads no picture and
- * no frame, and tells no other site the page's address.
+ * The policy of the pages: a browser may show a page and send its forms here. It runs one script, by its hash, which
+ * fetches from here alone; it loads no frame and nothing of another site, and tells no other site the page's address.
  */
 export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
   'content-security-policy': [
     "default-src 'none'",
-    `style-src 'sha256-${hash}'`,
+    `style-src ${hashOf(style)}`,
+    `script-src ${hashOf(script)}`,
+    "connect-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -92,13 +68,29 @@ ${goTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${goTo}"
 ${notice && html`<div class="notice${notice.good ? ' go' : ''}" role="${notice.good ? 'status' : 'alert'}"><p>${notice.text}</p></div>`}
 ${body}
 </main>
+${
+  reader &&
+  html`${keysHelp}
+<script>${code}</script>`
+}
 </body>
 </html>
 `.text
   }`
 
-// Not escaped, since the policy has the hash of exactly this text.
-const sheet = new Html(style)
+// Not escaped, since the policy has the hashes of exactly these texts.
+const [sheet, code] = [new Html(style), new Html(script)]
+
+/** The keys of the script, which shows the button. A person can turn them off (WCAG 2.1.4). */
+const keysHelp = html`<footer><button type="button" id="keys-show" hidden>Keys <kbd>?</kbd></button></footer>
+<dialog id="keys" aria-labelledby="keys-title">
+<h2 id="keys-title">Keys</h2>
+<dl><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>the next, the previous row of a list; <kbd>Enter</kbd> opens it</dd>
+<dt><kbd>a</kbd> <kbd>d</kbd></dt><dd>the form to approve, to deny, of this request or of the row. Only its button decides</dd>
+<dt><kbd>?</kbd></dt><dd>this help</dd></dl>
+<label class="choice"><input type="checkbox" id="keys-on" checked> Use these keys in this browser</label>
+<form method="dialog"><button>Close</button></form>
+</dialog>`
 
 const pages: readonly (readonly [path: string, name: string])[] = [
   ['/decide', 'Waiting for you'],

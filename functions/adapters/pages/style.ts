@@ -13,7 +13,7 @@ body { margin: 0; font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", sans-seri
 a { color: var(--link) }
 .skip { position: absolute; left: -99rem } .skip:focus { left: .5rem; top: .5rem; padding: .5rem; background: var(--paper) }
 header { border-bottom: 1px solid var(--line) }
-header > div, main { max-width: 78rem; margin: 0 auto; padding: .75rem 1rem } main > * { max-width: 44rem } main > :is(.rows, :has(.rows)) { max-width: none }
+header > div, main, footer { max-width: 78rem; margin: 0 auto; padding: .75rem 1rem } main > * { max-width: 44rem } main > :is(.rows, :has(.rows)) { max-width: none }
 header > div { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center }
 header strong { margin-right: auto } header form { margin: 0 0 0 auto }
 main { padding-bottom: 3rem; overflow-wrap: break-word }
@@ -49,10 +49,12 @@ table { width: 100%; border-collapse: collapse } th, td { text-align: left; vert
 .line li:not(:last-child)::after { content: ""; position: absolute; top: 1rem; left: 50%; width: calc(100% + .5rem); border-top: 3px solid var(--line) }
 button, .button { font: inherit; font-weight: 600; cursor: pointer; display: inline-block; min-height: 2.75rem; padding: .45rem 1.1rem; margin-top: .6rem; border-radius: .4rem; border: 2px solid var(--ink); color: var(--ink); background: var(--paper); text-decoration: none }
 button.go { border-color: var(--go); background: var(--go); color: var(--on) } button.stop { border-color: var(--stop); color: var(--stop) } header button { margin: 0; min-height: 2.2rem; padding: .15rem .8rem; border-width: 1px; font-weight: 400 }
+[hidden] { display: none } footer { text-align: right } footer button { margin: 0; min-height: 2.2rem; padding: .15rem .8rem; border-width: 1px; font-weight: 400 } kbd { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; border: 1px solid var(--soft); border-radius: .25rem; padding: 0 .35rem }
+dialog { max-width: 30rem; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: .5rem } dialog::backdrop { background: #0009 } dialog h2 { margin-top: 0 } dialog dl { grid-template-columns: 5rem 1fr } h1:focus { outline: none }
 :focus-visible, input:focus-within { outline: 3px solid var(--link); outline-offset: 2px } summary { cursor: pointer; font-weight: 600; padding: .35rem 0 }
 @media (max-width: 34rem) { td { white-space: normal } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .box button { width: 100% }
 .line { grid-template-columns: 1fr; gap: 0 } .line li { text-align: left; padding: .3rem 0 1rem 3rem; min-height: 3.2rem } .line li::before { left: 0 } .line li:not(:last-child)::after { left: 1rem; top: 2.1rem; bottom: 0; width: 0; border-top: 0; border-left: 3px solid var(--line) } }
 ${timelineStyle}.items { padding-left: 2.2rem } .items ul { padding: 0; list-style: none; margin: 0 } .tl-narrow { display: none }
 @media (max-width: 34rem) { .tl-wide { display: none } .tl-narrow { display: block } }
-@media print { header, form, details { display: none } }
+@media print { header, footer, form, details { display: none } }
 `

@@ -1,7 +1,7 @@
 // Rules: test/http/timeline-picture.test.ts
 import { titleText } from '../../domain/cards/request-words.ts'
 import { type Lane, lanes, type Mark, type Timeline, type TimelineItem } from '../../domain/cards/timeline.ts'
-import { Html, html } from './layout.ts'
+import { Html, html } from './html.ts'
 import { type Line, lineOf, wrapped } from './picture-text.ts'
 import { ownColours, timelineStyle } from './timeline-style.ts'
 import { clockOf, dayOf } from './words.ts'

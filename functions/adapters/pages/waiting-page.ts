@@ -12,37 +12,45 @@ import { count, time } from './words.ts'
 type View = {
   waiting: readonly ApprovalRequest[]
   aside?: readonly { state: ApprovalRequest; until: NumericDate }[]
+  /** The mark of this state of the list, by which the page's script asks for the next. */
+  mark: string
   bundle: ViewFacts
   reader: Reader
   now: NumericDate
 }
 
-/** The requests that wait for one person, newest first. Each is decided on a page of its own. */
-export function waitingPage({ waiting, aside = [], bundle, reader, now }: View): string {
-  const title =
+/**
+ * The requests that wait for one person, newest first. Each is decided on a page of its own. The page's script replaces
+ * `live`, writes into `fresh` how, and announces new rows in `news`.
+ */
+export function waitingPage({ waiting, aside = [], mark, bundle, reader, now }: View): string {
+  const heading =
     waiting.length === 0
       ? 'Nothing waits for you'
       : `${count(waiting.length, 'request waits', 'requests wait')} for you`
   const own = aside.map(({ state, until }) => ({ ...describeRequest(state, bundle), until }))
   return page({
-    title,
+    title: `${waiting.length === 0 ? '' : `(${waiting.length}) `}Waiting for you`,
     reader,
-    body: html`<h1>${title}</h1>
+    body: html`<div id="live" data-mark="${mark}">
+<h1 tabindex="-1">${heading}</h1>
 ${
   waiting.length === 0
-    ? html`<p>New requests are posted in Slack, and listed here. <a href="/decide">Look again</a></p>`
-    : html`${table(
+    ? html`<p>New requests are posted in Slack, and listed here.</p>`
+    : table(
         'Requests that wait for you',
         waiting.map((state) => describeRequest(state, bundle)),
         columns(now),
-      )}
-<p class="soft">As it was when this page was loaded. <a href="/decide">Look again</a></p>`
+      )
 }
 ${
   own.length > 0 &&
   html`<details><summary>${own.length} set aside by you</summary>
 ${table('Requests that you set aside', own, [...columns(now), ['Set aside', ({ id, until }) => backForm(id, until, now, reader)]])}</details>`
-}`,
+}
+</div>
+<p role="status" id="news"></p>
+<p class="soft"><span id="fresh">As it was when this page was loaded.</span> <a href="/decide">Look again</a></p>`,
   })
 }
 

@@ -2,7 +2,7 @@
 import { type Sentence, unquoted } from '../../domain/cards/sentence.ts'
 import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
 import { duration, type NumericDate, rfc3339 } from '../../domain/values.ts'
-import { type Html, html } from './layout.ts'
+import { type Html, html } from './html.ts'
 
 /** A rough length of time for people: `1 h 30 min`, without seconds. */
 const about = (seconds: number): string =>
@@ -17,7 +17,7 @@ const written = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 })
 
-/** A time in UTC, since the page has no script that knows the reader's zone; and its distance from now. */
+/** A time and its distance from now: in UTC, which the page's script replaces by the reader's zone. */
 export function time(at: NumericDate, now: NumericDate): Html {
   const away = at === now ? 'now' : at > now ? `in ${about(at - now)}` : `${about(now - at)} ago`
   return html`<time datetime="${rfc3339(at)}">${written.format(new Date(at * 1000))} UTC</time> (${away})`
@@ -45,7 +45,7 @@ const day = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', 
 export const clockOf = (at: NumericDate): string => clock.format(new Date(at * 1000))
 export const dayOf = (at: NumericDate): string => day.format(new Date(at * 1000))
 
-/** The time of one item among others of its hour: in UTC, with seconds. */
+/** The time of one item among others of its hour, with seconds: in UTC, as above. */
 export const clockTime = (at: NumericDate): Html => html`<time datetime="${rfc3339(at)}">${clockOf(at)} UTC</time>`
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`

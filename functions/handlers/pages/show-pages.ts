@@ -16,7 +16,7 @@ import { findColleagues } from '../../operations/requests/ask-as-seen.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
 import { splitAside } from '../../operations/requests/set-aside.ts'
-import { waitingFor } from '../../operations/requests/waiting.ts'
+import { waitingFor, waitingMark } from '../../operations/requests/waiting.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
 import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
@@ -36,11 +36,14 @@ type TimelinePagePorts = ShowPorts &
 
 const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   {
-    'GET /decide': async (_, { person, reader, session }, ports) => {
+    'GET /decide': async (call, { person, reader, session }, ports) => {
+      const mark = await waitingMark(person.id, ports)
+      const headers = { etag: mark }
+      if (call.header('if-none-match') === mark) return shown(ports.issuer, '', 304, headers)
       const all = (await waitingFor(person.id, ports, session.claimed)).map(({ state }) => state)
       const { waiting, aside } = await splitAside(person.id, all, ports)
-      const view = { waiting, aside, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
-      return shown(ports.issuer, waitingPage(view))
+      const view = { waiting, aside, mark, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+      return shown(ports.issuer, waitingPage(view), 200, headers)
     },
     'GET /decide/{id}': async (call, { person, reader, session }, ports) => {
       const id = RequestId.safeParse(call.path('id'))

@@ -125,6 +125,10 @@ export class ShowingRequests implements RequestReader {
     return this.#requests.uncompared(...args)
   }
 
+  pendingIds(...args: Parameters<RequestReader['pendingIds']>) {
+    return this.#requests.pendingIds(...args)
+  }
+
   askedLately(...args: Parameters<RequestReader['askedLately']>) {
     return this.#requests.askedLately(...args)
   }

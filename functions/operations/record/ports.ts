@@ -66,6 +66,8 @@ export interface RequestReader {
    * They come from an index that lags; its facts never change, so requests are not read.
    */
   askedLately(agent: AskerId, since: NumericDate, most: number): Promise<AskedLately>
+  /** The newest requests that wait for people, from an index that lags. No request is read. */
+  pendingIds(most: number): Promise<readonly RequestId[]>
   /** The number of requests that wait for people, from an index that lags. */
   countOpen(agent: AskerId, most: number): Promise<number>
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>

@@ -2,6 +2,7 @@
 import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
 import { unhaltedStandIns } from '../../domain/deciding/gathered.ts'
 import { countedApprovers, eligibilityOf, rightsOf } from '../../domain/deciding/rights.ts'
+import { digestOf } from '../../domain/digest.ts'
 import { type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
 import { groupsToRead, type LoginGroups, membersNow, type Readings } from '../../domain/people/group-source.ts'
 import type { Person } from '../../domain/people/organisation.ts'
@@ -30,6 +31,22 @@ const keysAtOnce = 100
 export async function waitingFor(person: PersonId, ports: Ports, claimed?: LoginGroups): Promise<readonly Stored[]> {
   const found = await newest({ status: 'pending' }, mostLookedAt, ports.requests)
   return thoseWaitingFor(person, found, ports, claimed)
+}
+
+/** The longest time for which a mark holds: until then a list may show a stage, a halt or a deadline that has changed. */
+const markSeconds = 120
+
+/**
+ * The mark of a person's list, as an entity tag. It changes with the requests that are pending, for any person, and with
+ * time. It costs one query of an index, where the list reads each pending request.
+ */
+export async function waitingMark(
+  person: PersonId,
+  { requests, clock }: { requests: Pick<RequestReader, 'pendingIds'>; clock: Ports['clock'] },
+): Promise<string> {
+  const pending = await requests.pendingIds(mostLookedAt)
+  const period = Math.floor(clock.now() / markSeconds)
+  return `"${digestOf('hotwork.waiting.v1', { person, pending, period })}"`
 }
 
 /** The waiting requests among one page of requests. A page may be short or empty and still have a `next`. */

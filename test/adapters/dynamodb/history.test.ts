@@ -85,6 +85,12 @@ test.each(filters)('a page by %s finds the newest, and never scans', async (_wha
   expect(calls.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(mostRows + 1)
 })
 
+test('the ids of pending requests are one query of an index, and read no request', async () => {
+  const pending = passing(({ status }) => status === 'pending')
+  expect(await requests.pendingIds(300)).toEqual(pending.slice(0, 300))
+  expect(calls.map(({ command }) => command)).toEqual(['QueryCommand'])
+})
+
 test('a list has each request once, and a page reads no more rows than it needs', async () => {
   const found: string[] = []
   let after: string | undefined

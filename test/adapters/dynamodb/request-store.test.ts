@@ -211,6 +211,10 @@ onBothStores('the request store', (stores) => {
       expect(await listed({ status: 'withdrawn' })).toEqual(ids(2))
       expect(await listed({ status: 'pending' })).toEqual(ids(5, 4, 3, 1))
     })
+    test('the ids of pending requests are listed newest first, up to a limit', async () => {
+      expect(await stores.requests.pendingIds(10)).toEqual(ids(5, 4, 3, 1))
+      expect(await stores.requests.pendingIds(2)).toEqual(ids(5, 4))
+    })
     test('pending requests of an agent are listed oldest first, and counted up to a limit', async () => {
       const open = async (limit: number) =>
         (await stores.requests.open(ask.agent.id, limit)).map(({ state }) => state.ask.id)

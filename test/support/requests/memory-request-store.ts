@@ -222,6 +222,13 @@ export class MemoryRequestStore implements RequestStore {
     return found.slice(0, limit).map(({ id }) => id)
   }
 
+  async pendingIds(most: number) {
+    await othersRun()
+    const pending = this.#all().filter(({ state }) => state.status === 'pending')
+    const newest = pending.toSorted((one, other) => (sortKey(one) < sortKey(other) ? 1 : -1))
+    return newest.slice(0, most).map(({ state }) => state.ask.id)
+  }
+
   async askedLately(agent: AskerId, since: NumericDate, most: number) {
     await othersRun()
     const all = this.#all().filter(

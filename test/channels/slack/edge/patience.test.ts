@@ -22,6 +22,7 @@ function slow(store: RequestStore, ms: { load: number; commit: number }): Reques
     overdue: (before, limit) => store.overdue(before, limit),
     uncompared: (before, page) => store.uncompared(before, page),
     loadMany: (ids) => store.loadMany(ids),
+    pendingIds: (most) => store.pendingIds(most),
     askedLately: (agent, since, most) => store.askedLately(agent, since, most),
     countOpen: (agent, most) => store.countOpen(agent, most),
     open: (agent, limit) => store.open(agent, limit),
