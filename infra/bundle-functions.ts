@@ -83,6 +83,7 @@ export async function bundleFunctions(outdir: string, maps?: string): Promise<st
     renameSync(`${file}.map`, join(maps, name, 'index.js.map'))
   }
   describeApi(join(outdir, 'metadata', 'openapi.json'))
+  cpSync(join(code, 'adapters/pages/icons'), join(outdir, 'metadata', 'manifest-icons'), { recursive: true })
   return Object.keys(metafile.inputs)
 }
 

@@ -39,6 +39,14 @@ export const metadata: Routes = {
     ),
     gives: { 200: { type: 'application/schema+json', schema: Members } },
   },
+  'GET /manifest.webmanifest': {
+    ...published('describePages', 'Gives the web manifest, by which a phone keeps the pages on its home screen.'),
+    gives: { 200: { type: 'application/manifest+json', schema: Members } },
+  },
+  'GET /icons/{name}': {
+    ...published('readIcon', 'Gives an icon of the manifest.'),
+    gives: { 200: { type: 'image/*' } },
+  },
 }
 
 /** Calls of other systems, which sign what they send. */

@@ -76,7 +76,7 @@ describe("a page's headers", () => {
       )
       expect(headers).toMatchObject({
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; script-src 'sha256-${hashOfScript}'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+        'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; script-src 'sha256-${hashOfScript}'; connect-src 'self'; img-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
         'cache-control': 'no-store',
         'referrer-policy': 'same-origin',
         'strict-transport-security': expect.stringContaining('max-age'),

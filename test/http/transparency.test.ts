@@ -28,6 +28,7 @@ test("the JWKS has the notary's key beside those of tokens, marked as such", asy
     keys: tokens,
     notary,
     openApi: () => ({}),
+    icon: () => new Uint8Array(),
   })
   const { keys } = JSON.parse((await handler(event('GET /.well-known/jwks.json'))).body ?? '')
   const [[token], [own]] = [(await tokens.jwks()).keys, (await notary.jwks()).keys]

@@ -9,7 +9,7 @@ import { storedEntries } from './support/aws.ts'
 import { button, useBrowser } from './support/browser.ts'
 import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
-/** The deployed pages in a browser without script, with the provider at which people log in. */
+/** The deployed pages in a browser, mostly without script, with the provider at which people log in. */
 
 inBrowser('the deployed pages', () => {
   const hotwork = deployed()
@@ -72,6 +72,36 @@ inBrowser('the deployed pages', () => {
       ['person:gus', 'known', undefined],
       ['person:hana', 'known', undefined],
     ])
+  })
+
+  test('an open list shows a new request by itself, in the zone of the browser, and keys lead to its form', async () => {
+    const options = { javaScriptEnabled: true, timezoneId: 'Asia/Kolkata' }
+    const page = await openAs('Ben Baker', `${local.apiUrl}/decide`, options)
+    const unchanged = page.waitForResponse(
+      (answer) => answer.url() === `${local.apiUrl}/decide` && answer.status() === 304,
+    )
+    const id = await hotwork.submitted(remediator, setParameter(prod))
+    const row = page.locator(`tr:has(a[href="/decide/${id}"])`)
+    await row.waitFor()
+    expect(await row.locator('time').textContent()).toMatch(/ GMT\+5:30$/)
+    await unchanged
+    const browser = await page.context().newCDPSession(page)
+    expect((await browser.send('Page.getAppManifest')).errors).toEqual([])
+    await row.locator('a').focus()
+    await page.keyboard.type('d')
+    await page.locator('#deny-comment:focus').waitFor()
+    await page.keyboard.type('by keys')
+    await button(page, 'Deny').click()
+    await page.getByText('You denied this; it is on record.').waitFor()
+    const decided = (await storedEntries(local, id)).find(({ type }) => type === 'Decided')
+    expect(decided).toMatchObject({ actor: { id: 'person:ben' }, facts: { through: 'page', comment: 'by keys' } })
+    const icon = await fetch(`${local.apiUrl}/icons/icon-192.png`)
+    expect([
+      icon.headers.get('content-type'),
+      Buffer.from(await icon.arrayBuffer())
+        .subarray(1, 4)
+        .toString(),
+    ]).toEqual(['image/png', 'PNG'])
   })
 
   test('an unlinked user who clicks is shown a link, logs in, and is known from then on', async () => {

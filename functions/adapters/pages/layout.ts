@@ -10,7 +10,7 @@ const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(
 
 /**
  * The policy of the pages: a browser may show a page and send its forms here. It runs one script, by its hash, which
- * fetches from here alone; it loads no frame and nothing of another site, and tells no other site the page's address.
+ * fetches from here alone; it loads an icon and the manifest of this site, no frame, and tells no other site the page's address.
  */
 export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   'content-type': 'text/html; charset=utf-8',
@@ -20,6 +20,8 @@ export const pageHeaders = (issuer: string): { [name: string]: string } => ({
     `style-src ${hashOf(style)}`,
     `script-src ${hashOf(script)}`,
     "connect-src 'self'",
+    "img-src 'self'",
+    "manifest-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -59,6 +61,11 @@ export const page = ({ title, reader, notice, body, goTo }: Page): string =>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${goTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${goTo}">`}
 <title>${title} · Hotwork</title>
+<link rel="manifest" href="/manifest.webmanifest">
+<meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#16181c" media="(prefers-color-scheme: dark)">
+<link rel="icon" href="/icons/icon.svg" type="image/svg+xml">
+<link rel="apple-touch-icon" href="/icons/icon-180.png">
 <style>${sheet}</style>
 </head>
 <body>

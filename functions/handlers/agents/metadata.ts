@@ -1,4 +1,4 @@
-// Rules: test/client/standard-clients.test.ts, test/http/transparency.test.ts
+// Rules: test/client/standard-clients.test.ts, test/http/transparency.test.ts, test/http/manifest.test.ts
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
@@ -9,6 +9,7 @@ import { type Answer, apiProblem, problemTypeOf } from '../../adapters/http/prob
 import { loginIssuerOf } from '../../adapters/jose/login-checks.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/layout.ts'
+import { type IconName, iconAnswer, iconNames, manifestAnswer } from '../../adapters/pages/manifest.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { type BreakGlassPolicy, type OpeningRules, openingRulesOf } from '../../domain/break-glass/break-glass.ts'
@@ -25,8 +26,10 @@ import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 /** Public documents, by route. RFC 9728 section 3.1 defines the place of a resource's path. */
-export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet; openApi: () => object }) {
-  const { issuer, policy, keys, notary, openApi } = ports
+export function createHandler(
+  ports: DoorPorts & { keys: KeySet; notary: KeySet; openApi: () => object; icon: (name: IconName) => Uint8Array },
+) {
+  const { issuer, policy, keys, notary, openApi, icon } = ports
   let described: object | undefined
   const { authzen, authorizationServer, api, targets, signals } = publishedMetadata(policy.bundle, issuer)
   const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
@@ -53,6 +56,12 @@ export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet;
     'GET /schemas/access-request.json': async () => {
       const { headers, ...answer } = published(requestSchema(issuer))
       return { ...answer, headers: { ...headers, 'content-type': 'application/schema+json' } }
+    },
+    'GET /manifest.webmanifest': async () => manifestAnswer(),
+    'GET /icons/{name}': async (call) => {
+      const name = iconNames.find((each) => each === call.path('name'))
+      if (!name) throw nothing
+      return iconAnswer(name, icon(name))
     },
     // A browser is never redirected (RFC 6749 section 4.1.2.1), because no client has registered an address.
     'GET /authorize': async () =>
@@ -262,6 +271,7 @@ export const wire: Wiring<typeof createHandler, 'ISSUER' | 'PUBLISHED_KEYS' | 'N
   notary: new KmsKeySet(told.NOTARY_KEYS),
   // The document is written at build time.
   openApi: () => JSON.parse(readFileSync(join(__dirname, 'openapi.json'), 'utf8')),
+  icon: (name) => readFileSync(join(__dirname, 'manifest-icons', name)),
   log: new PowertoolsLog(),
   clock: new SystemClock(),
 })

@@ -189,6 +189,30 @@ inBrowser('the script of the pages', () => {
     expect(await focused(page).textContent()).toBe('1 set aside by you')
   })
 
+  test('the web manifest is valid for a browser, and each icon that it or a page names can be drawn', async () => {
+    const page = await openAs('Ana Alves', '/decide')
+    const browser = await page.context().newCDPSession(page)
+    const { url, errors, data } = await browser.send('Page.getAppManifest')
+    expect([url, errors]).toEqual([`${at.url}/manifest.webmanifest`, []])
+    const { icons, start_url } = JSON.parse(data ?? '') as {
+      icons: { src: string; sizes: string }[]
+      start_url: string
+    }
+    expect(start_url).toBe('/decide')
+    const links = await page.locator('link[rel$=icon]').all()
+    const drawn = [
+      ...icons.map(({ src }) => src),
+      ...(await Promise.all(links.map((each) => each.getAttribute('href')))),
+    ]
+    for (const src of new Set(drawn)) {
+      const width = await page.evaluate<number>(
+        `new Promise((told, failed) => { const image = new Image(); image.onload = () => told(image.naturalWidth); image.onerror = failed; image.src = ${JSON.stringify(src)} })`,
+      )
+      const [, named] = /-(\d+)\.png$/.exec(src ?? '') ?? []
+      expect([src, named === undefined || width === Number(named)]).toEqual([src, true])
+    }
+  })
+
   test.each([
     ['a desktop', {}],
     ['a phone of 320 pixels', { ...phone, viewport: { width: 320, height: 640 } }],

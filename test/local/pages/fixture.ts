@@ -23,7 +23,8 @@ export class PagesFixture {
       const body = await text(request)
       const { method = '', url = '', headers } = request
       const shown = await this.doors.ask({ method, url, headers: headers as { [name: string]: string }, body })
-      response.writeHead(shown.status, shown.headers).end(shown.body)
+      const encoding = shown.isBase64Encoded ? 'base64' : 'utf8'
+      response.writeHead(shown.status, shown.headers).end(Buffer.from(shown.body, encoding))
     })
     this.url = this.#server.url
     const { url: issuer, program } = await startProvider(principals(), this.url)

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
 import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import type { AccountLink, ChatAccount } from '../../../functions/domain/people/linking.ts'
+import { createHandler as createMetadata } from '../../../functions/handlers/agents/metadata.ts'
 import { createHandler as createDecide } from '../../../functions/handlers/pages/decide-on-page.ts'
 import { createHandler as createLink } from '../../../functions/handlers/pages/link-slack.ts'
 import { createHandler as createLogIn } from '../../../functions/handlers/pages/log-in.ts'
@@ -21,7 +24,9 @@ import { askedOnce } from '../policies/asked-once.ts'
 import type { World } from '../world.ts'
 
 type Sent = { method: string; url: string; headers?: { [name: string]: string }; body?: string }
-export type Shown = { status: number; headers: { [name: string]: string }; body: string }
+export type Shown = { status: number; headers: { [name: string]: string }; body: string; isBase64Encoded?: boolean }
+
+const icons = join(import.meta.dirname, '../../../functions/adapters/pages/icons')
 
 /** The deployed pages over a world in memory, called as API Gateway calls their functions. */
 export class PageDoors {
@@ -66,7 +71,12 @@ export class PageDoors {
     const slack = { account: async ({ user }: ChatAccount) => this.users.get(user) }
     const [show, decide, open, logIn] = [createShow(ports), createDecide(ports), createOpen(ports), createLogIn(ports)]
     const link = createLink({ ...ports, links, chat: slack })
+    const icon = (name: string) => readFileSync(join(icons, name))
+    const keys = { jwks: async () => ({ keys: [] }) }
+    const metadata = createMetadata({ ...ports, keys, notary: keys, openApi: () => ({}), icon })
     this.#doors = new Map([
+      ['GET /manifest.webmanifest', metadata],
+      ['GET /icons/{name}', metadata],
       ['GET /decide', show],
       ['GET /decide/{id}', show],
       ['POST /decide/{id}', decide],
@@ -111,8 +121,8 @@ export class PageDoors {
         timeEpoch: this.#world.clock.now() * 1000,
       } as APIGatewayProxyEventV2['requestContext'],
     })
-    const { statusCode: status = 0, headers: told = {}, body: text = '' } = answered
-    return { status, headers: told as { [name: string]: string }, body: text }
+    const { statusCode: status = 0, headers: told = {}, body: text = '', isBase64Encoded = false } = answered
+    return { status, headers: told as { [name: string]: string }, body: text, isBase64Encoded }
   }
 
   /** The address that Slack shows to an unlinked user. */
@@ -128,7 +138,8 @@ function match(route: string, method: string, path: string) {
   if (of !== method || wanted.length !== given.length) return undefined
   const parameters: { [name: string]: string } = {}
   for (const [at, part] of wanted.entries()) {
-    if (part === '{id}') parameters['id'] = given[at] ?? ''
+    const [, name] = /^\{(\w+)\}$/.exec(part) ?? []
+    if (name !== undefined) parameters[name] = given[at] ?? ''
     else if (part !== given[at]) return undefined
   }
   return { route, parameters }
