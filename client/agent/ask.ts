@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Ask, Evaluation, TaskAnswer, TaskMembers } from '../../functions/domain/cards/wire/task.ts'
 import { McpTool as McpToolAnswer } from '../../functions/domain/cards/wire/word.ts'
 import { defined } from '../http.ts'
+import type { WireEvidence } from './evidence.ts'
 import type { McpTool } from './mcp-tool.ts'
 
 /** @internal */
@@ -18,6 +19,7 @@ export type PartialAsk = {
   taskSource?: Ask['context']['task_source']
   mcp?: McpTool | undefined
   justification?: string | undefined
+  evidence?: WireEvidence | undefined
   /** The request of which this is the revision. */
   revises?: string | undefined
   /** The start, RFC 3339: nothing is issued before it. */
@@ -30,8 +32,9 @@ export const contextOf = ({
   parentTask,
   ...more
 }: Omit<PartialAsk, 'action' | 'arguments'>): Ask['context'] => {
-  const { taskSource, mcp, justification, revises } = more
-  return { purpose, parent_task: parentTask, ...defined({ task_source: taskSource, mcp, justification, revises }) }
+  const { taskSource, mcp, justification, evidence, revises } = more
+  const said = { task_source: taskSource, mcp, justification, evidence, revises }
+  return { purpose, parent_task: parentTask, ...defined(said) }
 }
 
 export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: Ask['resource']): Ask => ({

@@ -1,6 +1,6 @@
 // Rules: test/client/agent/permit.test.ts
 import * as z from 'zod'
-import { TaskSource } from '../../functions/domain/cards/wire/word.ts'
+import { Evidence, TaskSource } from '../../functions/domain/cards/wire/word.ts'
 import { defined } from '../http.ts'
 import { type Journal, type Kind, remembered } from '../journal/journal.ts'
 import { makeJwk, PrivateJwk } from '../journal/keys.ts'
@@ -26,6 +26,7 @@ const KeptCall = z.looseObject({
       subject: z.looseObject({ type: z.string(), id: z.string() }),
       resource: z.looseObject({ type: z.string(), id: z.string() }),
       justification: z.string().optional(),
+      evidence: z.array(Evidence).optional(),
       taskSource: TaskSource.optional(),
       revises: z.string().optional(),
       notBefore: z.string().optional(),

@@ -4,6 +4,7 @@ import { wrongUsage } from '../outcome.ts'
 import { readSpan, usualWait } from '../span.ts'
 import type { Approved } from './approved.ts'
 import { isMcpTool, type PartialAsk } from './ask.ts'
+import { type Evidence, wireEvidence } from './evidence.ts'
 import type { McpTool } from './mcp-tool.ts'
 import type { Message, Question } from './words.ts'
 
@@ -22,6 +23,8 @@ export type PermitCall = {
   /** The MCP tool that the call goes to. The approval is for this tool only. */
   mcp?: McpTool
   justification?: string
+  /** At most five items, 32 KiB together, which people read with the ask. */
+  evidence?: readonly Evidence[]
   /** The request that people wanted revised, of the same action and resource: this call is its revision. */
   revises?: string
   /** The start, at most seven days ahead: people decide before it, and nothing can be claimed before it. */
@@ -65,7 +68,7 @@ export type Revise = {
   /** Asks for the same action with these arguments, as the revision of this request. It inherits no approval. */
   ask(arguments_: PermitCall['arguments'], how?: RevisionHow): Promise<Permit>
 }
-export type RevisionHow = Pick<PermitCall, 'justification' | 'wait' | 'signal'>
+export type RevisionHow = Pick<PermitCall, 'justification' | 'evidence' | 'wait' | 'signal'>
 export type Expired = { readonly outcome: 'expired'; readonly request: string }
 /** People approved less than was asked for: accept that, or complete the request and ask again. */
 export type Narrowed = {
@@ -97,6 +100,7 @@ export function readCall({
   taskSource,
   mcp,
   justification,
+  evidence: attached,
   revises,
   notBefore: start,
   callId,
@@ -115,13 +119,14 @@ export function readCall({
   if (mcp !== undefined && !isMcpTool(mcp))
     throw wrongUsage('`mcp` is not a tool', 'give `{ server: { name, version }, tool, schema }`, or leave it out')
   const notBefore = start?.toISOString()
+  const evidence = attached && wireEvidence(attached)
   // A copy, since the caller may change its object later.
   return structuredClone({
     action,
     arguments: jsonOf(args),
     purpose,
     parentTask,
-    ...defined({ taskSource, mcp, justification, revises, notBefore }),
+    ...defined({ taskSource, mcp, justification, evidence, revises, notBefore }),
   })
 }
 

@@ -184,14 +184,15 @@ async function submitOnce(
     if (isRefused(asked)) return asked
     const { ask, denial } = asked
     const { subject, resource } = ask
-    const { justification, taskSource, revises } = partial
-    keep({ asked: { subject, resource, denial, ...defined({ justification, taskSource, revises, notBefore }) } })
+    const { justification, evidence, taskSource, revises } = partial
+    const first = { justification, evidence, taskSource, revises, notBefore }
+    keep({ asked: { subject, resource, denial, ...defined(first) } })
     return submitted(ask, denial)
   }
   if (!record.asked) return askFresh()
-  const { subject, resource, denial, justification, taskSource, revises } = record.asked
+  const { subject, resource, denial, justification, evidence, taskSource, revises } = record.asked
   try {
-    const repeated = { ...partial, justification, taskSource, revises }
+    const repeated = { ...partial, justification, evidence, taskSource, revises }
     const task = await submitted(askOf(repeated, subject, resource), denial)
     // The answer to a repeated submission has no words of people.
     return task.task.status === 'pending' ? task : await api.readTask(task.task.id)
@@ -328,7 +329,7 @@ async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
 }
 const refusals = new Set([
   ...['unknown_action', 'invalid_arguments', 'tool_changed', 'not_requestable', 'too_many_open'],
-  ...['justification_required', 'unknown_parent_task', 'invalid_parent_task'],
+  ...['justification_required', 'unknown_parent_task', 'invalid_parent_task', 'invalid_evidence'],
   ...['invalid_revision', 'too_many_revisions'],
 ])
 

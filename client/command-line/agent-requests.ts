@@ -40,6 +40,12 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .argument('<file>', `an AuthZEN evaluation body, as in ${own('requests')}; of a plan as in ${own('plan')}`)
     .addOption(new Option('--wait [span]', 'wait for the decision, at most this long; default 30m').argParser(span))
     .addOption(reason)
+    .addOption(
+      new Option(
+        '--evidence <file>',
+        'a text that people read with the ask, such as a log; repeat it for more: at most 5, 32 KiB together',
+      ).argParser((file: string, before: readonly string[] = []) => [...before, file]),
+    )
     .option('--revises <id>', 'the request that an approver wanted changed, of the same action and resource')
     .option('--not-before <when>', 'the start, at most 7d ahead: a span such as 2h, or a time')
     .action(

@@ -14,6 +14,7 @@ import { lines } from '../screen.ts'
 import { readTime, usualWait } from '../span.ts'
 import { type AgentContext, agentApi, agentApiOf } from './context.ts'
 import { type Asked, bodyOf, describe, leftOf, statusOf } from './describe.ts'
+import { readEvidenceFiles } from './evidence-files.ts'
 import type { CommandRun, KeptRequest } from './kept-requests.ts'
 import { readRequestFile } from './request-file.ts'
 
@@ -22,6 +23,7 @@ export type RequestTyped = {
   wait?: number | undefined
   reason?: string | undefined
   revises?: string | undefined
+  evidence?: readonly string[] | undefined
   notBefore?: string | undefined
 }
 
@@ -89,7 +91,7 @@ export async function complete({ id: typed, failed, note }: CompleteTyped, conte
 }
 
 export function readAsk(
-  { file, reason, revises }: Pick<RequestTyped, 'file' | 'reason' | 'revises'>,
+  { file, reason, revises, evidence: files = [] }: Pick<RequestTyped, 'file' | 'reason' | 'revises' | 'evidence'>,
   context: AgentContext,
 ): Ask {
   const { settings, surroundings } = context
@@ -103,9 +105,11 @@ export function readAsk(
       `the ask in \`${file}\` is by \`${id}\`, and you are \`${as}\``,
       `ask as \`${id}\`, or write \`${as}\` into its \`subject.id\``,
     )
+  const attached = readEvidenceFiles(files, surroundings.folder)
+  const evidence = attached.length === 0 ? undefined : [...(ask.context.evidence ?? []), ...attached]
   return {
     ...ask,
-    context: { ...ask.context, ...defined({ justification: reason, revises: revises && readId(revises) }) },
+    context: { ...ask.context, ...defined({ justification: reason, evidence, revises: revises && readId(revises) }) },
   }
 }
 

@@ -5,11 +5,12 @@ import { noted } from './steps.ts'
 
 /** The agent's own words: Hotwork has not verified them. */
 export function saidWords(request: Request): string[] {
-  const { shown, parent_task: task, purpose, justification, task_source: source } = request
+  const { shown, parent_task: task, purpose, justification, evidence = [], task_source: source } = request
   const { id, url } = task
   const rows = shown?.said ?? [
     { name: 'Task', text: `${id}${url ? ` ${url}` : ''}` },
     { name: 'Purpose', text: purpose },
+    ...evidence.map(({ title, url = '' }) => ({ name: 'Evidence', text: `${title} ${url}`.trimEnd() })),
   ]
   const why = (shown?.justification ?? justification)?.trim()
   return [
@@ -18,6 +19,18 @@ export function saidWords(request: Request): string[] {
     ...fact('why', why || undefined),
   ]
 }
+
+/** The texts of the evidence, whole. The sign before each line sets them apart from Hotwork's words. */
+export const evidenceWords = ({ evidence = [] }: Request): string[] =>
+  evidence.flatMap(({ title, text, media_type = 'text/plain' }) =>
+    text === undefined
+      ? []
+      : [
+          '',
+          `EVIDENCE "${title}" (${media_type}), unverified`,
+          ...text.split(/\r\n|[\n\r]/).map((line) => `  | ${line.replaceAll('\t', '    ')}`),
+        ],
+  )
 
 /** The sources of a task. Each is a claim of the holder of the agent's token. */
 const sources: { readonly [source: string]: string } = {

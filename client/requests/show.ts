@@ -16,7 +16,7 @@ import { anchoredWords } from './anchored.ts'
 import { changeWords, previewWords } from './preview.ts'
 import { pathOf, read } from './read.ts'
 import { revisionWords, toAgentWords } from './revision.ts'
-import { questionWords, saidWords } from './said.ts'
+import { evidenceWords, questionWords, saidWords } from './said.ts'
 import { argumentWords, lessOf, lessSteps, lessThan, noted, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
@@ -96,6 +96,7 @@ export async function show({ id, picture }: ShowTyped, context: Context): Promis
   if (picture !== undefined) await savePicture(request.id, picture, context)
   const words = () => [
     ...describe(request, surroundings),
+    ...evidenceWords(request),
     '',
     'TIMELINE',
     ...timelineLines(record, surroundings),

@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
-import { digested } from './record/ask-terms.ts'
-import type { Ask } from './record/request.ts'
-import { type Digest, isAgent, type Json, type JsonObject, type Resource } from './values.ts'
+import type { Digest, Json, JsonObject, Resource } from './values.ts'
 
 /**
  * SHA-256 over a domain prefix, a newline and the RFC 8785 form: a digest for one purpose never matches one for
@@ -38,19 +36,5 @@ export function argumentsDigest(action: string, args: JsonObject, resource: Reso
     action,
     arguments: args,
     resource: { type: resource.type, id: resource.id },
-  })
-}
-
-/** The digest that people approve: over the action and every term. Lengths of time are whole seconds. */
-export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest {
-  return digestOf('hotwork.request.v1', {
-    request: ask.id,
-    // A person's identity at their provider is personal, and an unsalted digest would confirm a guess at it.
-    agent: { issuer: ask.agent.issuer, subject: isAgent(ask.agent.id) ? ask.agent.subject : ask.agent.id },
-    chain: ask.chain.map(({ issuer, subject }) => ({ issuer, subject })),
-    action: ask.action,
-    arguments: ask.arguments,
-    resource: { type: ask.resource.type, id: ask.resource.id },
-    ...digested('request', ask),
   })
 }

@@ -254,6 +254,12 @@ const catalogue = {
     'name it by a plain id, and leave out its address',
     'context.parent_task',
   ),
+  invalid_evidence: no(
+    400,
+    'An address of the evidence is not one that people may be led to',
+    'leave it out, or put what matters into `text`',
+    'context.evidence',
+  ),
   incidents_unreachable: no(
     503,
     'The incident service does not answer, so no request was made',

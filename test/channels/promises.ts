@@ -188,6 +188,7 @@ function written(state: ApprovalRequest, text: string): ApprovalRequest {
     arguments: Object.fromEntries(Object.keys(args).map((name) => [name, text])),
     resource: { ...resource, id: some },
     ...{ purpose: text, justification: text, parentTask: { id: some, url: some } },
+    evidence: [{ title: some, url: some, text: some, digest: state.ask.digest }],
   }
   return { ...state, ask }
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { argumentsDigest, canonicalForm, digestOf, requestDigest } from '../../functions/domain/digest.ts'
+import { argumentsDigest, canonicalForm, digestOf } from '../../functions/domain/digest.ts'
 import type { Ask } from '../../functions/domain/record/request.ts'
-import type { AgentId, Json, JsonObject, RequestId, Resource } from '../../functions/domain/values.ts'
+import { requestDigest } from '../../functions/domain/record/request-digest.ts'
+import type { AgentId, Digest, Json, JsonObject, RequestId, Resource } from '../../functions/domain/values.ts'
 import { owner, person, requestId, sampleAsk } from '../support/ask.ts'
 import { otherTools, writeFile } from '../support/mcp-tool.ts'
 
@@ -59,6 +60,9 @@ const ofRequest = (value: Vector['value']) => {
     claimWithin: value['claim_within'] as number,
     lifetime: value['lifetime'] as number,
     credential: value['credential'] as Ask['credential'],
+    ...(value['evidence'] === undefined
+      ? {}
+      : { evidence: (value['evidence'] as Digest[]).map((digest) => ({ title: 'any', digest })) }),
     ...(value['mcp'] === undefined ? {} : { mcp: value['mcp'] as Ask['mcp'] }),
   })
 }

@@ -7,10 +7,12 @@ const hotwork = deployed()
 const { local, desk } = hotwork
 const canary = (what: string) => `canary-${what}-${process.pid}-${Date.now()}`
 
-test('a justification, an argument, a comment and a credential are in no log, workflow input or history, queue or button', async () => {
+test('a justification, evidence, an argument, a comment and a credential are in no log, workflow input or history, queue or button', async () => {
   const [said, asked, commented] = [canary('justification'), canary('argument'), canary('comment')]
+  const attached = canary('evidence')
   const body = setParameter(prod, asked)
   body['context'].justification = said
+  body['context'].evidence = [{ title: attached, text: attached }]
   const id = await hotwork.submitted(remediator, body)
   const card = await desk.untilCard(id)
   expect(card.says).toContain(said)
@@ -29,6 +31,7 @@ test('a justification, an argument, a comment and a credential are in no log, wo
 
   const secrets = {
     said,
+    attached,
     asked,
     commented,
     token: token.split('.')[2] ?? token,

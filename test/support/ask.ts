@@ -1,4 +1,4 @@
-import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts'
+import { argumentsDigest } from '../../functions/domain/digest.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { Answer } from '../../functions/domain/policy/question.ts'
 import type {
@@ -32,6 +32,7 @@ import type {
 } from '../../functions/domain/record/commands.ts'
 import type { Matched } from '../../functions/domain/record/preview.ts'
 import type { Ask } from '../../functions/domain/record/request.ts'
+import { requestDigest } from '../../functions/domain/record/request-digest.ts'
 import { type Narrow, narrowedTerms, withDigests } from '../../functions/domain/requests/narrow.ts'
 import type {
   AgentId,

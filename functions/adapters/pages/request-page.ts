@@ -11,12 +11,12 @@ import {
   nowOf,
   type Progress,
   progressOf,
-  saidRows,
   termsRow,
   tierText,
   titleText,
   toolRows,
   undoRow,
+  wordRows,
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
 import { decisionSentence, loginNeeded, stageSentence } from '../../domain/cards/stage-words.ts'
@@ -25,11 +25,13 @@ import type { Timeline } from '../../domain/cards/timeline.ts'
 import { nameOf } from '../../domain/cards/who.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import type { Person } from '../../domain/people/organisation.ts'
+import { isKnownAddress } from '../../domain/policy/asking-terms.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Why } from '../../operations/policy/explain-recorded.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
+import { evidenceList } from './evidence-section.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import {
   colleagueFields,
@@ -64,20 +66,28 @@ export type RequestPage = {
   /** The people that this person may ask to decide. */
   colleagues?: readonly Person[]
   suggestibles?: readonly Suggestible[]
+  isKnown?: IsKnown
 }
+
+/** Whether an address is at a host of this deployment. */
+type IsKnown = (url: string) => boolean
 
 export const requestPage = ({
   viewed: { state, whyNot },
   bundle,
   ...rest
-}: Omit<RequestPage, 'view' | 'whyNot' | 'zone' | 'suggestibles'> & { viewed: Viewed; bundle: ViewFacts }): string => {
+}: Omit<RequestPage, 'view' | 'whyNot' | 'zone' | 'suggestibles' | 'isKnown'> & {
+  viewed: Viewed
+  bundle: ViewFacts
+}): string => {
   const view = describeRequest(state, bundle)
   const suggestibles = suggestiblesOf(view, bundle)
-  return drawRequestPage({ view, whyNot, zone: zoneOf(bundle.calendar), suggestibles, ...rest })
+  const isKnown: IsKnown = (url) => isKnownAddress(url, bundle)
+  return drawRequestPage({ view, whyNot, zone: zoneOf(bundle.calendar), suggestibles, isKnown, ...rest })
 }
 
 export function drawRequestPage(request: RequestPage): string {
-  const { view, reader, now, timeline, why, notice } = request
+  const { view, reader, now, timeline, why, notice, isKnown = () => false } = request
   const title = titleText(view.title)
   const note = noteOf(view)
   return page({
@@ -93,7 +103,7 @@ ${messageSections(view, now)}
 ${view.changes.length > 0 && changedSection(view, now)}
 ${view.steps ? stepsSection(view, now) : [previewSection(view, now), what(view)]}
 ${view.narrowings.length > 0 && narrowedSection(view, now)}
-${who(view, now)}
+${who(view, now, isKnown)}
 ${why && tierSection(view, why, now)}
 ${view.stages.length > 0 && stages(view, now)}
 ${forms(request)}
@@ -165,7 +175,7 @@ const narrowedSection = ({ narrowings }: RequestView, now: NumericDate): Html =>
     )}</ol>`,
   )
 
-const who = (view: RequestView, now: NumericDate): Html =>
+const who = (view: RequestView, now: NumericDate, isKnown: IsKnown): Html =>
   titled(
     'who',
     'Who asks',
@@ -178,9 +188,10 @@ ${rows(askerRows(view))}
 </dl>
 <h3>The agent says (unverified)</h3>
 <dl>
-${rows(saidRows(view))}
+${rows(wordRows(view))}
 </dl>
 ${view.justification?.trim() && html`<blockquote>${inert(view.justification.trim())}</blockquote>`}
+${evidenceList(view, isKnown)}
 ${exchangeList(view, now)}`,
   )
 

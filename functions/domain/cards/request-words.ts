@@ -297,8 +297,28 @@ export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: Requ
         text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
       }
 
-/** The agent's own words, unverified. `most`: the characters on a card. */
-export function saidRows(view: RequestView): readonly (Required<Row> & { most: number })[] {
+/** A row of the agent's own words. `most`: the characters on a card. */
+export type SaidRow = Required<Row> & { most: number }
+
+/** The agent's own words, unverified. */
+export const saidRows = (view: RequestView): readonly SaidRow[] => [...wordRows(view), ...evidenceRows(view)]
+
+/** The titles and addresses of the agent's evidence. Its page has the texts. */
+export const evidenceRows = ({ evidence = [] }: Pick<RequestView, 'evidence'>): readonly SaidRow[] =>
+  evidence.map(({ title, url, text, media_type = 'text/plain' }) => ({
+    label: 'Evidence',
+    text: [
+      `“${clamp(unquoted(title), 128).text}”`,
+      ...(text === undefined ? [] : [`a text (${media_type})`]),
+      // The host comes first, so that a cut leaves it whole.
+      ...(url === undefined ? [] : [`at ${clamp(inert(url), 320).text}, where the content is not pinned`]),
+    ].join(', '),
+    note: lookalikeNote(`${title} ${url ?? ''}`),
+    most: 512,
+  }))
+
+/** The agent's own words without its evidence. */
+export function wordRows(view: RequestView): readonly SaidRow[] {
   const { incident, parentTask } = view
   const { id, url } = parentTask
   const task = `${inert(id)}${url === undefined ? '' : ` ${inert(url)}`}`

@@ -20,15 +20,38 @@ export function wrongTask(
     parentTask: { id, url },
     taskSource,
   }: { parentTask: { id: string; url?: string | undefined }; taskSource?: TaskSource | undefined },
-  { deployment: { evidenceHosts = [] } }: Pick<Bundle, 'deployment'>,
+  bundle: Hosts,
 ): string | undefined {
   if (taskSource !== 'argument') return undefined
   if (inert(id) !== id) return '`context.parent_task.id` should have no invisible characters or direction marks'
-  if (url === undefined) return undefined
+  return url === undefined ? undefined : wrongAddress('`context.parent_task.url` of a model', url, bundle)
+}
+
+/** The fault in the addresses of evidence, which people may follow. */
+export function wrongEvidence(
+  { evidence = [] }: { evidence?: readonly { url?: string | undefined }[] | undefined },
+  bundle: Hosts,
+): string | undefined {
+  for (const [at, { url }] of evidence.entries()) {
+    const wrong = url === undefined ? undefined : wrongAddress(`\`context.evidence.${at}.url\``, url, bundle)
+    if (wrong !== undefined) return wrong
+  }
+  return undefined
+}
+
+type Hosts = Pick<Bundle, 'deployment'>
+
+/** Whether an address may be shown as one of a host that this deployment knows. */
+export function isKnownAddress(url: string, { deployment: { evidenceHosts = [] } }: Hosts): boolean {
   const [, host = ''] = /^https:\/\/([^/?#@:\\]+)(?:[/?][^#\\]*)?$/.exec(url) ?? []
-  if (url.length <= longestAddress && inert(url) === url && evidenceHosts.includes(host)) return undefined
+  return url.length <= longestAddress && inert(url) === url && evidenceHosts.includes(host)
+}
+
+function wrongAddress(member: string, url: string, bundle: Hosts): string | undefined {
+  if (isKnownAddress(url, bundle)) return undefined
+  const { evidenceHosts = [] } = bundle.deployment
   const hosts = evidenceHosts.length === 0 ? 'and the deployment file has none' : `such as ${evidenceHosts[0]}`
-  return `\`context.parent_task.url\` of a model should be an https address of one of \`evidenceHosts\`, ${hosts}, without user, port and fragment, at most ${longestAddress} characters: leave it out`
+  return `${member} should be an https address of one of \`evidenceHosts\`, ${hosts}, without user, port and fragment, at most ${longestAddress} characters: leave it out`
 }
 
 /** The parent task for people, in the words of the incident service. */

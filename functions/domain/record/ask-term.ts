@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { Json } from '../values.ts'
 
 /** The object of a body that has a term. */
 export type BodyPart = 'context' | 'requested_access'
@@ -21,10 +22,16 @@ export type AskTerm = {
   /** The name on the wire and in digests, if it differs from the row's. */
   name?: string
   /** The place in a body; without it the server finds the fact. Its JSON Schema is published, with the description. */
-  body?: { in: BodyPart; as: z.ZodType }
+  body?: {
+    in: BodyPart
+    as: z.ZodType /** Makes the stored form, if that is another. */
+    stored?: (said: never) => unknown
+  }
   digests?: readonly TermDigest[]
   /** True if digests have `null` for a missing value. Other missing terms are left out of digests. */
   orNull?: true
+  /** The part that digests cover, if that is less than the stored form. */
+  pinned?: (value: never) => Json
   /** Derived requests that inherit it. */
   passedTo?: readonly Heir[]
   /** True if an ask with it cannot draw on a standing permit. */

@@ -19,6 +19,7 @@ import {
   Verdict,
 } from '../values.ts'
 import type { AskTerm, BodyPart, Heir, Reader, TermDigest } from './ask-term.ts'
+import { Evidence, EvidenceBody, evidenceOf } from './evidence.ts'
 
 export const ParentTask = z.strictObject({ id: z.string().min(1).max(256), url: z.url().max(2048).optional() })
 export type ParentTask = z.infer<typeof ParentTask>
@@ -58,6 +59,19 @@ export const askTerms = {
     body: { in: 'context', as: z.string().max(4000).describe('Shown to people as the claim of the agent.') },
     readBy: ['people'],
     personal: { at: [''], whose: 'actor or owner' },
+  },
+  /** None of a request that is derived from another: its own ask had it. */
+  evidence: {
+    schema: z.array(Evidence).optional(),
+    body: {
+      in: 'context',
+      as: EvidenceBody.describe('Shown to people as the claim of the agent: at most 5 items, 32 KiB together.'),
+      stored: evidenceOf,
+    },
+    digests: ['request', 'open'],
+    pinned: (items: readonly Evidence[]) => items.map(({ digest }) => digest),
+    readBy: ['people'],
+    personal: { at: ['/*/title', '/*/url', '/*/text'], whose: 'actor or owner' },
   },
   parentTask: {
     schema: ParentTask,
@@ -228,7 +242,8 @@ export const saidIn = (parts: { readonly [part in BodyPart]?: object | undefined
   Object.fromEntries(
     rows.flatMap(({ key, name, body }) => {
       const said = body && (parts[body.in] as Holder | undefined)?.[name]
-      return said === undefined ? [] : [[key, said]]
+      const value = said === undefined || !body?.stored ? said : body.stored(said as never)
+      return value === undefined ? [] : [[key, value]]
     }),
   )
 
@@ -244,9 +259,10 @@ export const readTerms = <By extends Reader, Of extends Partial<AskTerms>>(by: B
 /** The terms that a digest covers. */
 export const digested = (digest: TermDigest, of: Partial<AskTerms>): JsonObject =>
   Object.fromEntries(
-    rows.flatMap(({ key, name, digests = [], orNull }) => {
+    rows.flatMap(({ key, name, digests = [], orNull, pinned = (all: Json) => all }) => {
       const value = (of as { readonly [member: string]: Json })[key]
-      return digests.includes(digest) && (value !== undefined || orNull) ? [[name, value ?? null]] : []
+      if (!digests.includes(digest) || (value === undefined && !orNull)) return []
+      return [[name, value === undefined ? null : pinned(value as never)]]
     }),
   )
 

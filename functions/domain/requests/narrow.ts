@@ -1,9 +1,10 @@
 import { argumentsWithin } from '../delegation/attenuation.ts'
-import { argumentsDigest, requestDigest } from '../digest.ts'
+import { argumentsDigest } from '../digest.ts'
 import { fillingOf } from '../policy/filling.ts'
 import type { Stage } from '../policy/ladder.ts'
 import { stepsOf } from '../record/plan-step.ts'
 import type { Ask } from '../record/request.ts'
+import { requestDigest } from '../record/request-digest.ts'
 import { defined, type Json, type JsonObject, ok, type Result, refuse } from '../values.ts'
 
 /** The most narrowings, since each asks all others again. */

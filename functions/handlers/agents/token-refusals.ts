@@ -96,6 +96,7 @@ export function askRefusal(code: SubmissionRefusal | TokenRefusal, detail?: stri
     case 'invalid_revision':
     case 'too_many_revisions':
     case 'invalid_parent_task':
+    case 'invalid_evidence':
       return details(`${code}: ${refusals[code].so}, ${refusals[code].next}`)
     case 'too_many_open':
       return refusalProblem(code, detail, { 'retry-after': String(tryAgainAfter) })

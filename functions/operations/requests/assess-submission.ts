@@ -3,7 +3,7 @@ import { assessAsk } from '../../domain/deciding/assess-ask.ts'
 import type { HostFacts } from '../../domain/people/host.ts'
 import type { AgentRef } from '../../domain/policy/agent-ref.ts'
 import { canDecideWithout } from '../../domain/policy/approvers.ts'
-import { isJustified, lackingFor, readsMember, wrongTask } from '../../domain/policy/asking-terms.ts'
+import { isJustified, lackingFor, readsMember, wrongEvidence, wrongTask } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, actTermsOf, previewAsIf } from '../../domain/policy/assess.ts'
 import { isPlanBody } from '../../domain/policy/assess-plan.ts'
 import { cameTo, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
@@ -127,6 +127,8 @@ export async function prepareAssessment(ask: Asking, ports: AdmissionPorts, term
     }
     const wrong = wrongTask(ask, ports.policy.bundle)
     if (wrong !== undefined) return refuse('invalid_parent_task', wrong)
+    const astray = wrongEvidence(ask, ports.policy.bundle)
+    if (astray !== undefined) return refuse('invalid_evidence', astray)
     const revision = whyNotRevised(ask, before, now)
     if (revision) return revision
     if (isPlan) return assessPlanAsk(ask, { lifted, before }, now, ports)

@@ -33,7 +33,12 @@ export type AdmissionPorts = MakingPorts &
 
 export type Unbound = 'invalid_denial_binding' | 'expired_denial'
 
-export type Lacking = 'justification_required' | 'unknown_parent_task' | 'invalid_parent_task' | 'incidents_unreachable'
+export type Lacking =
+  | 'justification_required'
+  | 'unknown_parent_task'
+  | 'invalid_parent_task'
+  | 'invalid_evidence'
+  | 'incidents_unreachable'
 
 export type RefusedSubmission = {
   ok: false

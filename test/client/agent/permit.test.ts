@@ -253,6 +253,25 @@ test('a callId is one request and one run, however often and in however many pro
   expect(await requests()).toHaveLength(1)
 })
 
+test('a permit brings its evidence to the people who decide, and the first of a callId counts', async () => {
+  const evidence = [{ title: 'errors', text: 'one\ntwo', mediaType: 'text/markdown' }] as const
+  await hotwork().permit(prod({ callId: 'c1', wait: 0, evidence }))
+  await hotwork().permit(prod({ callId: 'c1', wait: 0, evidence: [{ title: 'other' }] }))
+  const [request, ...others] = await requests()
+  expect(others).toEqual([])
+  expect(request?.ask.evidence).toMatchObject([{ title: 'errors', text: 'one\ntwo', media_type: 'text/markdown' }])
+})
+
+test('evidence that Hotwork refuses is a refusal with the member, and leaves no call behind', async () => {
+  const evidence = [{ title: 'p99', url: 'https://elsewhere.example/' }]
+  expect(await hotwork().permit(prod({ callId: 'c1', evidence }))).toMatchObject({
+    outcome: 'refused',
+    reason: 'invalid_evidence',
+    detail: expect.stringContaining('`context.evidence.0.url`'),
+  })
+  expect(files()).toEqual([])
+})
+
 test('a callId that was used for another call is refused', async () => {
   await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
   await expect(hotwork().permit(call({ callId: 'c1' }))).rejects.toMatchObject({

@@ -53,6 +53,34 @@ test("`request --reason` replaces the file's reason, and its standard members st
   expect([ask.justification, ask.purpose]).toEqual(['checkout is down', 'remediation'])
 })
 
+test('`request --evidence` attaches files behind the evidence of the request file, each with its name and type', async () => {
+  const asked = JSON.parse(readFileSync(prod, 'utf8'))
+  asked.context.evidence = [{ title: 'the ticket', text: 'checkout is slow' }]
+  writeFileSync(join(agent.home, 'mine.json'), JSON.stringify(asked))
+  writeFileSync(join(agent.home, 'last.log'), 'timeout\n')
+  writeFileSync(join(agent.home, 'state.json'), '{}')
+  const { body } = await agent.json('request', 'mine.json', '--evidence', 'last.log', '--evidence', 'state.json')
+  const { evidence } = (await scene.state(body.id)).ask
+  expect(evidence?.map(({ digest: _, ...item }) => item)).toEqual([
+    { title: 'the ticket', text: 'checkout is slow' },
+    { title: 'last.log', text: 'timeout\n', media_type: 'text/plain' },
+    { title: 'state.json', text: '{}', media_type: 'application/json' },
+  ])
+})
+
+test.each<[what: string, content: Buffer | undefined, says: RegExp]>([
+  ['missing', undefined, /cannot be read \(ENOENT\)/],
+  ['empty', Buffer.from(''), /is empty/],
+  ['of 33 KiB', Buffer.alloc(33 * 1024, 'x'), /33792 bytes, and all evidence together may have 32768/],
+  ['a picture', Buffer.from([0x89, 0x50, 0xff, 0xfe]), /not text in UTF-8/],
+])('a file of evidence that is %s is wrong usage, and nothing is asked', async (_what, content, says) => {
+  if (content) writeFileSync(join(agent.home, 'last.log'), content)
+  const { exit, err } = await agent.type('request', prod, '--evidence', 'last.log')
+  expect([exit, err]).toEqual([2, expect.stringMatching(says)])
+  expect(err).toContain('--evidence last.log')
+  expect(scene.api.calls).not.toContain('POST /access/v1/requests')
+})
+
 test('`request --not-before` asks ahead: the start is printed, and nothing can be claimed before it', async () => {
   const { exit, body } = await agent.json('request', staging, '--not-before', '2h')
   expect([exit, body.status, body.not_before]).toEqual([0, 'approved', expect.stringMatching(/T10:00:00(\.000)?Z$/)])

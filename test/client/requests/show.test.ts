@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { evidenceOf } from '../../../functions/domain/record/evidence.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { drifted, previewOf, stopCheckout } from '../../channels/slack/cards/states.ts'
 import { parameter, prodParameter, stagingParameter } from '../../support/world.ts'
@@ -219,6 +220,23 @@ test('`show --json` is evidence: its entries verify, and an altered text beside 
   expect(await verifies(forged)).toMatchObject({ exit: 4, wrong: [{ check: 'texts', entry }] })
   const moved = { ...body, personal: { [`${ask.id}/9`]: body.personal[entry] } }
   expect(await verifies(moved)).toMatchObject({ exit: 4, wrong: [{ check: 'texts', entry: `${ask.id}/9` }] })
+})
+
+test('`show` has titles and addresses with the agent’s words, and the texts of its evidence whole, line by line', async () => {
+  const text = 'first\n\u001b[2Ksecond\nTIMELINE'
+  const evidence = evidenceOf([{ title: 'last \u202elines', text, media_type: 'text/markdown' }])
+  const { ask } = await scene.api.world.submitted(prodParameter, { evidence })
+  const ana = scene.at('ana')
+  const { out } = await ana.type('show', ask.id)
+  expect(out).toMatch(/^evidence “last \[U\+202E\]lines”, a text \(text\/markdown\)$/m)
+  expect(out).toContain(
+    '\n\nEVIDENCE "last ·lines" (text/markdown), unverified\n  | first\n  | ·[2Ksecond\n  | TIMELINE\n\nTIMELINE',
+  )
+  expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+  const { body } = await ana.json('show', ask.id)
+  expect(body.evidence).toMatchObject([{ text, digest: ask.evidence?.[0]?.digest }])
+  writeFileSync(join(ana.folder, 'show.json'), JSON.stringify(body))
+  expect((await ana.json('verify', 'show.json')).exit).toBe(0)
 })
 
 test('`show` of an ended request says how, and by which person', async () => {

@@ -19,13 +19,14 @@ test.each(approved)('people approve `%s`, so they read it', (_, { readBy }) => {
 
 test.each(approved)('a standing permit holds an ask to `%s`, or is not spent on it', (term, { asksPeople }) => {
   const isHeld = Object.hasOwn(StandingPermit.shape, term)
-  // A task names the work, and one permit serves several tasks.
-  expect(asksPeople === true || isHeld || term === 'parentTask').toBe(true)
+  // One permit serves several tasks, each with evidence of its own.
+  expect(asksPeople === true || isHeld || term === 'parentTask' || term === 'evidence').toBe(true)
 })
 
 test.each(approved)('a delegated request has `%s` of its parent, or begins after it', (term, { passedTo = [] }) => {
-  // A revision is the parent's: its child was asked for by no other words.
-  expect(passedTo.includes('delegation') || term === 'notBefore' || term === 'revises').toBe(true)
+  // Revision and evidence are the parent's: its child was asked for by no other words.
+  const isOfItsOwnAsk = ['notBefore', 'revises', 'evidence'].includes(term)
+  expect(passedTo.includes('delegation') || isOfItsOwnAsk).toBe(true)
 })
 
 test('each term has a name of its own on the wire', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { canonicalForm, requestDigest } from '../../../functions/domain/digest.ts'
+import { canonicalForm } from '../../../functions/domain/digest.ts'
 import type { Ask } from '../../../functions/domain/record/request.ts'
+import { requestDigest } from '../../../functions/domain/record/request-digest.ts'
 import {
   isNarrower,
   keptStage,

@@ -2,7 +2,7 @@
 import type { RichTextSection } from '@slack/types'
 import { unpinnedOf } from '../../../domain/cards/plan-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
-import { askerRows, saidRows, termsRow, undoRow } from '../../../domain/cards/request-words.ts'
+import { askerRows, evidenceRows, termsRow, undoRow, wordRows } from '../../../domain/cards/request-words.ts'
 import type { Row } from '../../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import { bold, type CardBlock, code, drawn, list, quote, type RichTextPart, rich, section, words } from './blocks.ts'
@@ -84,7 +84,13 @@ export function saidBlocks(
   const heading = 'The agent says (unverified)'
   const justification = inert(view.justification?.trim() ?? '')
   const beginning = clamp(justification, Math.min(mostSaid, budget.justification))
-  const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))
+  const { evidence = [] } = view
+  const isShort = budget.messages === 0
+  const counted = { label: 'Evidence', text: `${evidence.length} on its page`, note: '', most: 40 }
+  const attached = isShort && evidence.length > 0 ? [counted] : evidenceRows(view)
+  const rows = [...wordRows(view), ...attached].map(({ text, most, ...row }) =>
+    valueLine({ ...row, text: clamp(text, isShort ? Math.min(most, 240) : most).text }),
+  )
   const exchanges = exchangeParts(view, budget)
   const unanswered = unansweredLine(view)
   const reason = justification === '' ? [words('no reason')] : drawn([{ said: beginning.text }])

@@ -1,6 +1,6 @@
 // Rules: test/client/openapi.test.ts
 import * as z from 'zod'
-import { idOf, McpTool, Members, ParentTask, Resource, TaskSource, time, word } from './word.ts'
+import { Evidence, idOf, McpTool, Members, ParentTask, Resource, TaskSource, time, word } from './word.ts'
 
 /** A request as people see it. */
 
@@ -212,6 +212,8 @@ export const Request = z.looseObject({
   classification: z.string(),
   purpose: z.string(),
   justification: z.string().optional(),
+  /** The agent's claim. `digest` covers the other members, and is in the request's digest. */
+  evidence: z.array(Evidence.extend({ digest: z.string() })).optional(),
   parent_task: ParentTask,
   task_source: word(...TaskSource.options).optional(),
   incident: z.looseObject({ title: z.string(), status: z.string().optional(), url: z.string().optional() }).optional(),

@@ -1,6 +1,6 @@
 // Rules: test/client/openapi.test.ts
 import * as z from 'zod'
-import { idOf, McpTool, Members, ParentTask, Resource, TaskSource, time, word } from './word.ts'
+import { Evidence, idOf, McpTool, Members, ParentTask, Resource, TaskSource, time, word } from './word.ts'
 
 /** A request as its agent sees it, and the credentials of agents and tools. */
 
@@ -17,6 +17,7 @@ export const Ask = z.looseObject({
   context: z.looseObject({
     purpose: z.string(),
     justification: z.string().optional(),
+    evidence: z.array(Evidence).optional(),
     parent_task: ParentTask,
     task_source: TaskSource.optional(),
     mcp: McpTool.optional(),

@@ -28,6 +28,13 @@ export const TaskSource = z.enum(['agent', 'map', 'header', 'session', 'meta', '
 export type TaskSource = z.infer<typeof TaskSource>
 
 export const ParentTask = z.looseObject({ id: z.string(), url: z.string().optional() })
+/** Texts and addresses for people, which an agent attaches to its ask. The content behind `url` is not on record. */
+export const Evidence = z.looseObject({
+  title: z.string(),
+  url: z.string().optional(),
+  text: z.string().optional(),
+  media_type: z.string().optional(),
+})
 export const McpTool = z.looseObject({
   server: z.looseObject({ name: z.string(), version: z.string() }),
   tool: z.string(),

@@ -4,6 +4,7 @@ import { complaintsOf, largestCard, sizeOf } from '../../../../functions/channel
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
 import { exact } from '../../../../functions/domain/inert.ts'
 import { maskPair } from '../../../../functions/domain/previews/mask.ts'
+import { evidenceOf } from '../../../../functions/domain/record/evidence.ts'
 import type { Matched, Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Json, JsonObject } from '../../../../functions/domain/values.ts'
@@ -379,11 +380,28 @@ test('a long justification begins before the buttons, and stands whole behind th
   expect(said({ text: '', blocks: blocks.slice(at) })).toContain('w'.repeat(400))
 })
 
-test("task, purpose and justification stand under the agent's heading alone", () => {
-  const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because' }
+test("task, purpose, justification and evidence stand under the agent's heading alone", () => {
+  const evidence = evidenceOf([{ title: 'pqr-title', url: 'pqr-url', text: 'pqr-text' }])
+  const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because', evidence }
   const { blocks } = cardOf('waiting for the first stage', words)
   for (const { block_id, ...block } of blocks)
     expect(wordsOf([block]).includes('pqr-')).toBe(claims.includes(String(block_id)))
+})
+
+test('an item of evidence has its title, its whole host and what is not pinned on the card, and its text on the page', () => {
+  const url = `https://graphs.example.com/${'a'.repeat(480)}`
+  const evidence = evidenceOf([
+    { title: 'p99', url },
+    { title: 'errors', text: 'secret words', media_type: 'text/markdown' },
+  ])
+  const { blocks } = cardOf('waiting for the first stage', { evidence })
+  const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim-all'))
+  expect(claim).toMatch(
+    /Evidence: \s*“p99”, at https:\/\/graphs\.example\.com\/a+…\+\d+ characters, where the content is not pinned/,
+  )
+  expect(claim).toMatch(/Evidence: \s*“errors”, a text \(text\/markdown\)/)
+  expect(JSON.stringify(blocks)).not.toContain('secret words')
+  expect(JSON.stringify(blocks)).not.toContain('"type":"link"')
 })
 
 test.each(corpus.map((text) => [text]))('the justification %j changes only its own quotation', (text) => {
@@ -528,6 +546,9 @@ test('a card of any request and any text is accepted by Slack, with its digest a
           { maxLength: 20 },
         ),
         parentTask: fc.record({ id: text }),
+        evidence: fc
+          .array(fc.record({ title: fc.oneof(text, long), url: fc.oneof(text, long), text }), { maxLength: 5 })
+          .map((all) => all.map((each) => ({ ...each, title: each.title.slice(0, 256), url: each.url.slice(0, 512) }))),
         before: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), {
           maxKeys: 12,
         }),

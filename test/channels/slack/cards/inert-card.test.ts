@@ -68,6 +68,7 @@ function written(state: ApprovalRequest, text: string): ApprovalRequest {
       purpose: text,
       justification: text,
       parentTask: { id: some, url: some },
+      evidence: [{ title: some, url: some, text: some, digest: state.ask.digest }],
       ...(state.ask.told ? { told: state.ask.told.map((each) => ({ ...each, text })) } : {}),
     },
     stages: state.stages.map((stage) => ({

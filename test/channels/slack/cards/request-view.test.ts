@@ -3,6 +3,7 @@ import { drawRequestPage } from '../../../../functions/adapters/pages/request-pa
 import { drawRequest } from '../../../../functions/channels/slack/cards/card.ts'
 import { drawRow, drawWaitingRow } from '../../../../functions/channels/slack/cards/rows.ts'
 import { describeRequest, type RequestView, shownDigest } from '../../../../functions/domain/cards/request-view.ts'
+import { evidenceOf } from '../../../../functions/domain/record/evidence.ts'
 import type { Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { QuestionId } from '../../../../functions/domain/values.ts'
@@ -86,6 +87,13 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'parentTask.url': [waiting, 'https://other.example/', 'card page api'],
   taskSource: [waiting, 'argument', 'card page api'],
   justification: [waiting, 'another reason', 'card page api'],
+  'evidence.title': [waiting, 'another title', 'card page api'],
+  'evidence.url': [waiting, 'https://other.example/', 'card page api'],
+  // The card says that there is one.
+  'evidence.text': [waiting, 'another text', 'page api'],
+  'evidence.media_type': [waiting, 'application/json', 'card page api'],
+  // It is in the digest of the request.
+  'evidence.digest': [waiting, digest, 'api'],
   'extends.request': ['asked again', `req_${'2'.repeat(26)}`, 'card list page api'],
   'extends.approvers.id': ['asked again', 'person:other', 'card list page api'],
   'extends.approvers.name': ['asked again', 'Other Name', 'card list page'],
@@ -323,6 +331,9 @@ function full(state: string): RequestView {
       : {}),
     chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],
     parentTask: { id: 'INC-1042', url: 'https://incidents.example/1042' },
+    evidence: evidenceOf([
+      { title: 'p99', url: 'https://graphs.example/1', text: 'it is slow', media_type: 'text/markdown' },
+    ]),
     narrowings: view.narrowings.map((each) => ({ ...each, uses: { from: 3, to: 2 } })),
     questions: [
       {
