@@ -12,6 +12,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'request examples/requests/staging-payment-timeout.json --wait=30m',
     "request ask.json --reason 'checkout is down since 02:51' --wait --json",
     'request ask.json --not-before 2h',
+    'request ask.json --evidence last.log --wait',
     'request ask.json --revises req_... --wait',
   ],
   wait: ['wait req_... --for 2h'],
