@@ -42,7 +42,7 @@ test('evidence is read on the card and in R, is decided on, and is erased withou
 })
 
 test('evidence that is too much, or of a host that the deployment does not know, makes no request', async () => {
-  const large = await hotwork.submit(remediator, askWith({ title: 'a', text: 'x'.repeat(33 * 1024) }))
+  const large = await hotwork.evaluate(remediator, askWith({ title: 'a', text: 'x'.repeat(33 * 1024) }))
   expect(large).toMatchObject({ status: 400, body: { detail: expect.stringContaining('`context.evidence`') } })
   const url = 'https://elsewhere.example/d/1'
   expect(await hotwork.submit(remediator, askWith({ title: 'p99', url }))).toMatchObject({
