@@ -40,6 +40,7 @@ async function asAgent(make: (machine: AgentMachine) => Promise<string | undefin
   machines.push(at)
   cpSync(join(root, 'examples/requests'), join(at.home, 'examples/requests'), { recursive: true })
   cpSync(staging, join(at.home, 'ask.json'))
+  writeFileSync(join(at.home, 'last.log'), '02:51 timeout\n')
   for (const program of ['aws', 'repair.sh']) writeFileSync(join(at.home, program), '#!/bin/sh\n', { mode: 0o700 })
   at.env['PATH'] = `${at.home}:/bin`
   const id = await make(at)
