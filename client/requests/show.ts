@@ -17,7 +17,7 @@ import { changeWords, previewWords } from './preview.ts'
 import { pathOf, read } from './read.ts'
 import { revisionWords, toAgentWords } from './revision.ts'
 import { evidenceWords, questionWords, saidWords } from './said.ts'
-import { argumentWords, lessOf, lessSteps, lessThan, noted, stepWords } from './steps.ts'
+import { argumentWords, hostWords, lessOf, lessSteps, lessThan, noted, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
 export type ListTyped = {
@@ -183,7 +183,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact(
       'who',
       `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}${asker === undefined ? '' : `, asked by ${asker}`}`,
-      ...(request.ambient === 'allowed' ? ['its host could do this without asking Hotwork'] : []),
+      ...hostWords(request, surroundings),
       ...chain.map((each) => `delegated by ${each.agent}, for ${each.owner}`),
     ),
     ...fact('asked', timeAndSpan(request.submitted_at, surroundings)),

@@ -4,6 +4,21 @@ import type { Narrowable, Request, Shown, Step } from '../../functions/domain/ca
 import { type Around, fact, time } from '../screen.ts'
 import { previewWords } from './preview.ts'
 
+/** What an agent's host could do alone, and its record of thirty days. */
+export function hostWords({ ambient, host, record }: Facts, surroundings: Around): string[] {
+  const answer = host?.ambient ?? ambient
+  const { asked, denied, refused, extra_calls: extra, last } = record ?? {}
+  const counts = `its 30 days: asked ${asked}, denied ${denied}, refused ${refused}, extra calls ${extra}`
+  return [
+    ...(answer === 'allowed' ? ['its host could do this without asking Hotwork'] : []),
+    ...(host?.look === undefined ? [] : [`its host: not known whether it could do this without asking: ${host.look}`]),
+    ...(record ? [counts] : []),
+    ...(last ? [`its last for this action: ${last.request}, ${time(last.at, surroundings)}, then ${last.status}`] : []),
+  ]
+}
+
+type Facts = Pick<Step, 'host' | 'record'> & { ambient?: Request['ambient'] }
+
 const states: { readonly [status: string]: string } = {
   waiting: 'waits for its turn',
   open: 'has its turn',
@@ -24,6 +39,7 @@ export function stepWords({ steps = [], shown }: Request, surroundings: Around):
       step.status === 'struck'
         ? []
         : [
+            ...hostWords(step, surroundings),
             noted(own?.resource ?? { text: step.resource.id }),
             ...(own?.mcp ? [`MCP tool: ${noted(own.mcp)}`] : []),
             ...argumentWords(step, own).map((each) => `  ${each}`),

@@ -103,7 +103,8 @@ export class RequestIndex {
     const { items, more } = inOneOrder(pages, 'submitted', true)
     const asked = items
       .slice(0, most)
-      .map((row) => ({ id: RequestId.parse(placed(textOf(row, 'submitted')).id), action: textOf(row, 'action') }))
+      .map(facetsOfRow)
+      .map(({ id, action, submittedAt: at, status }) => ({ id: RequestId.parse(id), action, at, status }))
     return { asked, isAll: !more && items.length <= most }
   }
 

@@ -1,13 +1,30 @@
 // Rules: test/channels/slack/cards/request-view.test.ts
+import { type HostView, wayToLook } from '../../domain/cards/agent-record.ts'
 import type { StepView } from '../../domain/cards/plan-view.ts'
 import { argumentRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import type { ShownStep, Step } from '../../domain/cards/wire/request.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { termMembers } from '../../domain/record/ask-terms.ts'
-import { defined } from '../../domain/values.ts'
+import { defined, rfc3339 } from '../../domain/values.ts'
 import { timeMember } from './authzen.ts'
 import { noteMember, previewMembers, shownPreview } from './preview-view.ts'
+
+/** The record and the host of an agent. */
+export const hostMembers = (
+  agent: string,
+  { ambient, record }: HostView,
+): Pick<Said<typeof Step>, 'host' | 'record'> => ({
+  host: { ambient, ...(ambient === 'unknown' ? { look: wayToLook(agent) } : {}) },
+  ...(record
+    ? {
+        record: {
+          ...{ asked: record.asked, denied: record.denied, refused: record.refused, extra_calls: record.extraCalls },
+          ...(record.last ? { last: { ...record.last, at: rfc3339(record.last.at) } } : {}),
+        },
+      }
+    : {}),
+})
 
 /** One step of a plan (docs/api.md). */
 export const stepMembers = (step: StepView): Said<typeof Step> => ({
@@ -16,6 +33,7 @@ export const stepMembers = (step: StepView): Said<typeof Step> => ({
   agent: step.agent.id,
   ...defined({ autonomy: step.agent.autonomy }),
   owner: step.agent.owner.id,
+  ...hostMembers(step.agent.id, step.host),
   title: titleText(step.title),
   action: step.action,
   arguments: step.arguments,

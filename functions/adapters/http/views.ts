@@ -24,7 +24,7 @@ import type { Trail } from '../../operations/ledger/read-trail.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { timeMember } from './authzen.ts'
 import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
-import { shownStep, stepMembers } from './step-view.ts'
+import { hostMembers, shownStep, stepMembers } from './step-view.ts'
 
 /** A request as the API shows it to people (docs/api.md). */
 export const personView = (state: ApprovalRequest, facts: ViewFacts): Said<typeof Request> =>
@@ -39,7 +39,8 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   ...defined({ autonomy: view.agent.autonomy }),
   owner: view.agent.owner.id,
   ...defined({ asked_by: view.askedBy?.id }),
-  ambient: view.ambient,
+  ambient: view.host?.ambient ?? 'unknown',
+  ...(view.host ? hostMembers(view.agent.id, view.host) : {}),
   ...defined({
     outcome: view.outcome,
     suggested_by: view.suggestedBy?.map(({ id }) => id),

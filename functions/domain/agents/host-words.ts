@@ -16,5 +16,3 @@ export function askedAbout({ runsOn }: Pick<Agent, 'runsOn'>): string | undefine
   const seen = seenOf(runsOn)
   return typeof seen === 'string' ? undefined : seen.asked
 }
-
-export const couldAlone = 'could do this without asking Hotwork: IAM allows it to the role on which the agent runs'

@@ -8,6 +8,7 @@ import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../r
 import type { ApprovalRequest } from '../record/request.ts'
 import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
 import { defined } from '../values.ts'
+import { type HostView, hostView } from './agent-record.ts'
 import { narrowableArguments } from './narrowable.ts'
 import type { Narrowable, RequestView, ViewFacts } from './request-view.ts'
 import type { Who } from './who.ts'
@@ -19,6 +20,7 @@ export type StepView = Pick<PlanStep, keyof PlanStep & keyof ReadTerms<'people'>
   /** The request that the step becomes. */
   request: RequestId
   agent: { id: string; autonomy?: string; owner: Who }
+  host: HostView
   title: RequestView['title']
   action: string
   resource: Resource
@@ -49,6 +51,7 @@ export function stepViews(state: ApprovalRequest, facts: ViewFacts, who: (id: st
         owner: who(owner),
         ...defined({ autonomy: agentOf(facts as Bundle, agent)?.autonomy }),
       },
+      host: hostView(step),
       title: entry ? titleParts(entry, step.arguments) : [{ text: step.action, isValue: true }],
       action: step.action,
       resource: step.resource,

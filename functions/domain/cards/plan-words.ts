@@ -1,7 +1,8 @@
 // Rules: test/channels/slack/cards/plan-card.test.ts
 import { clamp, inert } from '../inert.ts'
 import { type StepStatus, stepsLeft } from '../record/plan-step.ts'
-import { duration } from '../values.ts'
+import { duration, type NumericDate } from '../values.ts'
+import { hostRows } from './agent-record.ts'
 import { countDone, type StepView } from './plan-view.ts'
 import type { RequestView } from './request-view.ts'
 import type { Row, Sentence } from './sentence.ts'
@@ -100,13 +101,22 @@ export function planTerms(steps: readonly StepView[]): Row {
   }
 }
 
-/** The steps of each agent, and the person it acts for. */
-export const doerRows = (steps: readonly StepView[], nameOf: (who: StepView['agent']['owner']) => string): Row[] =>
-  [...Map.groupBy(steps, ({ agent }) => agent.id).values()].map((own) => {
-    const [{ agent }] = own as [StepView, ...StepView[]]
+/** The steps of each agent, the person it acts for, and the facts about it: those of its host are of its worst step. */
+export const doerRows = (
+  steps: readonly StepView[],
+  submittedAt: NumericDate,
+  nameOf: (who: StepView['agent']['owner']) => string,
+): Row[] =>
+  [...Map.groupBy(steps, ({ agent }) => agent.id).values()].flatMap((own) => {
+    const [{ agent, host }] = own as [StepView, ...StepView[]]
     const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
     const which = stepsNamed(own.map(({ step }) => step))
-    return { label: 'Done by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}: ${which}` }
+    const all = own.map((each) => each.host.ambient)
+    const ambient = (['allowed', 'unknown'] as const).find((each) => all.includes(each)) ?? 'denied'
+    return [
+      { label: 'Done by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}: ${which}` },
+      ...hostRows(agent.id, { ...host, ambient }, submittedAt, true),
+    ]
   })
 
 /** The arguments that credentials leave open, each once, with its steps. */

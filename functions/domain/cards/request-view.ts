@@ -1,7 +1,6 @@
 // Rules: test/channels/slack/cards/request-view.test.ts
 import type { OpeningRules } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
-import type { Ambient } from '../people/host.ts'
 import { nestedIn } from '../policy/arguments.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
@@ -33,6 +32,7 @@ import {
   type Resource,
   type Verdict,
 } from '../values.ts'
+import { type HostView, hostView } from './agent-record.ts'
 import { type GrantView, grantView } from './grant-view.ts'
 import { narrowableOf } from './narrowable.ts'
 import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
@@ -130,8 +130,8 @@ export type RequestView = ReadTerms<'people'> & {
   agent: { id: string; autonomy?: string; owner: Who }
   /** The person who asked on the agent's behalf. */
   askedBy?: Who
-  /** IAM's answer, at the time of the request, on whether the agent's host can do this without Hotwork. */
-  ambient: Ambient
+  /** The facts about the agent beside its file, at the submission; absent of a plan, which has those of its doers. */
+  host?: HostView
   chain: readonly { id: string; owner: Who }[]
   /** The people who wrote to the agent about this action before, and the people who may not decide it for that. */
   suggestedBy?: readonly Who[]
@@ -191,7 +191,6 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       owner: whoIs(facts, ask.owner),
       ...defined({ autonomy: agentOf(facts as Bundle, ask.agent.id)?.autonomy }),
     },
-    ambient: ask.host?.ambient ?? 'unknown',
     chain: ask.chain.map(({ id, owner }) => ({ id, owner: whoIs(facts, owner) })),
     terms: { uses: ask.uses, claimWithin: ask.claimWithin, lifetime: ask.lifetime },
     submittedAt: state.submittedAt,
@@ -210,6 +209,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     ...originView(state, facts),
     ...defined({
       preview: state.preview,
+      host: originOf(ask).kind === 'plan' ? undefined : hostView(ask),
       typeThis: typeThisOf(state),
       nested: entry && nestedIn(entry.arguments),
       undo: entry?.undo,

@@ -1,8 +1,8 @@
 // Rules: test/channels/slack/cards/card.test.ts
-import { couldAlone } from '../agents/host-words.ts'
 import { clamp, exact, inert, lookalikeNote, noteOfJson } from '../inert.ts'
 import { saidTexts } from '../record/ask-terms.ts'
 import { duration, type Json, type JsonObject, type Verdict } from '../values.ts'
+import { hostRows } from './agent-record.ts'
 import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView } from './request-view.ts'
@@ -268,7 +268,7 @@ export const askerText = ({ agent, askedBy }: RequestView): string =>
   askedBy === undefined ? agent.id : `${nameOf(askedBy)} for ${agent.id}`
 
 /** The person who asks on the agent's behalf, if any; then the agent and its owner. */
-export function askerRows({ agent, askedBy, ambient, chain, steps = [] }: RequestView): readonly PlacedRow[] {
+export function askerRows({ agent, askedBy, host, chain, submittedAt, steps = [] }: RequestView): readonly PlacedRow[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   const agentText = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}`
   return [
@@ -277,9 +277,9 @@ export function askerRows({ agent, askedBy, ambient, chain, steps = [] }: Reques
       first: true as const,
       text: askedBy === undefined ? agentText : `${nameOf(askedBy)}, on behalf of ${agentText}`,
     },
-    ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone, first: true as const }] : []),
+    ...(host ? hostRows(agent.id, host, submittedAt) : []),
     ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
-    ...doerRows(steps, nameOf),
+    ...doerRows(steps, submittedAt, nameOf),
   ]
 }
 

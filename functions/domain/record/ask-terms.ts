@@ -42,6 +42,14 @@ const ToldWords = z.strictObject({
 })
 export type ToldWords = z.infer<typeof ToldWords>
 
+/** An earlier request, with its status at the submission of the next one. */
+const LastAsked = z.strictObject({
+  request: RequestId,
+  at: NumericDate,
+  status: z.enum(['pending', 'approved', 'completed', 'denied', 'expired', 'withdrawn', 'revoked']),
+})
+export type LastAsked = z.infer<typeof LastAsked>
+
 export const askTerms = {
   environment: { schema: z.string(), digests: ['request'], readBy: ['people'] },
   classification: { schema: z.string(), digests: ['request'], readBy: ['people'] },
@@ -157,6 +165,8 @@ export const askTerms = {
   recent: { schema: z.int().nonnegative(), passedTo: ['delegation'] },
   /** The host's facts at the submission, which later questions to policy use too. */
   host: { schema: HostFacts.optional() },
+  /** The last request of the agent for the same action before this one. */
+  lastAsked: { schema: LastAsked.optional() },
   /** Halts lifted before it in the same second, which do not end it. */
   afterHalts: { schema: z.array(HaltId).optional(), passedTo: ['step'] },
   standing: { schema: StandingPermitId.optional(), readBy: ['people'] },

@@ -3,7 +3,7 @@ import type { Head } from '../../domain/ledger/ledger.ts'
 import type { Readings } from '../../domain/people/group-source.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
-import type { ApprovalRequest } from '../../domain/record/request.ts'
+import type { ApprovalRequest, Status } from '../../domain/record/request.ts'
 import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
 import type { AgentReader } from '../agents/ports.ts'
@@ -34,7 +34,9 @@ export type Committed =
   | { outcome: 'stale' }
   | { outcome: 'taken'; key: string; value: string }
 
-export type AskedLately = { asked: readonly { id: RequestId; action: string }[]; isAll: boolean }
+/** A request in an index, with its status if the index has it by now. */
+export type AskedOnce = { id: RequestId; action: string; at: NumericDate; status?: Status | undefined }
+export type AskedLately = { asked: readonly AskedOnce[]; isAll: boolean }
 export type TakenOnce = { done: true } | { done: false; value?: string }
 
 /** Stored requests, and once-only keys. Reads of one item are strongly consistent. */
@@ -63,7 +65,7 @@ export interface RequestReader {
   uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
   /**
    * The requests that an agent itself has asked for since, newest first, up to `most`, and whether these are all.
-   * They come from an index that lags; its facts never change, so requests are not read.
+   * They come from an index that lags, and requests are not read: of its facts the status alone changes.
    */
   askedLately(agent: AskerId, since: NumericDate, most: number): Promise<AskedLately>
   /** The newest requests that wait for people, from an index that lags. No request is read. */

@@ -8,7 +8,7 @@ import { type Asked, type Assessment, actTermsOf, previewAsIf } from '../../doma
 import { isPlanBody } from '../../domain/policy/assess-plan.ts'
 import { cameTo, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
 import type { PreviewOutcome } from '../../domain/policy/question.ts'
-import { namesIn, type Said, saidOf } from '../../domain/record/ask-terms.ts'
+import { type LastAsked, namesIn, type Said, saidOf } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import { outcomeOfPreview, type Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
@@ -114,9 +114,11 @@ export async function prepareAssessment(ask: Asking, ports: AdmissionPorts, term
   const now = ports.clock.now()
   const about = { action: ask.action.name, resource: ask.resource, role: placeOf({ action: ask.action.name }, ports) }
   const isPlan = isPlanBody(ask)
-  const [{ halt, ...lifted }, recent, host, before] = await Promise.all([
+  const lately = new Lately(ports.requests)
+  const [{ halt, ...lifted }, recent, lastAsked, host, before] = await Promise.all([
     findHaltOfAgent(ask.agent.id, about, ports),
-    isPlan ? 0 : new Lately(ports.requests).count(ask.agent.id, ask.action.name, now),
+    isPlan ? 0 : lately.count(ask.agent.id, ask.action.name, now),
+    isPlan ? undefined : lately.last(ask.agent.id, ask.action.name, now),
     isPlan ? undefined : readHost(ask, ask.agent.id, now, ports),
     findWords(ask, now, ports),
   ])
@@ -132,7 +134,7 @@ export async function prepareAssessment(ask: Asking, ports: AdmissionPorts, term
     const revision = whyNotRevised(ask, before, now)
     if (revision) return revision
     if (isPlan) return assessPlanAsk(ask, { lifted, before }, now, ports)
-    return assessOne(ask, { now, lifted, before, recent, ...defined({ host }) }, ports, terms)
+    return assessOne(ask, { now, lifted, before, recent, ...defined({ lastAsked, host }) }, ports, terms)
   }
 }
 
@@ -147,12 +149,13 @@ type ReadBefore = {
   lifted: Pick<Ask, 'afterHalts'>
   before: Before
   recent: number
+  lastAsked?: LastAsked
   host?: HostFacts
 }
 
 async function assessOne(
   ask: Asking,
-  { now, lifted, before, recent, host }: ReadBefore,
+  { now, lifted, before, recent, lastAsked, host }: ReadBefore,
   ports: AdmissionPorts,
   { atLeast = 0, as: finish = (submit) => submit }: Terms,
 ): Promise<SubmissionResult<AssessedAsk>> {
@@ -176,7 +179,15 @@ async function assessOne(
     const { tier, stages, policies } = assessment
     const lacking = lackingFor(policy.bundle, { tier, justified, task })
     if (lacking) return refuse(lacking)
-    const own = { id, recent, host, ...lifted, ...(justified ? { justified } : {}), ...toldOfTask(look) }
+    const own = {
+      id,
+      recent,
+      host,
+      ...defined({ lastAsked }),
+      ...lifted,
+      ...(justified ? { justified } : {}),
+      ...toldOfTask(look),
+    }
     const byWords = termsByWords({ ...saidOf(ask), ...actTermsOf(assessment.facts) }, before, policy.bundle, now)
     if (!canDecideWithout(byWords.barred ?? [], assessment, policy.bundle)) return tooFewLeft(policies, wouldBe)
     const whole = askOf(ask, assessment, { ...own, ...byWords })
@@ -197,7 +208,8 @@ async function assessOne(
 function askOf(
   ask: Asking,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
-  own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'> & TermsByWords,
+  own: Pick<Ask, 'id' | 'recent' | 'lastAsked' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'> &
+    TermsByWords,
 ): Ask {
   const { agent, jkt, askedBy } = ask
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {

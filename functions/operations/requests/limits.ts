@@ -1,6 +1,7 @@
 // Rules: test/operations/requests/caps.test.ts, test/http/rate.test.ts
 import { planAction } from '../../domain/policy/assess-plan.ts'
 import { limitsOf } from '../../domain/policy/ladder.ts'
+import type { LastAsked } from '../../domain/record/ask-terms.ts'
 import { stepsOf } from '../../domain/record/plan-step.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import { type AgentId, type NumericDate, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
@@ -43,6 +44,8 @@ export async function mayWait(
 
 /** The time span of recent requests. Seconds. */
 const recentWindow = 3600
+/** The time span of an agent's record. Seconds. */
+const recordWindow = 30 * 86_400
 const recentLimit = 50
 const recentPages = [60, 300]
 
@@ -75,6 +78,14 @@ export class Lately {
     return Math.min(count + (alike?.length ?? recentLimit), recentLimit)
   }
 
+  /** The agent's last request for an action, among its 60 newest ones of thirty days, which are read for the count. */
+  async last(agent: AgentId, action: string, now: NumericDate): Promise<LastAsked | undefined> {
+    const [most = 0] = recentPages
+    const { asked } = await this.#readUpTo(most, agent, now)
+    const found = asked.find((each) => each.action === action && each.status !== undefined)
+    return found?.status && { request: found.id, at: found.at, status: found.status }
+  }
+
   async #loadPlans(proposer: AgentId, now: NumericDate): Promise<readonly Stored[] | undefined> {
     const { count, ids } = await this.#find(proposer, planAction, now)
     return count >= recentLimit ? undefined : this.#requests.loadMany(ids)
@@ -83,8 +94,10 @@ export class Lately {
   async #find(agent: AgentId, action: string, now: NumericDate): Promise<{ count: number; ids: readonly RequestId[] }> {
     for (const most of recentPages) {
       const { asked, isAll } = await this.#readUpTo(most, agent, now)
-      const ids = asked.filter((each) => each.action === action).map(({ id }) => id)
-      if (isAll || ids.length >= recentLimit) return { count: Math.min(ids.length, recentLimit), ids }
+      const lately = asked.filter(({ at }) => at > now - recentWindow)
+      const ids = lately.filter((each) => each.action === action).map(({ id }) => id)
+      if (isAll || lately.length < asked.length || ids.length >= recentLimit)
+        return { count: Math.min(ids.length, recentLimit), ids }
     }
     return { count: recentLimit, ids: [] }
   }
@@ -92,7 +105,7 @@ export class Lately {
   /** Read once per agent, even for concurrent counts. */
   #readUpTo(most: number, agent: AgentId, now: NumericDate): Promise<AskedLately> {
     const key = `${most} ${agent}`
-    const read = this.#read.get(key) ?? this.#requests.askedLately(agent, now - recentWindow, most)
+    const read = this.#read.get(key) ?? this.#requests.askedLately(agent, now - recordWindow, most)
     this.#read.set(key, read)
     return read
   }

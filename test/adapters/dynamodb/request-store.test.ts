@@ -232,7 +232,11 @@ onBothStores('the request store', (stores) => {
     test('the actions that an agent asked for since a time are listed, with whether that is all', async () => {
       const since = (minute: number, most = 10) =>
         stores.requests.askedLately(ask.agent.id, submittedAt + minute * 60, most)
-      const asked = (...which: number[]) => which.map((n) => ({ id: requestId(n), action: ask.action }))
+      const asked = (...which: number[]) =>
+        which.map((n) => ({
+          ...{ id: requestId(n), action: ask.action, at: submittedAt + minutes(n - 1) },
+          status: n === 2 ? 'withdrawn' : 'pending',
+        }))
       expect(await since(-1)).toEqual({ asked: asked(5, 4, 2, 1), isAll: true })
       // A submission at that very second is not after it.
       expect(await since(1)).toEqual({ asked: asked(5, 4), isAll: true })

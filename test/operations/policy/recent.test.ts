@@ -29,7 +29,9 @@ class Requests implements Pick<RequestReader, 'askedLately' | 'loadMany'> {
   async askedLately(_agent: AskerId, since: number, most: number): Promise<AskedLately> {
     this.reads += 1
     const lately = this.#asked.filter(([ago]) => now - ago > since)
-    const asked = lately.slice(0, most).map(([, action]) => ({ id: requestId(1), action }))
+    const asked = lately
+      .slice(0, most)
+      .map(([ago, action]) => ({ id: requestId(1), action, at: now - ago, status: 'denied' as const }))
     return { asked, isAll: lately.length <= most }
   }
   async loadMany() {
@@ -52,7 +54,7 @@ test.each<[rule: string, asked: readonly Asked[], recent: number, reads: number]
     1,
     1,
   ],
-  ['older requests are not read', [...burst(9, 'a'), ...burst(500, 'a', hour)], 9, 1],
+  ['older requests do not count', [...burst(9, 'a'), ...burst(500, 'a', hour)], 9, 1],
   ['fifty are as many as any number', burst(500, 'a'), 50, 1],
   ['an agent with more than are read is in a burst, of any action', burst(500, 'b'), 50, 2],
 ])('recent asks are counted: %s', async (_rule, asked, recent, reads) => {

@@ -161,7 +161,12 @@ test('a plan counts the steps alike of earlier plans of the same planner, denied
 test('a plan counts as a burst where more plans were proposed than are read', async () => {
   const { ask } = await world.submitted(plan(set('/prod/checkout/one')))
   world.requests.askedLately = async () => ({
-    asked: Array.from({ length: 50 }, () => ({ id: ask.id, action: 'plan' })),
+    asked: Array.from({ length: 50 }, () => ({
+      id: ask.id,
+      action: 'plan',
+      at: world.clock.now(),
+      status: 'approved' as const,
+    })),
     isAll: false,
   })
   const { ask: last } = await world.submitted(plan(set('/staging/checkout/two')))

@@ -52,6 +52,8 @@ test('a person sends a request back, the agent asks again, two others approve, a
     revision: { number: 1, changes: { Value: { from: '9000', to: '4000' } }, suggested: true },
     suggested_by: ['person:ana'],
     barred: ['person:ana'],
+    record: { last: { request: first, status: 'denied' } },
+    host: { ambient: expect.any(String) },
     told: [{ request: first, by: 'person:ana', verdict: 'revise', text: toAgent }],
   })
   const third = await hotwork.submit(remediator, setParameter(name, '1'), { body: revising })

@@ -235,7 +235,9 @@ export class MemoryRequestStore implements RequestStore {
       ({ state }) => state.ask.agent.id === agent && rulesOf(state.ask).isOwn && state.submittedAt > since,
     )
     const newest = all.toSorted((one, other) => (sortKey(one) < sortKey(other) ? 1 : -1))
-    const asked = newest.slice(0, most).map(({ state: { ask } }) => ({ id: ask.id, action: ask.action }))
+    const asked = newest
+      .slice(0, most)
+      .map(({ state: { ask, submittedAt: at, status } }) => ({ id: ask.id, action: ask.action, at, status }))
     return { asked, isAll: all.length <= most }
   }
 

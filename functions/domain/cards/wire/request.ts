@@ -119,12 +119,30 @@ const Terms = z.looseObject({ uses: z.number(), claim_within: z.number(), lifeti
 const Undo = z.looseObject({ possible: z.boolean(), how: z.string() })
 
 /** One step of a plan. */
+/** The last request of an agent for the same action, with its status when the next one was asked. */
+const LastAsked = z.looseObject({ request: z.string(), at: time, status: z.string() })
+
+/** An agent's thirty days, counted within the day before: its own requests, and calls that no approval covers. */
+const AgentRecord = z.looseObject({
+  asked: z.number(),
+  denied: z.number(),
+  refused: z.number(),
+  extra_calls: z.number(),
+  last: LastAsked.optional(),
+})
+export type AgentRecord = z.infer<typeof AgentRecord>
+
+/** Whether the host of an agent could do this without Hotwork; if that is unknown, where to look. */
+const Host = z.looseObject({ ambient: word('allowed', 'denied', 'unknown'), look: z.string().optional() })
+
 export const Step = z.looseObject({
   step: z.number(),
   request: z.string(),
   agent: z.string(),
   autonomy: z.string().optional(),
   owner: z.string(),
+  record: AgentRecord.optional(),
+  host: Host.optional(),
   title: z.string().optional(),
   action: z.string(),
   arguments: Members,
@@ -204,6 +222,9 @@ export const Request = z.looseObject({
   owner: z.string(),
   asked_by: z.string().optional(),
   ambient: word('allowed', 'denied', 'unknown').default('unknown'),
+  host: Host.optional(),
+  /** The record of the agent that acts. */
+  record: AgentRecord.optional(),
   chain: z.array(z.looseObject({ agent: z.string(), owner: z.string() })).default([]),
   action: z.string(),
   arguments: Members,

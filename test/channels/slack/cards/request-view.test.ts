@@ -2,11 +2,12 @@ import { requestMembers } from '../../../../functions/adapters/http/views.ts'
 import { drawRequestPage } from '../../../../functions/adapters/pages/request-page.ts'
 import { drawRequest } from '../../../../functions/channels/slack/cards/card.ts'
 import { drawRow, drawWaitingRow } from '../../../../functions/channels/slack/cards/rows.ts'
+import type { HostView } from '../../../../functions/domain/cards/agent-record.ts'
 import { describeRequest, type RequestView, shownDigest } from '../../../../functions/domain/cards/request-view.ts'
 import { evidenceOf } from '../../../../functions/domain/record/evidence.ts'
 import type { Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
-import { QuestionId } from '../../../../functions/domain/values.ts'
+import { QuestionId, RequestId } from '../../../../functions/domain/values.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../../support/world.ts'
 import { page } from '../edge/door.ts'
@@ -78,7 +79,14 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'agent.owner.name': [waiting, 'Other Name', 'card page'],
   'askedBy.id': [waiting, 'person:other', 'card list page api'],
   'askedBy.name': [waiting, 'Other Name', 'card list page'],
-  ambient: [waiting, 'allowed', 'card page api'],
+  'host.ambient': [waiting, 'allowed', 'card page api'],
+  'host.record.asked': [waiting, 77, 'card page api'],
+  'host.record.denied': [waiting, 77, 'card page api'],
+  'host.record.refused': [waiting, 77, 'card page api'],
+  'host.record.extraCalls': [waiting, 77, 'card page api'],
+  'host.record.last.request': [waiting, `req_${'2'.repeat(26)}`, 'api'],
+  'host.record.last.at': [waiting, start - 7, 'card page api'],
+  'host.record.last.status': [waiting, 'revoked', 'card page api'],
   'chain.id': [waiting, 'agent:other', 'card page api'],
   'chain.owner.id': [waiting, 'person:other', 'card page api'],
   'chain.owner.name': [waiting, 'Other Name', 'card page'],
@@ -122,7 +130,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'undo.possible': [waiting, false, 'card list page api'],
   'undo.how': [waiting, 'in another way', 'card page api'],
   standing: ['approved', `stp_${'1'.repeat(26)}`, 'card page api'],
-  submittedAt: ['withdrawn', later, 'list page api'],
+  submittedAt: ['withdrawn', later, 'card list page api'],
   status: ['withdrawn', 'expired', 'card list page api'],
   'stages.name': [waiting, 'other', 'card list page api'],
   'stages.quorum': [waiting, 5, 'card list page api'],
@@ -230,6 +238,14 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'steps.agent.autonomy': [plan, 'assistive', 'card page api'],
   'steps.agent.owner.id': [plan, 'person:other', 'card page api'],
   'steps.agent.owner.name': [plan, 'Other Name', 'card page'],
+  'steps.host.ambient': [plan, 'allowed', 'card page api'],
+  'steps.host.record.asked': [plan, 77, 'card page api'],
+  'steps.host.record.denied': [plan, 77, 'card page api'],
+  'steps.host.record.refused': [plan, 77, 'card page api'],
+  'steps.host.record.extraCalls': [plan, 77, 'card page api'],
+  'steps.host.record.last.request': [plan, `req_${'2'.repeat(26)}`, 'api'],
+  'steps.host.record.last.at': [plan, start - 7, 'card page api'],
+  'steps.host.record.last.status': [plan, 'revoked', 'card page api'],
   'steps.title.text': [plan, 'Turn off ', 'card page api'],
   'steps.title.isValue': [plan, true, 'card page api'],
   'steps.action': [plan, 'other:Action', 'card page api'],
@@ -297,6 +313,14 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'ended.note': ['completed: succeeded', 'another note', 'card list page api'],
 }
 
+const known: HostView = {
+  ambient: 'denied',
+  record: {
+    ...{ asked: 12, denied: 1, refused: 2, extraCalls: 3 },
+    last: { request: RequestId.parse(`req_${'9'.repeat(26)}`), at: start - 3600, status: 'denied' },
+  },
+}
+
 /** A view with every member that a request can have. */
 function full(state: string): RequestView {
   const found = states.get(state)
@@ -317,12 +341,14 @@ function full(state: string): RequestView {
     ...(view.preview ? { preview: reaching(view.preview) } : {}),
     changes: view.changes.map((each) => ({ ...each, from: reaching(each.from), to: reaching(each.to) })),
     askedBy: { id: 'person:dan', name: 'Dan Dietrich' },
+    host: known,
     mcp: writeFile,
     arguments: { ...view.arguments, ...spec },
     ...(view.steps
       ? {
           steps: view.steps.map(({ preview, ...each }) => ({
             ...each,
+            host: known,
             mcp: writeFile,
             arguments: { ...each.arguments, ...spec },
             ...(preview ? { preview: reaching(preview) } : {}),
