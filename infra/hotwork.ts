@@ -62,6 +62,8 @@ export type HotworkProps = {
   reservedConcurrency?: 'usual' | 'none' | undefined
   /** The shards of the tables' busiest keys: docs/scale.md. Never less than before. @default 1 */
   shards?: number | undefined
+  /** The share of a stage's decisions, in percent, that took less than 5 s and is an alarm. @default none */
+  hardlyRead?: number | undefined
 }
 
 /** The permit desk, in one stack: one construct for each audience, on common ground. */
@@ -175,7 +177,7 @@ export class Hotwork extends Construct {
   }
 
   #makeGround(settings: Settings, domain: IDomainName | undefined): Ground {
-    const { issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency, shards } = settings
+    const { issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency, shards, hardlyRead } = settings
     const { bundle, home } = this
     const kept = { deletionProtection: protectTables }
     const tables = {
@@ -197,7 +199,7 @@ export class Hotwork extends Construct {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    new LogMetrics(this, 'LogMetrics', { log, alarms })
+    new LogMetrics(this, 'LogMetrics', { log, alarms, hardlyRead })
     const code = new FunctionCode(this, bundle.file)
     const accounts = Object.values(bundle.deployment.accounts)
     const foreign = accounts.filter(({ accountId }) => accountId !== home.accountId)

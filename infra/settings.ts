@@ -30,6 +30,7 @@ export type Settings = {
   protectTables: boolean
   reservedConcurrency: 'usual' | 'none'
   shards: number
+  hardlyRead: number | undefined
 }
 
 /** The phrase for a setting: `pass -c policies=PATH` for the app, `give policies: PATH` for the construct. */
@@ -52,6 +53,7 @@ export function checkSettings(given: { readonly [name in keyof Settings]?: unkno
     protectTables = false,
     reservedConcurrency = 'none',
     shards = 1,
+    hardlyRead,
   } = given
   must(
     typeof policies === 'string' && existsSync(policies),
@@ -82,11 +84,18 @@ export function checkSettings(given: { readonly [name in keyof Settings]?: unkno
     typeof shards === 'number' && Number.isInteger(shards) && shards >= 1 && shards <= 64,
     `shards \`${shards}\` is not known: use a whole number from 1 to 64, never a smaller one than before (docs/scale.md)`,
   )
+  must(
+    hardlyRead === undefined || isPercent(hardlyRead),
+    `hardlyRead \`${hardlyRead}\` is not known: use a whole number of percent, from 1 to 100`,
+  )
   return {
     ...{ policies: resolve(policies), deployment: resolve(deployment) },
-    ...{ issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency, shards },
+    ...{ issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency, shards, hardlyRead },
   }
 }
+
+const isPercent = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100
 
 const isListOfKeys = (keys: unknown): keys is [number, ...number[]] =>
   Array.isArray(keys) &&
@@ -137,7 +146,7 @@ export function readSettings(context: (key: string) => unknown) {
   )
   // Numbers without a leading space, sign or zero.
   const read = (text: string) => (/^[1-9]\d*$/.test(text) ? Number(text) : text)
-  const shards = said('shards')
+  const [shards, hardlyRead] = [said('shards'), said('hardlyRead')]
   const keysOf = (name: string) => said(name)?.split(',').map(read)
   const settings = checkSettings(
     {
@@ -149,6 +158,7 @@ export function readSettings(context: (key: string) => unknown) {
       notaryKeys: keysOf('notaryKeys'),
       protectTables: protectTables === 'yes',
       shards: shards === undefined ? undefined : read(shards),
+      hardlyRead: hardlyRead === undefined ? undefined : read(hardlyRead),
     },
     asContext,
   )

@@ -53,6 +53,7 @@ export const pages: Routes = {
     { where: { id: AgentId } },
   ),
   'GET /groups': shows('showGroups', 'Shows the groups and their present members.'),
+  'GET /measures': shows('showMeasures', 'Shows how people decide, by stage: for the people who write the ladder.'),
   'GET /halts': shows('showHalts', 'Shows the halts in force, with the form to declare one.'),
   'POST /halts': sends('haltOnPage', 'Declares a halt.', {
     key: HaltId,

@@ -20,9 +20,9 @@ const urgently = Duration.minutes(1)
 /** Raises alarms in `scope`. @param topic the topic to notify; without it alarms only show in the console */
 export function alarmsIn(scope: Construct, topic: ITopic | undefined) {
   const action = topic && new SnsAction(topic)
-  return (id: string, metric: IMetric, threshold: number, alarmDescription: string) => {
+  return (id: string, metric: IMetric, threshold: number, alarmDescription: string, evaluationPeriods = 1) => {
     const alarm = new Alarm(scope, id, {
-      ...{ metric, threshold, alarmDescription, evaluationPeriods: 1 },
+      ...{ metric, threshold, alarmDescription, evaluationPeriods },
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     })
@@ -70,8 +70,8 @@ export class Alarms extends Construct {
 }
 
 /**
- * For the author of the ladder. It is not an alarm, since no single decision is wrong for being quick. A rate is logged
- * as 1 or 0.
+ * For the author of the ladder. They are no alarms of their own, since no single decision is wrong for being quick:
+ * `hardlyRead` of the settings adds one for a rate. A rate is logged as 1 or 0.
  */
 const decisions = {
   TimeToDecide: { line: 'decision_measured', value: '$.seconds', unit: Unit.SECONDS },
@@ -109,7 +109,11 @@ function inPatterns(lines: readonly string[]): readonly (readonly string[])[] {
 export class LogMetrics extends Construct {
   readonly #log: ILogGroup
 
-  constructor(scope: Construct, id: string, { log, alarms }: { log: ILogGroup; alarms: Alarms }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { log, alarms, hardlyRead }: { log: ILogGroup; alarms: Alarms; hardlyRead?: number | undefined },
+  ) {
     super(scope, id)
     this.#log = log
     for (const [name, { line, value, unit }] of Object.entries(decisions))
@@ -126,6 +130,16 @@ export class LogMetrics extends Construct {
     alarms.raise('FunctionErrors', failures, 1, failed)
 
     this.#watchTroubles(alarms)
+    if (hardlyRead !== undefined) this.#watchHardlyRead(alarms, hardlyRead)
+  }
+
+  /** One alarm for all stages: in three hours in a row, at least this share of a stage's decisions was hardly read. */
+  #watchHardlyRead(alarms: Alarms, percent: number): void {
+    const [name, key] = ['HardlyRead', 'Stage']
+    const expression = `SELECT AVG(${name}) FROM SCHEMA("${this.#namespace}", ${key}) GROUP BY ${key} ORDER BY AVG() DESC`
+    const seen = new MathExpression({ expression, period: Duration.hours(1), label: name })
+    const why = `in three hours in a row ${percent} % or more of the decisions of a stage took less than 5 s: \`Stage\` says which`
+    alarms.raise(name, seen, percent / 100, why, 3)
   }
 
   /**

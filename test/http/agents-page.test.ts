@@ -31,7 +31,7 @@ test('a person without a session logs in first, and comes back', async () => {
   expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(path)}`])
 })
 
-test.each(['/agents', '/groups'])('a login for %s returns there', async (at) => {
+test.each(['/agents', '/groups', '/measures'])('a login for %s returns there', async (at) => {
   expect((await shown('ana', at)).status).toBe(200)
 })
 

@@ -15,6 +15,7 @@ const looked = [
   '/agents',
   '/agents/agent:librarian',
   '/groups',
+  '/measures',
   '/break-glass',
   `/break-glass/bgl_${id}`,
   `/break-glass/bgl_${id}/drill`,

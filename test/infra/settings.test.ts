@@ -41,6 +41,7 @@ test.each([
   ['protectTables', 'yes', { protectTables: true }],
   ['protectTables', 'no', { protectTables: false }],
   ['shards', '8', { shards: 8 }],
+  ['hardlyRead', '50', { hardlyRead: 50 }],
 ])('the setting %s=%s is accepted', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
 
 test.each([
@@ -59,6 +60,8 @@ test.each([
   ['signingKeys', '1, 2', /with commas between/],
   ['signingKeys', 'arn:aws:kms', /the one that signs first/],
   ['signingKeys', '1,2,3,4', /up to three/],
+  ['hardlyRead', '0', /whole number of percent/],
+  ['hardlyRead', '101', /hardlyRead `101` is not known/],
   ['shards', '0', /a whole number from 1 to 64/],
   ['shards', '65', /never a smaller one than before/],
   ['shards', '2.5', /shards `2.5` is not known/],

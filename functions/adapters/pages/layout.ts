@@ -105,6 +105,7 @@ const pages: readonly (readonly [path: string, name: string])[] = [
   ['/halts', 'Halts'],
   ['/agents', 'Agents'],
   ['/groups', 'Groups'],
+  ['/measures', 'Measures'],
   ['/break-glass', 'Break-glass'],
   ['/link', 'Slack account'],
 ]

@@ -3,7 +3,7 @@ import type { AgentRecord, Ambient } from '../people/host.ts'
 import type { LastAsked } from '../record/ask-terms.ts'
 import type { Ask } from '../record/request.ts'
 import { defined, duration, type NumericDate } from '../values.ts'
-import type { Row } from './sentence.ts'
+import type { PlacedRow } from './sentence.ts'
 
 /** The record of the agent that acts, as it was when this was asked. */
 export type RecordView = Pick<AgentRecord, 'asked' | 'denied' | 'refused' | 'extraCalls'> & { last?: LastAsked }
@@ -18,41 +18,36 @@ export function hostView({ host, lastAsked }: Partial<Pick<Ask, 'host' | 'lastAs
 }
 
 /** The place where people look at a host themselves. */
-export const wayToLook = (agent: string): string => `hotwork agents show ${agent}, or its page /agents/${agent}`
+export const wayToLook = (agent: string): string => `hotwork agents show ${agent}, or the page /agents/${agent}`
 
-const alone: { readonly [ambient in Ambient]?: string } = {
-  allowed: 'could do this without asking Hotwork: IAM allows it to the role on which the agent runs',
-  unknown: 'not known whether it could do this without asking Hotwork',
-}
-
-/** What the host could do alone, and the agent's thirty days. `whose`: said where the row above names others too. */
-export function hostRows(
-  agent: string,
-  { ambient, record }: HostView,
-  submittedAt: NumericDate,
-  whose: boolean,
-): readonly Row[] {
-  const of = whose ? `${agent}: ` : ''
-  const host = alone[ambient]
-  const look = ambient === 'unknown' ? `. To look: ${wayToLook(agent)}` : ''
+/** What the host could do alone, and the agent's thirty days. In few words and rows: a card has room for little. */
+export function hostRows(agent: string, { ambient, record }: HostView, submittedAt: NumericDate): readonly PlacedRow[] {
+  const unknown = ambient === 'unknown' ? [`${unknownAlone}: see /agents/${agent}`] : []
+  const days = [...(record ? [recordText(record, submittedAt)] : []), ...unknown]
   return [
-    ...(host === undefined ? [] : [{ label: 'Its host', text: `${of}${host}${look}` }]),
-    ...(record ? [{ label: 'Its 30 days', text: `${of}${recordText(record, submittedAt)}` }] : []),
+    ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone, first: true as const }] : []),
+    ...(days.length > 0 ? [{ label: 'Its 30 days', text: days.join('; ') }] : []),
   ]
 }
 
+const couldAlone = 'could do this without asking Hotwork: IAM allows it to the role on which the agent runs'
+export const unknownAlone = 'not known if its host could do this alone'
+
 const ends: { readonly [status in LastAsked['status']]: string } = {
-  pending: 'still waited',
-  approved: 'was approved',
-  completed: 'was completed',
-  denied: 'was denied',
+  pending: 'still waiting',
+  approved: 'approved',
+  completed: 'completed',
+  denied: 'denied',
   expired: 'expired',
-  withdrawn: 'was withdrawn',
-  revoked: 'was revoked',
+  withdrawn: 'withdrawn',
+  revoked: 'revoked',
 }
 
 export function recordText({ asked, denied, refused, extraCalls, last }: RecordView, submittedAt: NumericDate): string {
-  const counts = [`asked ${asked}`, `denied ${denied}`, `refused ${refused}`, `extra calls ${extraCalls}`].join(', ')
-  const before = last && (duration(submittedAt - last.at) || 'a moment')
-  return last ? `${counts}. Its last request for this action, ${before} before, ${ends[last.status]}` : counts
+  const isEmpty = asked + denied + refused + extraCalls === 0
+  const counts = isEmpty
+    ? 'nothing on record'
+    : `asked ${asked}, denied ${denied}, refused ${refused}, extra calls ${extraCalls}`
+  if (!last) return counts
+  return `${counts}; its last for this action, ${duration(submittedAt - last.at) || '0 s'} before: ${ends[last.status]}`
 }

@@ -2,7 +2,7 @@
 import { clamp, inert } from '../inert.ts'
 import { type StepStatus, stepsLeft } from '../record/plan-step.ts'
 import { duration, type NumericDate } from '../values.ts'
-import { hostRows } from './agent-record.ts'
+import { recordText, unknownAlone } from './agent-record.ts'
 import { countDone, type StepView } from './plan-view.ts'
 import type { RequestView } from './request-view.ts'
 import type { Row, Sentence } from './sentence.ts'
@@ -101,22 +101,25 @@ export function planTerms(steps: readonly StepView[]): Row {
   }
 }
 
-/** The steps of each agent, the person it acts for, and the facts about it: those of its host are of its worst step. */
+/** The steps of each agent, the person it acts for, and the facts about it. */
 export const doerRows = (
   steps: readonly StepView[],
   submittedAt: NumericDate,
   nameOf: (who: StepView['agent']['owner']) => string,
 ): Row[] =>
-  [...Map.groupBy(steps, ({ agent }) => agent.id).values()].flatMap((own) => {
+  [...Map.groupBy(steps, ({ agent }) => agent.id).values()].map((own) => {
     const [{ agent, host }] = own as [StepView, ...StepView[]]
     const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
     const which = stepsNamed(own.map(({ step }) => step))
     const all = own.map((each) => each.host.ambient)
-    const ambient = (['allowed', 'unknown'] as const).find((each) => all.includes(each)) ?? 'denied'
-    return [
-      { label: 'Done by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}: ${which}` },
-      ...hostRows(agent.id, { ...host, ambient }, submittedAt, true),
-    ]
+    const alone = all.includes('allowed')
+      ? ['its host could do a step without asking Hotwork']
+      : all.includes('unknown')
+        ? [unknownAlone]
+        : []
+    const record = host.record ? [`30 days: ${recordText(host.record, submittedAt)}`] : []
+    const text = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}: ${[which, ...alone, ...record].join('; ')}`
+    return { label: 'Done by', text }
   })
 
 /** The arguments that credentials leave open, each once, with its steps. */

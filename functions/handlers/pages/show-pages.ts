@@ -3,6 +3,7 @@ import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { groupsPage } from '../../adapters/pages/groups-page.ts'
+import { measuresPage } from '../../adapters/pages/measures-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { waitingPage } from '../../adapters/pages/waiting-page.ts'
 import { RequestId } from '../../domain/values.ts'
@@ -13,6 +14,7 @@ import { findOnCall } from '../../operations/people/on-call.ts'
 import { explainRecorded } from '../../operations/policy/explain-recorded.ts'
 import type { BundleStore, OpenPolicies } from '../../operations/policy/ports.ts'
 import { findColleagues } from '../../operations/requests/ask-as-seen.ts'
+import { measureDecisions } from '../../operations/requests/measure-decisions.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
 import { splitAside } from '../../operations/requests/set-aside.ts'
@@ -71,6 +73,11 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       const { directory } = ports.policy.bundle
       return shown(ports.issuer, groupsPage({ groups: listed.value, directory, reader, now: ports.clock.now() }))
     },
+    'GET /measures': async (_, { person, reader }, ports) => {
+      const measured = await measureDecisions(person.id, ports)
+      if (!measured.ok) throw notShown(measured.code)
+      return shown(ports.issuer, measuresPage({ measures: measured.value, reader, now: ports.clock.now() }))
+    },
     'GET /break-glass': showOpenings,
     'GET /break-glass/{id}': showOpening,
     'GET /break-glass/{id}/drill': showDrill,
@@ -90,7 +97,7 @@ const pathOf = (call: Call): string => {
   if (call.route.startsWith('GET /agents')) return agentPathOf(call)
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
-  if (call.route === 'GET /groups') return '/groups'
+  if (call.route === 'GET /groups' || call.route === 'GET /measures') return call.route.slice('GET '.length)
   if (call.route === 'GET /requests') return historyPath(call)
   if (call.route.startsWith('GET /halts')) return pathOfHalt(call)
   return id.success ? `/decide/${id.data}` : '/decide'

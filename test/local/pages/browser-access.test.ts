@@ -59,6 +59,7 @@ inBrowser('people who use the pages in their own way', () => {
       '/agents/agent:remediator',
       '/agents/agent:librarian',
       '/groups',
+      '/measures',
       '/break-glass',
       `/break-glass/${opening.ask.id}`,
       `/break-glass/${drill.ask.id}/drill`,

@@ -86,6 +86,7 @@ export class PageDoors {
       ['GET /agents/{id}', show],
       ['POST /agents/{id}', createRecertify(ports)],
       ['GET /groups', show],
+      ['GET /measures', show],
       ['GET /halts', show],
       ['GET /halts/{id}', show],
       ['POST /halts', createDeclare(ports)],
