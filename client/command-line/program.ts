@@ -9,6 +9,7 @@ import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCatalogueVerbs } from './catalogue.ts'
 import { addCompletionVerb, completions } from './completion.ts'
 import { makeFrame } from './frame.ts'
+import { addGivingVerbs } from './giving.ts'
 import { addHostVerbs } from './hosts.ts'
 import { addLedgerVerbs } from './ledger.ts'
 import { addLoginVerbs } from './login.ts'
@@ -81,6 +82,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addHostVerbs(program, frame)
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
+  addGivingVerbs(program, frame)
   addAgentsVerbs(program, frame)
   addRecordVerbs(program, frame)
   addBreakGlassVerbs(program, frame)

@@ -100,7 +100,7 @@ function narrowedSteps(settings: readonly [string, unknown][], strike: readonly 
 }
 
 /** A value that is JSON is taken as JSON; any other is text. */
-function readSetting(typed: string): [string, unknown] {
+export function readSetting(typed: string): [string, unknown] {
   const [, name, text = ''] = /^([^=]+)=(.*)$/s.exec(typed) ?? []
   if (name === undefined)
     throw wrongUsage('`--set` takes a name and a value', 'write `--set ReservedConcurrentExecutions=5`')
@@ -152,12 +152,23 @@ async function confirm(
     if (surroundings.ask && !json) return surroundings.ask(`To approve ${less}, type ${inert(name)}: `)
     throw wrongUsage('the name of the resource is missing', `its tier asks for it: add \`--typed '${name}'\``)
   }
-  if (yes || json || !surroundings.ask) return typed
-  const answer = await surroundings.ask(`Approve ${less}? [y/N] `)
-  if (/^y(es)?$/i.test(answer.trim())) return typed
+  if (yes || json) return typed
+  await mustSayYes(`Approve ${less}?`, 'nothing was decided', { surroundings })
+  return typed
+}
+
+/** @throws Refusal unless the person at a terminal answers yes; a program is not asked */
+export async function mustSayYes(
+  question: string,
+  otherwise: string,
+  { surroundings }: Pick<Context, 'surroundings'>,
+): Promise<void> {
+  if (!surroundings.ask) return
+  const answer = await surroundings.ask(`${question} [y/N] `)
+  if (/^y(es)?$/i.test(answer.trim())) return
   throw new Refusal(exits.usage, {
     code: 'not_confirmed',
-    title: 'nothing was decided',
+    title: otherwise,
     detail: 'you did not answer yes',
   })
 }

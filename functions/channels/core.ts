@@ -21,7 +21,7 @@ import { viewHalts } from '../operations/halts/view-halts.ts'
 import { joinRequest, showing } from '../operations/ledger/texts.ts'
 import { readReadings } from '../operations/people/list-groups.ts'
 import type { StandInStore } from '../operations/people/ports.ts'
-import { couldStandIn, endStandIn, giveStandIn } from '../operations/people/stand-ins.ts'
+import { endStandIn } from '../operations/people/stand-ins.ts'
 import type { PermitStore } from '../operations/permits/ports.ts'
 import type { PermitAsk } from '../operations/permits/standing-permits.ts'
 import { givePermit, revokePermit } from '../operations/permits/standing-permits.ts'
@@ -97,6 +97,8 @@ export function channelCore(ports: CorePorts) {
     page: pageOf(issuer),
     list: `${issuer}/decide`,
     haltsPage: `${issuer}/halts`,
+    permitsPage: `${issuer}/permits`,
+    standInsPage: `${issuer}/stand-ins`,
     now: () => clock.now(),
     decide: (ask: DecisionAsk, mayStart: MayStart) => decideRequest(ask, { ...timely(mayStart), reader }),
     foresee: (ask: DecisionAsk) => foreseeDecision(ask, shown),
@@ -126,8 +128,6 @@ export function channelCore(ports: CorePorts) {
       withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
     /** Puts a once-only key in its own transaction; false if it exists. */
     putOnce: (once: OnceOnly) => requests.putOnce(once),
-    couldStandIn: (person: PersonId) => couldStandIn(person, ports),
-    giveStandIn: (ask: Parameters<typeof giveStandIn>[0], mayStart: MayStart) => giveStandIn(ask, timely(mayStart)),
     endStandIn: (ask: Parameters<typeof endStandIn>[0], mayStart: MayStart) => endStandIn(ask, timely(mayStart)),
     mayOpen: async (person: PersonId) => mayOpen(person, ports, await readReadings(ports)),
     prepareOpening: async (ask: ForeseenAsk, mayStart: MayStart) => {

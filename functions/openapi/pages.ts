@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { requestFilter } from '../adapters/http/queries.ts'
 import { mostText, mostToAgent } from '../domain/requests/plain-text.ts'
-import { AgentId, Digest, HaltId, PersonId, RequestId, Verdict } from '../domain/values.ts'
+import { AgentId, Digest, HaltId, PersonId, RequestId, StandInId, StandingPermitId, Verdict } from '../domain/values.ts'
 import { anyone, fields, form, type Operation, type Routes, session } from './operation.ts'
 
 const request = { id: RequestId }
@@ -54,6 +54,27 @@ export const pages: Routes = {
   ),
   'GET /groups': shows('showGroups', 'Shows the groups and their present members.'),
   'GET /measures': shows('showMeasures', 'Shows how people decide, by stage: for the people who write the ladder.'),
+  'GET /permits': shows('showPermits', 'Shows the standing permits, with the forms to revoke them.', {
+    query: { after: z.string().optional() },
+  }),
+  'POST /permits/{id}': sends(
+    'revokePermitOnPage',
+    'Revokes a standing permit.',
+    {},
+    { where: { id: StandingPermitId } },
+  ),
+  'GET /permits/give/{id}': shows('showPermitForm', 'Shows the form to allow more like a request.', { where: request }),
+  'POST /permits/give/{id}': sends(
+    'givePermitOnPage',
+    'Shows what a standing permit by shape would have covered, or gives it, with each argument as `is.NAME`, or `min.NAME` and `max.NAME`.',
+    { act: z.enum(['show', 'give']), seen: Digest.optional(), uses: z.string(), hours: z.string() },
+    { where: request, gives: { 200: 'page', 303: 'moved' } },
+  ),
+  'GET /stand-ins': shows('showStandIns', 'Shows the stand-ins of the person, with the form to name one.'),
+  'POST /stand-ins': sends('nameStandInOnPage', 'Names a stand-in.', {
+    ...{ by: PersonId, from: z.string().optional(), until: z.string() },
+  }),
+  'POST /stand-ins/{id}': sends('endStandInOnPage', 'Ends a stand-in.', {}, { where: { id: StandInId } }),
   'GET /halts': shows('showHalts', 'Shows the halts in force, with the form to declare one.'),
   'POST /halts': sends('haltOnPage', 'Declares a halt.', {
     key: HaltId,

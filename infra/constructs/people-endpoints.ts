@@ -24,6 +24,8 @@ export class PeopleEndpoints extends Construct {
     ledger.grantSearch(readRequests)
     calls.grantAsk(readRequests)
     anchor.grantFind(readRequests)
+    // The form of a standing permit shows what it would have covered.
+    requests.grantFind(make(this, 'give-permit'), 'by-agent')
   }
 
   /** Agents and other subjects of recertification: their readers may not recertify. */

@@ -333,7 +333,7 @@ describe('the tables', () => {
     ['revoke-request', decide, ['PutItem'], [], []],
     ['give-stand-in', decide, ['PutItem'], [], []],
     ['end-stand-in', decide, ['PutItem'], [], []],
-    ['give-permit', decide, ['PutItem'], [], []],
+    ['give-permit', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
     ['revoke-permit', decide, ['PutItem'], [], []],
     ['open-break-glass', decide, ['PutItem'], [], []],
     // It finds the requests of a closed incident.

@@ -45,13 +45,7 @@ inBrowser('pictures of the tab and its forms', () => {
     await at.home('U0BEN')
     const page = await openHome('U0BEN')
     await picture('home', page.locator('main'))
-    await page.getByRole('button', { name: 'Name a stand-in…' }).click()
-    await dialog(page).waitFor()
-    await picture('form-stand-in', dialog(page))
-    await page.getByLabel('Who decides for you').selectOption({ index: 1 })
-    await page.getByRole('button', { name: 'Name', exact: true }).click()
-    await page.getByText('decides for you until').first().waitFor()
-    expect((await world.standIns.list({ limit: 9 })).items).toHaveLength(2)
+    await page.getByRole('link', { name: 'Name a stand-in' }).waitFor()
   })
 
   test('the form of break-glass is drawn, with words beside a field, and leads to a login', async () => {

@@ -2,10 +2,10 @@
 import * as z from 'zod'
 import type { PermitCoverage, StandingPermit as StandingPermitAnswer } from '../../domain/cards/wire/people.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
-import { isLive, mostUses, mostUsesByShape } from '../../domain/permits/permit.ts'
+import { mostUses, mostUsesByShape } from '../../domain/permits/permit.ts'
 import { shapeWritten } from '../../domain/permits/shape.ts'
 import { JsonObject, type NumericDate, rfc3339 } from '../../domain/values.ts'
-import type { Coverage, ShownPermit } from '../../operations/permits/read-permits.ts'
+import { type Coverage, type ShownPermit, statusOfPermit } from '../../operations/permits/read-permits.ts'
 
 export const PermitBody = z
   .strictObject({
@@ -23,7 +23,7 @@ export const permitView = (permit: ShownPermit, now: NumericDate): Said<typeof S
   const { shape, ended } = permit
   return {
     id,
-    status: statusOf(permit, now),
+    status: statusOfPermit(permit, now),
     request: from,
     ...{ agent, owner, action, arguments: args, resource, environment, purpose, tier: permit.tier },
     by,
@@ -45,11 +45,3 @@ export const coverageView = ({ since, asked, covered, sameKey, isAll }: Coverage
   complete: isAll,
   requests: covered.map(({ ask }) => ask.id),
 })
-
-/** `used_up` and `ended` keep drawn requests live; the others end them too. */
-function statusOf(permit: ShownPermit, now: NumericDate): 'live' | 'used_up' | 'expired' | 'revoked' | 'ended' {
-  if (permit.revoked) return 'revoked'
-  if (!isLive(permit, now)) return 'expired'
-  if (permit.drawn.length >= permit.uses) return 'used_up'
-  return permit.ended ? 'ended' : 'live'
-}

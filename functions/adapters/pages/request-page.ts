@@ -230,8 +230,16 @@ function forms(request: RequestPage): Part {
       colleagues.length > 0 &&
       folded('Ask a colleague to look', send({ ask: 'colleague' }, colleagueFields(colleagues), '')),
     stage && asideForm(id, reader, zone),
+    mayAllowMore(view, reader.person) &&
+      html`<p><a class="button" href="/permits/give/${id}">Allow more like this</a></p>`,
   ]
   return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)
+}
+
+/** Whether it has the approval of this person alone. Policy is asked where they allow more. */
+const mayAllowMore = ({ status, stages }: RequestView, person: PersonId): boolean => {
+  const [own, ...others] = stages.flatMap(({ decisions }) => decisions)
+  return (status === 'approved' || status === 'completed') && own?.person.id === person && others.length === 0
 }
 
 const folded = (summary: string, body: Part, isOpen = false): Html =>

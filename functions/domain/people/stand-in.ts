@@ -149,3 +149,9 @@ export const statusOf = (standIn: StandIn, now: NumericDate): 'ahead' | 'in_forc
   if (isOver(standIn, now)) return 'over'
   return isInForce(standIn, now) ? 'in_force' : 'ahead'
 }
+
+/** The member that the detail of a refusal is about. */
+export function standInField(detail: string | undefined): 'by' | 'from' | 'until' {
+  if (/`until`|days at most/.test(detail ?? '')) return 'until'
+  return /same time|begin within/.test(detail ?? '') ? 'from' : 'by'
+}

@@ -24,16 +24,20 @@ import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
 import { trailPortsIn } from '../wiring/break-glass.ts'
 import { cedarPolicy, openPolicies } from '../wiring/policy.ts'
-import { agentRows, haltStore, pagePorts, withTexts } from '../wiring/ports.ts'
+import { agentRows, haltStore, pagePorts, permitStore, standInStore, withTexts } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
 import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
 import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-halts.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
+import { type PermitPagePorts, showPermitForm, showPermits } from './show-permits.ts'
 import { historyPath, showRequests } from './show-requests.ts'
+import { type StandInPagePorts, showStandIns } from './stand-in-on-page.ts'
 
 type TimelinePagePorts = ShowPorts &
   AgentPagePorts &
   ShowHaltsPorts &
+  PermitPagePorts &
+  StandInPagePorts &
   Pick<TimelinePorts, 'anchor'> & { bundles: BundleStore; openPolicies: OpenPolicies }
 
 const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
@@ -65,6 +69,9 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
     'GET /requests': showRequests,
     'GET /agents': showAgents,
     'GET /agents/{id}': showAgent,
+    'GET /permits': showPermits,
+    'GET /permits/give/{id}': showPermitForm,
+    'GET /stand-ins': (_, guest, ports) => showStandIns(guest, ports),
     'GET /halts': showHalts,
     'GET /halts/{id}': showHalt,
     'GET /groups': async (_, { person, reader }, ports) => {
@@ -92,12 +99,15 @@ export const createHandler = (ports: TimelinePagePorts) =>
     return guest ? showByRoute(call, guest, showing(ports)) : toLogin(ports.issuer, pathOf(call))
   })
 
+const plain = ['GET /groups', 'GET /measures', 'GET /permits', 'GET /stand-ins']
+
 const pathOf = (call: Call): string => {
   const id = RequestId.safeParse(call.path('id'))
   if (call.route.startsWith('GET /agents')) return agentPathOf(call)
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
-  if (call.route === 'GET /groups' || call.route === 'GET /measures') return call.route.slice('GET '.length)
+  if (call.route === 'GET /permits/give/{id}' && id.success) return `/permits/give/${id.data}`
+  if (plain.includes(call.route)) return call.route.slice('GET '.length)
   if (call.route === 'GET /requests') return historyPath(call)
   if (call.route.startsWith('GET /halts')) return pathOfHalt(call)
   return id.success ? `/decide/${id.data}` : '/decide'
@@ -111,5 +121,6 @@ export const wire: Wiring<
   const halts = { halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
   const kept = { bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE), openPolicies }
   const seen = { ...halts, ...kept, ...trailPortsIn(told, ports.log), anchor: anchorPorts(told) }
-  return { ...ports, agents: agentRows(told), ...seen }
+  const given = { permits: permitStore(told), standIns: standInStore(told) }
+  return { ...ports, agents: agentRows(told), ...seen, ...given }
 }

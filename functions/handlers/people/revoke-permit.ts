@@ -1,4 +1,5 @@
 // Rules: test/stack/ahead.test.ts
+import type { Endpoint } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'
 import { StandingPermitId } from '../../domain/values.ts'
@@ -7,11 +8,12 @@ import type { PermitStore } from '../../operations/permits/ports.ts'
 import { revokePermit } from '../../operations/permits/standing-permits.ts'
 import { pathId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
-import { portsWithAnswers } from '../wiring/policy.ts'
-import { permitStore, withTexts } from '../wiring/ports.ts'
+import { revokePermitOnPage } from '../pages/revoke-permit-on-page.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { pagePorts, permitStore, withTexts } from '../wiring/ports.ts'
 
 /** `DELETE /v1/standing-permits/{id}`: a person revokes a standing permit, with all grants that were drawn from it. */
-export const createHandler = (ports: ShowingApiPorts & { permits: PermitStore }) =>
+const revokeByApi = (ports: ShowingApiPorts & { permits: PermitStore }) =>
   personDoor(ports, async (call, { person }) => {
     const id = pathId(call, StandingPermitId, () => refusalProblem('unknown_permit'))
     const revoked = await revokePermit({ id, person: person.id, reason: 'taken back' }, ports)
@@ -19,7 +21,15 @@ export const createHandler = (ports: ShowingApiPorts & { permits: PermitStore })
     return { status: 200, body: permitView(shown, ports.clock.now()) }
   })
 
+/** The API and the page in one function. */
+export function createHandler(
+  ports: Parameters<typeof revokeByApi>[0] & Parameters<typeof revokePermitOnPage>[0],
+): Endpoint {
+  const [byApi, byPage] = [revokeByApi(ports), revokePermitOnPage(ports)]
+  return (event) => (event.routeKey === 'POST /permits/{id}' ? byPage(event) : byApi(event))
+}
+
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
-  ...withTexts(portsWithAnswers(told), told),
+  ...withTexts(pagePorts(told, cedarPolicy()), told),
   permits: permitStore(told),
 })

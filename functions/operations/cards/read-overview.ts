@@ -12,6 +12,7 @@ import { type ViewedHalts, viewHalts } from '../halts/view-halts.ts'
 import type { TextReader } from '../ledger/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
+import { revocable, withSetbacks } from '../permits/read-permits.ts'
 import type { AskingPorts } from '../record/ports.ts'
 import { splitAside } from '../requests/set-aside.ts'
 import { newest, waitingFor } from '../requests/waiting.ts'
@@ -89,20 +90,11 @@ async function approvedRequests({ requests, clock }: OverviewPorts): Promise<rea
   return found.map(({ state }) => asOf(state, clock.now())).filter((state) => state.status === 'approved')
 }
 
-async function permitsFor(
-  person: PersonId,
-  now: NumericDate,
-  { requests, policy, permits }: OverviewPorts,
-): Promise<readonly LivePermit[]> {
-  const { items } = await permits.list({ limit: mostPermits })
-  const live = items.filter((permit) => isLive(permit, now))
-  const approvals = await requests.loadMany(live.map(({ from }) => from))
-  return live
-    .map((permit) => {
-      const from = approvals.find(({ state }) => state.ask.id === permit.from)
-      const mayRevoke =
-        permit.by === person || askAboutPerson(policy, 'revoke', person, now, from ? { state: from.state } : {}).permit
-      return { permit, mayRevoke }
-    })
-    .filter(({ permit, mayRevoke }) => mayRevoke || permit.owner === person)
+async function permitsFor(person: PersonId, now: NumericDate, ports: OverviewPorts): Promise<readonly LivePermit[]> {
+  const { items } = await ports.permits.list({ limit: mostPermits })
+  const live = (await withSetbacks(items, now, ports.requests)).filter(
+    (permit) => isLive(permit, now) && permit.ended === undefined,
+  )
+  const all = await revocable(person, live, ports)
+  return all.filter(({ permit, mayRevoke }) => mayRevoke || permit.owner === person)
 }

@@ -1,5 +1,5 @@
 // Rules: test/operations/permits/shapes.test.ts
-import { mayRead } from '../../domain/deciding/questions.ts'
+import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { drawsLeft, isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { endsPermit, readSetback, type Setback, setbackKey } from '../../domain/permits/setback.ts'
 import { fits, readShape, shapeOf } from '../../domain/permits/shape.ts'
@@ -48,6 +48,34 @@ export const withSetbacks = (
     }),
   )
 
+/** `used_up` and `ended` keep drawn requests live; the others end them too. */
+export function statusOfPermit(
+  permit: ShownPermit,
+  now: NumericDate,
+): 'live' | 'used_up' | 'expired' | 'revoked' | 'ended' {
+  if (permit.revoked) return 'revoked'
+  if (!isLive(permit, now)) return 'expired'
+  if (drawsLeft(permit) < 1) return 'used_up'
+  return permit.ended ? 'ended' : 'live'
+}
+
+/** The permits, and whether a person may revoke each: its giver, and who policy lets. */
+export async function revocable<P extends StandingPermit>(
+  person: PersonId,
+  permits: readonly P[],
+  { requests, policy, clock }: AskingPorts,
+): Promise<readonly { permit: P; mayRevoke: boolean }[]> {
+  const approvals = await requests.loadMany(permits.map(({ from }) => from))
+  return permits.map((permit) => {
+    const from = approvals.find(({ state }) => state.ask.id === permit.from)
+    const of = from ? { state: from.state } : {}
+    return {
+      permit,
+      mayRevoke: permit.by === person || askAboutPerson(policy, 'revoke', person, clock.now(), of).permit,
+    }
+  })
+}
+
 /** The asks of the last 30 days that a shape would have covered, newest first. */
 export type Coverage = {
   since: NumericDate
@@ -62,7 +90,7 @@ export type Coverage = {
 
 const looksBack = 30 * 86_400
 const readAtOnce = 100
-const mostPages = 5
+const mostRead = 500
 
 /** Finds the asks that a permit on a request would have covered. Without a shape: the same ask again. */
 export async function foreseePermit(
@@ -74,32 +102,34 @@ export async function foreseePermit(
   if (!stored) return refuse('unknown_request')
   const { ask, tier } = stored.state
   const entry = ports.policy.bundle.actions[ask.action]
-  const read = !shape
+  const shaped = !shape
     ? ok(shapeOf(ask.arguments))
     : entry
       ? readShape(entry, shape, ask.arguments)
       : refuse('invalid_shape')
-  if (!read.ok) return read
+  if (!shaped.ok) return shaped
   const now = ports.clock.now()
   const since = now - looksBack
-  const asked: ApprovalRequest[] = []
-  let after: string | undefined
-  for (let pages = 0; pages < mostPages; pages++) {
-    const filter = { agent: ask.agent.id, action: ask.action, since }
-    const listed = await ports.requests.list(filter, { limit: readAtOnce, ...defined({ after }) })
-    asked.push(...listed.items.map(({ state }) => asOf(state, now)))
-    after = listed.next
-    if (after === undefined) break
-  }
-  const covered = asked.filter(
+  const { asked, isAll } = await ports.requests.askedLately(ask.agent.id, since, mostRead)
+  const alike = asked.filter(({ action }) => action === ask.action).map(({ id }) => id)
+  const read = await Promise.all(
+    Array.from({ length: Math.ceil(alike.length / readAtOnce) }, (_, at) =>
+      ports.requests.loadMany(alike.slice(at * readAtOnce, (at + 1) * readAtOnce)),
+    ),
+  )
+  const found = read
+    .flat()
+    .map(({ state }) => asOf(state, now))
+    .toSorted((one, other) => other.submittedAt - one.submittedAt)
+  const covered = found.filter(
     (state) =>
       (['owner', 'environment', 'classification', 'purpose'] as const).every((name) => state.ask[name] === ask[name]) &&
       state.ask.resource.type === ask.resource.type &&
       state.tier === tier &&
       isSameTool(state.ask.mcp, ask.mcp) &&
-      fits(read.value, state.ask.arguments),
+      fits(shaped.value, state.ask.arguments),
   )
   const key = keyOf(stored.state)
   const sameKey = covered.filter((state) => key !== undefined && keyOf(state) === key).length
-  return ok({ since, asked: asked.length, covered, sameKey, isAll: after === undefined })
+  return ok({ since, asked: found.length, covered, sameKey, isAll })
 }

@@ -11,7 +11,7 @@ import { resizeWorker } from '../../channels/slack/cards/states.ts'
 import { anchored, receiptOf } from '../../support/anchor/receipts.ts'
 import { repairPlan } from '../../support/plan.ts'
 import { root } from '../../support/repository.ts'
-import { prodParameter, sampleBundle, type What } from '../../support/world.ts'
+import { flag, prodParameter, sampleBundle, type What } from '../../support/world.ts'
 import { AgentMachine, file, staging } from '../support/agent-machine.ts'
 import { minute, recovery, useScene, why } from '../support/scene.ts'
 import { Terminal } from '../support/terminal.ts'
@@ -30,6 +30,15 @@ const openedByJade = async (words: readonly string[] = recovery): Promise<Stage>
   return { at: scene.jade, ids: { bgl: body.id } }
 }
 const submitted = async (what: What = prodParameter) => (await scene.api.world.submitted(what)).ask.id
+const flagged = async (): Promise<string> => {
+  const request = await scene.api.world.submitted(flag())
+  await scene.api.world.decide(request, 'ben')
+  return request.ask.id
+}
+const permitted = async (): Promise<string> => {
+  const { body } = await scene.at('ben').json('permits', 'give', await flagged(), '--yes')
+  return body.id
+}
 const mediated = [
   ...['--action', 'lambda:UpdateFunctionConfiguration', '--minutes', '5', ...why()],
   ...['--arguments', '{"FunctionName":"checkout-worker","Timeout":60}'],
@@ -83,6 +92,19 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   'ask-colleague': async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   narrow: async () => ({ at: scene.at('ben'), ids: { req: await submitted(resizeWorker) } }),
   revoke: async () => ({ at: scene.at('gus'), ids: { req: (await scene.api.world.approved()).ask.id } }),
+  permits: async () => ({ at: scene.at('ana') }),
+  'permits list': async () => ({ at: scene.at('ana') }),
+  'permits show': async () => ({ at: scene.at('ana'), ids: { stp: await permitted() } }),
+  'permits give': async () => ({ at: scene.at('ben'), ids: { req: await flagged() } }),
+  'permits revoke': async () => ({ at: scene.at('ben'), ids: { stp: await permitted() } }),
+  'stand-ins': async () => ({ at: scene.at('ana') }),
+  'stand-ins list': async () => ({ at: scene.at('ana') }),
+  'stand-ins name': async () => ({ at: scene.at('ana') }),
+  'stand-ins end': async () => {
+    const { body } = await scene.at('ana').json('stand-ins', 'name', 'person:ben', '--until', '7d')
+    return { at: scene.at('ana'), ids: { sin: body.id } }
+  },
+  groups: async () => ({ at: scene.at('ana') }),
   halt: async () => ({ at: scene.at('gus') }),
   halts: async () => ({ at: scene.at('ana') }),
   'agents inventory': async () => ({ at: scene.at('ana') }),
@@ -259,8 +281,10 @@ function wordsOf(line: string, ids: { readonly [prefix: string]: string }): stri
 function verbs(): string[] {
   const leaves = (command: Command): Command[] => {
     const own = command.commands.flatMap(leaves)
-    // `agents` lists by itself, `mcp` runs a gate, and both have verbs of their own.
-    return own.length === 0 || ['agents', 'mcp'].includes(command.name()) ? [command, ...own] : own
+    // `agents` and others list by themselves, `mcp` runs a gate, and both have verbs of their own.
+    return own.length === 0 || ['agents', 'mcp', 'permits', 'stand-ins'].includes(command.name())
+      ? [command, ...own]
+      : own
   }
   return leaves(makeProgram(thisMachine({ file: '', version: '' }), () => {})).map(pathOf)
 }

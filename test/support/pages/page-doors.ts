@@ -11,8 +11,12 @@ import { createHandler as createLogIn } from '../../../functions/handlers/pages/
 import { createHandler as createOpen } from '../../../functions/handlers/pages/open-on-page.ts'
 import { createHandler as createShow } from '../../../functions/handlers/pages/show-pages.ts'
 import { createHandler as createDeclare } from '../../../functions/handlers/people/declare-halt.ts'
+import { createHandler as createEndStandIn } from '../../../functions/handlers/people/end-stand-in.ts'
+import { createHandler as createGivePermit } from '../../../functions/handlers/people/give-permit.ts'
+import { createHandler as createNameStandIn } from '../../../functions/handlers/people/give-stand-in.ts'
 import { createHandler as createLift } from '../../../functions/handlers/people/lift-halt.ts'
 import { createHandler as createRecertify } from '../../../functions/handlers/people/recertify.ts'
+import { createHandler as createRevokePermit } from '../../../functions/handlers/people/revoke-permit.ts'
 import { offerLink } from '../../../functions/operations/people/chat-accounts.ts'
 import type { IdTokens, LoginProvider } from '../../../functions/operations/people/ports.ts'
 import { MemoryNotary } from '../anchor/memory-notary.ts'
@@ -57,6 +61,8 @@ export class PageDoors {
       bundles: world.bundles,
       openPolicies: askedOnce,
       anchor: this.notary,
+      permits: world.permits,
+      standIns: world.standIns,
       halts: this.halts,
       targetRoles: [`arn:aws:iam::000000000000:role/${world.targetRole}`],
       cards,
@@ -87,6 +93,13 @@ export class PageDoors {
       ['POST /agents/{id}', createRecertify(ports)],
       ['GET /groups', show],
       ['GET /measures', show],
+      ['GET /permits', show],
+      ['GET /permits/give/{id}', show],
+      ['POST /permits/give/{id}', createGivePermit(ports)],
+      ['POST /permits/{id}', createRevokePermit(ports)],
+      ['GET /stand-ins', show],
+      ['POST /stand-ins', createNameStandIn(ports)],
+      ['POST /stand-ins/{id}', createEndStandIn(ports)],
       ['GET /halts', show],
       ['GET /halts/{id}', show],
       ['POST /halts', createDeclare(ports)],

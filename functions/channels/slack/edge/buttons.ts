@@ -185,7 +185,8 @@ async function allow({ person, about: { request, digest }, carried }: Clicked<Su
   // A click in Slack is a weak login.
   const ask = { request, digest, person, login: {}, uses, until: options.now() + hours * 3600 }
   const told = await attempt({ request }, ask, options.allowMore, carried, options)
-  if (!told.done) return told.code === 'insufficient_login' ? needsLogin(request, told.detail) : told.sentence
+  if (!told.done)
+    return told.code === 'insufficient_login' ? needsLogin(request, told.detail, options.permitsPage) : told.sentence
   const permit = told.value
   const [before, after] = [
     `${permit.agent} may do the same ${uses} more times until `,
@@ -198,6 +199,5 @@ async function allow({ person, about: { request, digest }, carried }: Clicked<Su
   }
 }
 
-/** Standing permits have no page, so the sentence names the API. */
-const needsLogin = (request: RequestId, detail: string | undefined): string =>
-  `Nothing was allowed: that needs ${loginOf(detail)} than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${request}/standing-permits.`
+const needsLogin = (request: RequestId, detail: string | undefined, permitsPage: string): string =>
+  `Nothing was allowed: that needs ${loginOf(detail)} than Slack's. Log in so, and allow it at ${permitsPage}/give/${request}`

@@ -12,12 +12,14 @@ import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
 import type { PageOption } from '../../door.ts'
 import {
+  actions,
   bold,
   type CardBlock,
   code,
   context,
   drawn,
   fitted,
+  linkButton,
   list,
   rich,
   type SlackCard,
@@ -32,8 +34,8 @@ import { haltModal } from '../forms/halt-forms.ts'
 import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
 import { declare, declaredParts, haltsLink, listedHalts, readHaltLine } from '../home/halts.ts'
-import { revoke, standInFormFor } from '../home/home.ts'
-import { linkBlocks } from '../home/home-view.ts'
+import { revoke } from '../home/home.ts'
+import { homeActions, linkBlocks } from '../home/home-view.ts'
 import { type Carried, carriedOf, identify, onceFor } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
@@ -54,7 +56,7 @@ const verbs: readonly [usage: string, does: string][] = [
     'stops agents, a person’s decisions, an environment, an action or everything at once; alone, it opens a form',
   ],
   ['halts', 'the halts in force, and the people who declared them; another person lifts a halt'],
-  ['away', 'a form to name the person who decides for you while you are out of office'],
+  ['away', 'the page to name the person who decides for you while you are out of office'],
   [
     'break-glass',
     'if you cannot wait for approvals: a form that prepares an opening, which you then open with a strong login',
@@ -231,8 +233,13 @@ const doing: { readonly [verb: string]: Do } = {
       ],
     }))
   },
-  away: async ({ person, trigger, carried }, options) =>
-    (await showModal(trigger, standInFormFor(person, options), carried, options)) ? undefined : sayReply(notOpened),
+  away: async (_, { standInsPage }) => ({
+    text: 'Stand-ins',
+    blocks: [
+      rich('away', section(words('Name the person who decides for you while you are away, on the page of stand-ins.'))),
+      actions('stand-ins', linkButton(homeActions.standIns, 'Name a stand-in', standInsPage)),
+    ],
+  }),
 }
 
 /**

@@ -18,7 +18,6 @@ import {
   context,
   header,
   linkButton,
-  plain,
   rich,
   section,
   time,
@@ -69,9 +68,14 @@ const Value = z.strictObject({ p: StandingPermitId })
 /** The permit of a Revoke button; undefined for a foreign value. */
 export const readPermit = (value: unknown): StandingPermitId | undefined => readValue(Value, value)?.p
 
-export const standInActions = { name: 'stand_in_name', end: 'stand_in_end' } as const
+export const standInActions = { end: 'stand_in_end' } as const
 
-function standInBlocks({ own, others }: Overview['standIns'], facts: ViewFacts, now: NumericDate): CardBlock[] {
+function standInBlocks(
+  { own, others }: Overview['standIns'],
+  facts: ViewFacts,
+  { standIns: page }: HomePages,
+  now: NumericDate,
+): CardBlock[] {
   const all = [...own, ...others]
   const more = all.length - most.standIns
   return [
@@ -88,11 +92,11 @@ function standInBlocks({ own, others }: Overview['standIns'], facts: ViewFacts, 
         }),
       ),
     ]),
-    ...(more > 0 ? [said('more-stand-ins', `…and ${more} more, through the API.`)] : []),
+    ...(more > 0 ? [said('more-stand-ins', `…and ${more} more, on the page.`)] : []),
     ...(all.length === 0
       ? [said('no-stand-ins', 'No other person decides for you, and you decide for no other person.')]
       : []),
-    actions('name-stand-in', { type: 'button', action_id: standInActions.name, text: plain('Name a stand-in…') }),
+    actions('name-stand-in', linkButton(homeActions.standIns, 'Name a stand-in', page)),
   ]
 }
 
@@ -113,9 +117,12 @@ export const readStandIn = (value: unknown): StandInId | undefined => readValue(
 /** A home tab, of blocks that interpret no markup. https://docs.slack.dev/surfaces/app-home */
 export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
 
-export type HomePages = { one(id: RequestId): string; all: string; halts: string }
+export type HomePages = { one(id: RequestId): string; all: string; halts: string; permits: string; standIns: string }
 
-export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
+export const homeActions = {
+  ...{ read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' },
+  ...{ permits: 'home_permits', standIns: 'home_stand_ins' },
+} as const
 
 /** The most items of each part. Together, with their buttons, they stay below Slack's 100 blocks. */
 const most = { waiting: 12, halts: 5, own: 10, live: 10, permits: 5, standIns: 4 } as const
@@ -158,12 +165,12 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
     header(`Standing permits: ${permits.length}`),
     ...permits.slice(0, most.permits).flatMap((each) => permitBlocks(each, facts)),
     ...none('permits', permits, 'There is no standing permit that you gave, own or may revoke.'),
-    ...(permits.length > most.permits
-      ? [said('more-permits', `…and ${permits.length - most.permits} more, through the API at /v1/standing-permits.`)]
-      : []),
+    ...(permits.length > most.permits ? [said('more-permits', `…and ${permits.length - most.permits} more`)] : []),
+
+    actions('permits', linkButton(homeActions.permits, 'All permits', pages.permits)),
 
     header('Out of office'),
-    ...standInBlocks(standIns, facts, now),
+    ...standInBlocks(standIns, facts, pages, now),
     context('Newest first, as of the time you opened this tab.'),
   ]
   return { type: 'home', blocks }

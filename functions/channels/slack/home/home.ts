@@ -1,9 +1,7 @@
 import type { App } from '@slack/bolt'
 import { nameIn } from '../../../domain/cards/who.ts'
-import type { Person } from '../../../domain/people/organisation.ts'
 import type { PersonId } from '../../../domain/values.ts'
 import type { RevokeAsk } from '../../core.ts'
-import { time, words } from '../cards/blocks.ts'
 import { attempt } from '../edge/answers.ts'
 import { isFirst } from '../edge/app-events.ts'
 import { type Carried, carriedOf, identify, onceFor, readRequest } from '../edge/click.ts'
@@ -11,16 +9,8 @@ import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onClick, onLink, onSubmit, showInstead } from '../edge/listen.ts'
 import { saidOf } from '../edge/sentences.ts'
-import {
-  readReason,
-  readStandInForm,
-  revokeModal,
-  revokeName,
-  standInField,
-  standInModal,
-  standInName,
-} from '../forms/home-forms.ts'
-import { partsModal, showModal, truthModal } from '../forms/modal-blocks.ts'
+import { readReason, revokeModal, revokeName } from '../forms/home-forms.ts'
+import { showModal, truthModal } from '../forms/modal-blocks.ts'
 import { haltActions } from './halts.ts'
 import { type Home, homeActions, readStandIn, renderHome, renderNoHome, standInActions } from './home-view.ts'
 
@@ -35,7 +25,15 @@ export function registerHome(app: App, options: EdgeOptions): void {
     if (who.ok) await redrawTab(event.user, who.person.id, carried, options)
     else await publish(event.user, renderNoHome(who.sentence, who.link), carried, options)
   })
-  onLink(app, homeActions.read, homeActions.all, homeActions.link, haltActions.page)
+  onLink(
+    app,
+    homeActions.read,
+    homeActions.all,
+    homeActions.link,
+    homeActions.permits,
+    homeActions.standIns,
+    haltActions.page,
+  )
   // The form opens for everyone in the directory; policy is asked at the submission.
   onClick(app, options, homeActions.revoke, readRequest, async ({ about, body, carried }) => {
     await showModal(body.trigger_id, revokeModal(about.request, body.view?.blocks ?? []), carried, options)
@@ -53,7 +51,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
 }
 
 export async function redrawTab(user: string, person: PersonId, carried: Carried, options: EdgeOptions): Promise<void> {
-  const { bundle, overview, page, list, haltsPage, now, log } = options
+  const { bundle, overview, page, list, haltsPage, permitsPage, standInsPage, now, log } = options
   let failedBy: string | undefined
   const warn = (fault: string) => {
     failedBy = fault
@@ -61,7 +59,12 @@ export async function redrawTab(user: string, person: PersonId, carried: Carried
   }
   const found = await carried.deadline.inTime(() => overview(person), patience.start, warn)
   const home = found
-    ? renderHome(found.value, bundle, { one: page, all: list, halts: haltsPage }, now())
+    ? renderHome(
+        found.value,
+        bundle,
+        { one: page, all: list, halts: haltsPage, permits: permitsPage, standIns: standInsPage },
+        now(),
+      )
     : renderNoHome(saidOf(failedBy, storeSilent))
   await publish(user, home, carried, options)
 }
@@ -78,28 +81,6 @@ export const revoke = (ask: RevokeAsk, carried: Carried, options: EdgeOptions) =
   attempt({ request: ask.id }, ask, options.revoke, carried, options)
 
 export function registerStandIns(app: App, options: EdgeOptions): void {
-  const about = () => true
-  onClick(app, options, standInActions.name, about, async ({ person, body, carried }) => {
-    await showModal(body.trigger_id, standInFormFor(person, options), carried, options)
-    return undefined
-  })
-  onSubmit(app, options, standInName, about, async ({ person, view, user, carried }) => {
-    const read = readStandInForm(view.state.values)
-    if ('errors' in read) return keepOpen(read.errors)
-    // Slack is a weak login.
-    const ask = { person, login: {}, ...read }
-    const told = await attempt({ click: 'give_stand_in' }, ask, options.giveStandIn, carried, options)
-    if (!told.done) return keepOpen({ [standInField(told.detail)]: told.sentence.replaceAll('`', '') })
-    const { by, from, until, at } = told.value
-    const parts = [
-      words(`${nameIn(options.bundle, by)} decides for you`),
-      ...(from > at ? [words(' from '), time(from)] : []),
-      words(' until '),
-      time(until),
-      words('. End it on Hotwork’s Home tab when you are back.'),
-    ]
-    return { ...showInstead(partsModal('Named', parts)), after: () => redrawTab(user, person, carried, options) }
-  })
   onClick(app, options, standInActions.end, readStandIn, async ({ person, about: id, body, carried }) => {
     const ask = { id, person }
     const told = await attempt({ click: 'end_stand_in' }, ask, options.endStandIn, carried, options)
@@ -110,6 +91,3 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
     return { title: 'Ended', said, after }
   })
 }
-
-export const standInFormFor = (person: Person['id'], { couldStandIn, now }: EdgeOptions) =>
-  standInModal(couldStandIn(person), now())

@@ -67,6 +67,8 @@ export const PermitCoverage = z.looseObject({
   complete: z.boolean(),
   requests: z.array(z.string()),
 })
+export type StandingPermit = z.infer<typeof StandingPermit>
+export type PermitCoverage = z.infer<typeof PermitCoverage>
 export const StandingPermits = z.looseObject({
   standing_permits: z.array(StandingPermit),
   next: z.string().optional(),
@@ -82,6 +84,7 @@ export const StandIn = z.looseObject({
   at: time,
   ended: by.optional(),
 })
+export type StandIn = z.infer<typeof StandIn>
 export const StandIns = z.looseObject({ stand_ins: z.array(StandIn), next: z.string().optional() })
 
 const Member = z.looseObject({ person: z.string(), name: z.string().optional(), until: time.optional() })

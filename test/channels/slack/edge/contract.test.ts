@@ -38,7 +38,12 @@ const home = () => {
   const waiting = [request as PendingRequest]
   const none = { live: [], permits: [], standIns: { own: [], others: [] }, halted: { halts: [] } }
   const overview = { person: person('ben'), waiting, aside: 0, own: [request], moreOwn: false, ...none }
-  return renderHome(overview, bundle, { one: page, all: page(''), halts: page('') }, 0)
+  return renderHome(
+    overview,
+    bundle,
+    { one: page, all: page(''), halts: page(''), permits: page(''), standIns: page('') },
+    0,
+  )
 }
 const form = () =>
   approveModal(request, bundle, { request: request.ask.id, round: 1, digest: request.ask.digest.slice(0, 16) })

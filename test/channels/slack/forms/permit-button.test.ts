@@ -92,13 +92,13 @@ describe('a stage with a strong login', () => {
   test('a stage with a strong login has no such button', async () =>
     expect(buttonOn(await approvedStrongly())).toBeUndefined())
 
-  test('a click on an older card allows nothing, and names the API for a stronger login', async () => {
+  test('a click on an older card allows nothing, and names the page for a stronger login', async () => {
     const state = await approvedStrongly()
     const value = JSON.stringify({ r: state.ask.id, n: state.round, d: state.ask.digest.slice(0, 16) })
     const sent = clickOf('U0BEN', { action_id: allowMore, value, block_id: 'allow' }, { trigger_id: 'old' })
     await door.send(signed(formOf(sent), world.clock.now()))
     expect(door.told.at(-1)?.text).toBe(
-      `Nothing was allowed: that needs a stronger login (strong) than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${state.ask.id}/standing-permits.`,
+      `Nothing was allowed: that needs a stronger login (strong) than Slack's. Log in so, and allow it at https://hotwork.example/permits/give/${state.ask.id}`,
     )
     expect((await world.permits.list({ limit: 10 })).items).toEqual([])
   })

@@ -1,11 +1,9 @@
 import type { StandIn } from '../../../../functions/domain/people/stand-in.ts'
-import type { JsonObject } from '../../../../functions/domain/values.ts'
-import { StoreUnavailable } from '../../../../functions/operations/faults.ts'
 import { giveStandIn } from '../../../../functions/operations/people/stand-ins.ts'
 import { person, sampleBundle, start, World } from '../../../support/world.ts'
-import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
+import { DeskWorld, wordsOf } from '../edge/desk-world.ts'
 
-/** Out of office: a form to name a stand-in, shown on the tabs of both people, and a button to end it. */
+/** Out of office: the stand-ins on the tabs of both people, the page that names one, and a button to end it. */
 
 const bundle = sampleBundle()
 const day = 86_400
@@ -18,16 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => desk.close())
 
-async function openForm(user: string): Promise<Shown> {
-  await desk.click(user, await desk.home(user), 'stand_in_name', 'name-stand-in')
-  return (await desk.modals(user)).at(-1) as Shown
-}
-const choicesOf = ({ blocks }: Shown) => {
-  const element = blocks.find(({ block_id }) => block_id === 'by')?.['element'] as JsonObject
-  return (element['options'] as { value: string }[]).map(({ value }) => value)
-}
 const said = async (user: string) => wordsOf((await desk.modals(user)).at(-1)?.blocks)
-const errors = async (user: string) => (await desk.modals(user)).at(-1)?.errors
 const standIns = async () => (await world.standIns.list({ limit: 10 })).items
 
 async function given(absent: string, by: string): Promise<StandIn> {
@@ -37,80 +26,18 @@ async function given(absent: string, by: string): Promise<StandIn> {
   return done.value
 }
 
-test('the form offers exactly the stand-ins that policy permits', async () => {
-  const choices = choicesOf(await openForm('U0ANA'))
-  expect(choices).not.toContain('person:ana')
-  expect(choices.length).toBeGreaterThan(0)
-  for (const each of choices)
-    expect(
-      await giveStandIn(
-        { person: person('ana'), by: each as never, login: {}, until: start + day },
-        { ...new World(bundle).ports, standIns: new World(bundle).standIns },
-      ),
-    ).toMatchObject({ ok: true })
+test('the tab shows the stand-ins of both people, and leads to the page that names one', async () => {
+  await given('ana', 'chloe')
+  const home = await desk.home('U0ANA')
+  expect(wordsOf(home.blocks)).toMatch(/Out of office[\s\S]*decides for you until/)
+  expect(JSON.stringify(home.blocks)).toMatch(/"url":"[^"]*\/stand-ins"/)
+  expect(wordsOf((await desk.home('U0CHLOE')).blocks)).toMatch(/You decide for [\s\S]*Ana/)
 })
 
-test('a named stand-in is recorded, confirmed, and shown on both tabs', async () => {
-  const form = await openForm('U0ANA')
-  const [by] = choicesOf(form) as [string]
-  await desk.submit('U0ANA', form, { by, until: start + 2 * day })
-  expect(await said('U0ANA')).toMatch(/decides for you until 2027-01-17T08:00:00Z/)
-  expect(await standIns()).toMatchObject([{ for: 'person:ana', by, from: start, until: start + 2 * day }])
-  expect(wordsOf((await desk.homeNow('U0ANA'))?.blocks)).toMatch(/Out of office[\s\S]*decides for you until/)
-  const other = bundle.directory.people.find(({ id }) => id === by)?.chatUser as string
-  expect(wordsOf((await desk.home(other)).blocks)).toMatch(/You decide for [\s\S]*Ana/)
-})
-
-test('a stand-in may begin later, and is shown as upcoming', async () => {
-  const form = await openForm('U0ANA')
-  const [by] = choicesOf(form) as [string]
-  await desk.submit('U0ANA', form, { by, from: start + day, until: start + 2 * day })
-  expect(wordsOf((await desk.homeNow('U0ANA'))?.blocks)).toMatch(/will decide for you from [\s\S]* until /)
-})
-
-test.each<[rule: string, values: { from?: number; until: number }, field: string, sentence: RegExp]>([
-  ['ended before it began', { until: start - 60 }, 'until', /until should be later than now/],
-  ['is for too long', { until: start + 31 * day }, 'until', /30 days at most/],
-  ['begins too far ahead', { from: start + 91 * day, until: start + 92 * day }, 'from', /within 90 days/],
-])('a stand-in that %s is an error beside its field, and the choice stays', async (_, values, field, sentence) => {
-  const form = await openForm('U0ANA')
-  const [by] = choicesOf(form) as [string]
-  await desk.submit('U0ANA', form, { by, ...values })
-  expect((await errors('U0ANA'))?.[field]).toMatch(sentence)
-  expect(await standIns()).toEqual([])
-  await desk.submit('U0ANA', form, { by, until: start + day })
-  expect(await standIns()).toHaveLength(1)
-})
-
-test('a second stand-in for the same time is refused', async () => {
-  const first = await openForm('U0ANA')
-  const [by] = choicesOf(first) as [string]
-  await desk.submit('U0ANA', first, { by, until: start + day })
-  await desk.submit('U0ANA', await openForm('U0ANA'), { by, until: start + day })
-  expect((await errors('U0ANA'))?.['from']).toMatch(/for the same time: end it first/)
-  expect(await standIns()).toHaveLength(1)
-})
-
-test('a form stays unchanged during an outage', async () => {
-  const form = await openForm('U0ANA')
-  const [by] = choicesOf(form) as [string]
-  desk.changes = { giveStandIn: () => Promise.reject(new StoreUnavailable('no answer')) }
-  await desk.submit('U0ANA', form, { by, until: start + day })
-  expect((await errors('U0ANA'))?.['by']).toMatch(/store has not answered yet/)
-  desk.changes = {}
-  await desk.submit('U0ANA', form, { by, until: start + day })
-  expect(await standIns()).toHaveLength(1)
-})
-
-test('a person without a possible stand-in is told so in place of the form', async () => {
-  desk.changes = { couldStandIn: () => [] }
-  await openForm('U0ANA')
-  expect(await said('U0ANA')).toMatch(/Policy lets no other person decide for you/)
-})
-
-test('`/hotwork away` opens the same form', async () => {
+test('`/hotwork away` leads to the page that names a stand-in', async () => {
   await desk.type('U0ANA', 'away')
-  expect((await desk.modals('U0ANA')).at(-1)).toMatchObject({ callback_id: 'stand_in' })
+  const { ephemerals } = await desk.control('ephemerals?user=U0ANA')
+  expect(JSON.stringify(ephemerals.at(-1))).toMatch(/\/stand-ins"/)
 })
 
 const click = async (user: string, { id }: StandIn) =>

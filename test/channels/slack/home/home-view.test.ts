@@ -17,6 +17,8 @@ const pages: HomePages = {
   one: (id) => `https://hotwork.example/decide/${id}`,
   all: 'https://hotwork.example/decide',
   halts: 'https://hotwork.example/halts',
+  permits: 'https://hotwork.example/permits',
+  standIns: 'https://hotwork.example/stand-ins',
 }
 
 /** A request with this as every text of agents and people. */
@@ -124,8 +126,8 @@ test('a button of a tab leads to the page of its request, or carries its id alon
   expect(buttons.length).toBeGreaterThan(0)
   for (const { url, value, action_id } of buttons)
     if (typeof url === 'string')
-      expect(url).toMatch(/^https:\/\/hotwork\.example\/(halts|decide(\/req_[0-9a-z]{26})?)$/)
-    else if (value === undefined) expect(['stand_in_name', 'halt_declare']).toContain(action_id)
+      expect(url).toMatch(/^https:\/\/hotwork\.example\/(halts|permits|stand-ins|decide(\/req_[0-9a-z]{26})?)$/)
+    else if (value === undefined) expect(['halt_declare']).toContain(action_id)
     else
       expect(Object.entries(JSON.parse(String(value)))).toEqual([
         [expect.stringMatching(/^[rpsh]$/), expect.stringMatching(/^(req|stp|sin|hlt)_[0-9a-z]{26}$/)],
