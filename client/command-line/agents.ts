@@ -2,6 +2,7 @@
 import { Argument, type Command } from 'commander'
 import { listAgents, recertify, showAgent } from '../agents/agents.ts'
 import { guardrail, inventory } from '../agents/inventory.ts'
+import { usage } from '../agents/usage.ts'
 import type { Frame } from './frame.ts'
 
 /** The verbs about agents, for people. */
@@ -21,6 +22,12 @@ export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
     .addArgument(new Argument('[id]', 'show one agent; Hotwork reads its host now'))
     .option('--picture <file>', 'also save it as an SVG picture')
     .action(act(inventory))
+  verb(agents, 'usage', 'what an agent used of what it was given, and narrower entries that would have been enough')
+    .argument('<id>', 'the agent')
+    .option('--since <time>', '30 days if left out: RFC 3339, or a span such as 7d')
+    .option('--policies <folder>', 'the policies; they stay as they are')
+    .option('--out <folder>', 'a new folder, with a copy of them that has the narrower entries')
+    .action(act(usage))
   verb(agents, 'guardrail', "print a policy that denies the catalogue's actions, for the role that an agent runs as")
     .addArgument(new Argument('<id>', 'the agent'))
     .action(act(guardrail))

@@ -80,6 +80,10 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   halts: ['halts --all'],
   lift: ['lift hlt_...'],
   'agents inventory': ['agents inventory --picture inventory.svg', 'agents inventory agent:nightly'],
+  'agents usage': [
+    'agents usage agent:remediator --since 7d',
+    'agents usage agent:remediator --policies policies --out policies-narrower',
+  ],
   'agents guardrail': ['agents guardrail agent:nightly > guardrail.json'],
   agents: ['agents', 'agents --json'],
   'agents show': ['agents show agent:remediator'],

@@ -46,6 +46,9 @@ export const pages: Routes = {
   }),
   'GET /agents': shows('showAgents', 'Shows the agents.'),
   'GET /agents/{id}': shows('showAgent', 'Shows one agent, with the form to recertify it.', { where: { id: AgentId } }),
+  'GET /agents/{id}/usage': shows('showUsage', 'Shows what an agent used, and what would have been enough.', {
+    where: { id: AgentId },
+  }),
   'POST /agents/{id}': sends(
     'recertifyOnPage',
     'Recertifies an agent.',
@@ -66,7 +69,7 @@ export const pages: Routes = {
   'GET /permits/give/{id}': shows('showPermitForm', 'Shows the form to allow more like a request.', { where: request }),
   'POST /permits/give/{id}': sends(
     'givePermitOnPage',
-    'Shows what a standing permit by shape would have covered, or gives it, with each argument as `is.NAME`, or `min.NAME` and `max.NAME`.',
+    'Shows what a standing permit by shape would have covered, or gives it, with a field for each argument.',
     { act: z.enum(['show', 'give']), seen: Digest.optional(), uses: z.string(), hours: z.string() },
     { where: request, gives: { 200: 'page', 303: 'moved' } },
   ),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments } from '../../functions/domain/policy/catalogue.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
+import { entryDiff } from '../../functions/domain/uses/entry-diff.ts'
 import { narrowEntry } from '../../functions/domain/uses/narrow-entry.ts'
 import { usageOf } from '../../functions/domain/uses/usage.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
@@ -124,4 +125,22 @@ test('usage is summed by action: asked, approved, used, unused, extra and refuse
       ...{ resources: 1, arguments: { Name: { distinct: 1, values: ['/a/1'] }, Value: { distinct: 1 } } },
     },
   ])
+})
+
+test('the difference of two entries has the changed lines with three around them, and what they have in common in between', () => {
+  const [before, after] = [
+    { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9 },
+    { a: 0, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9 },
+  ]
+  expect(entryDiff(before, after)).toEqual([
+    ' {',
+    '-  "a": 1,',
+    '+  "a": 0,',
+    '   "b": 2,',
+    '   "c": 3,',
+    '   "d": 4,',
+    '…',
+  ])
+  expect(entryDiff(before, before)).toEqual([])
+  expect(entryDiff({ a: [1] }, { a: [1, 2] }).filter((line) => line.startsWith('+'))).toEqual(['+    1,', '+    2'])
 })

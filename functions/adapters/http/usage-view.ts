@@ -26,5 +26,5 @@ const actionView = ({
   ...usage,
   extra_calls: extraCalls,
   refused_calls: refusedCalls,
-  ...defined({ bounds: proposal?.bounds, proposal: proposal?.entry }),
+  ...defined({ bounds: proposal?.bounds, proposal: proposal?.entry, diff: proposal && [...proposal.diff] }),
 })

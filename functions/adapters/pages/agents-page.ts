@@ -96,6 +96,7 @@ ${agent.identities.map(
       validUntil !== undefined && html`, until ${time(validUntil, now)}`
     }</dd>`,
 )}
+<dt>Use</dt><dd><a href="/agents/${agent.id}/usage">What it used in 30 days, and what would have been enough</a></dd>
 <dt>Last seen</dt><dd>${activity?.lastSeen === undefined ? 'not within 90 days, as far as was counted' : time(activity.lastSeen, now)}</dd>
 </dl>
 ${titled(

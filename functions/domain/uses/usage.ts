@@ -5,6 +5,7 @@ import { pinnedBy } from '../policy/catalogue.ts'
 import { endedAt } from '../record/ended.ts'
 import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import { defined, type Json, type JsonObject } from '../values.ts'
+import { entryDiff } from './entry-diff.ts'
 import { type Bound, narrowEntry } from './narrow-entry.ts'
 
 /** An agent's requests for one action, and their use. */
@@ -24,7 +25,7 @@ export type ActionUsage = {
   /** The arguments of the used grants. */
   arguments: { readonly [name: string]: Seen }
   /** A narrower entry that would have been enough for them, and its narrower bounds. */
-  proposal?: { entry: CatalogueEntry; bounds: readonly Bound[] }
+  proposal?: { entry: CatalogueEntry; bounds: readonly Bound[]; diff: readonly string[] }
 }
 
 /** Values only for arguments that name the resource; for numbers the minimum and maximum. */
@@ -61,7 +62,9 @@ function usageOfAction(
     refusedCalls: sum(({ calls }) => calls?.refused ?? 0),
     resources: new Set(used.map(({ ask }) => ask.resource.id)).size,
     arguments: seenIn(args, entry),
-    ...defined({ proposal: narrower && narrower.bounds.length > 0 ? narrower : undefined }),
+    ...(entry && narrower && narrower.bounds.length > 0
+      ? { proposal: { ...narrower, diff: entryDiff(entry, narrower.entry) } }
+      : {}),
   }
 }
 

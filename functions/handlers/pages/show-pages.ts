@@ -31,6 +31,7 @@ import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-hal
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 import { type PermitPagePorts, showPermitForm, showPermits } from './show-permits.ts'
 import { historyPath, showRequests } from './show-requests.ts'
+import { showUsage } from './show-usage.ts'
 import { type StandInPagePorts, showStandIns } from './stand-in-on-page.ts'
 
 type TimelinePagePorts = ShowPorts &
@@ -69,6 +70,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
     'GET /requests': showRequests,
     'GET /agents': showAgents,
     'GET /agents/{id}': showAgent,
+    'GET /agents/{id}/usage': showUsage,
     'GET /permits': showPermits,
     'GET /permits/give/{id}': showPermitForm,
     'GET /stand-ins': (_, guest, ports) => showStandIns(guest, ports),
@@ -103,7 +105,8 @@ const plain = ['GET /groups', 'GET /measures', 'GET /permits', 'GET /stand-ins']
 
 const pathOf = (call: Call): string => {
   const id = RequestId.safeParse(call.path('id'))
-  if (call.route.startsWith('GET /agents')) return agentPathOf(call)
+  if (call.route.startsWith('GET /agents'))
+    return `${agentPathOf(call)}${call.route.endsWith('/usage') ? '/usage' : ''}`
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
   if (call.route === 'GET /permits/give/{id}' && id.success) return `/permits/give/${id.data}`

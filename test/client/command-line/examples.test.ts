@@ -109,6 +109,11 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   halts: async () => ({ at: scene.at('ana') }),
   'agents inventory': async () => ({ at: scene.at('ana') }),
   'agents guardrail': async () => ({ at: scene.at('ana') }),
+  'agents usage': async () => {
+    const at = scene.at('ana')
+    cpSync(join(root, 'policies'), join(at.home, 'policies'), { recursive: true })
+    return { at }
+  },
   agents: async () => ({ at: scene.at('ana') }),
   'agents show': async () => ({ at: scene.at('ana') }),
   'agents recertify': async () => {

@@ -90,6 +90,7 @@ export class PageDoors {
       ['GET /requests', show],
       ['GET /agents', show],
       ['GET /agents/{id}', show],
+      ['GET /agents/{id}/usage', show],
       ['POST /agents/{id}', createRecertify(ports)],
       ['GET /groups', show],
       ['GET /measures', show],

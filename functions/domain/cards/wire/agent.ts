@@ -134,9 +134,11 @@ export const UsageAnswer = z.looseObject({
       bounds: z
         .array(z.looseObject({ argument: z.string(), keyword: z.string(), from: z.unknown(), to: z.unknown() }))
         .optional(),
-      /** A narrower catalogue entry that would have been enough. */
+      /** A narrower catalogue entry that would have been enough, and the lines of its difference from the present one. */
       proposal: Members.optional(),
+      diff: z.array(z.string()).optional(),
     }),
   ),
   next: z.string().optional(),
 })
+export type UsageAnswer = z.infer<typeof UsageAnswer>
