@@ -25,7 +25,7 @@ import { endStandIn } from '../operations/people/stand-ins.ts'
 import type { PermitStore } from '../operations/permits/ports.ts'
 import type { PermitAsk } from '../operations/permits/standing-permits.ts'
 import { givePermit, revokePermit } from '../operations/permits/standing-permits.ts'
-import type { OnceOnly, TaskService } from '../operations/ports.ts'
+import type { OnceOnly } from '../operations/ports.ts'
 import type { ReaderPorts } from '../operations/previews/read-again.ts'
 import type { CarriedOut } from '../operations/record/carry-out.ts'
 import type { Seen } from '../operations/requests/ask-as-seen.ts'
@@ -35,8 +35,6 @@ import {
   findColleagues,
   foreseeQuestion,
 } from '../operations/requests/ask-as-seen.ts'
-import type { OnBehalfAsk } from '../operations/requests/ask-on-behalf.ts'
-import { askable, askOnBehalf } from '../operations/requests/ask-on-behalf.ts'
 import type { CommentAsk, DecisionAsk } from '../operations/requests/decide-request.ts'
 import { commentDecision, decideRequest, foreseeDecision } from '../operations/requests/decide-request.ts'
 import { revokeRequest } from '../operations/requests/end-request.ts'
@@ -58,8 +56,6 @@ type CorePorts = ShowingApiPorts &
     /** The stores, which start no write once `mayStart` returns false. */
     inTime(mayStart: () => boolean): Written
     targetRoles: readonly string[]
-    targetRole: string
-    tasks?: TaskService
     refreshGroups(): Promise<void>
     /** The accounts that people have linked. Without it only the directory names a person for an account. */
     links?: Linking
@@ -97,6 +93,7 @@ export function channelCore(ports: CorePorts) {
     page: pageOf(issuer),
     list: `${issuer}/decide`,
     haltsPage: `${issuer}/halts`,
+    askPage: `${issuer}/ask`,
     permitsPage: `${issuer}/permits`,
     standInsPage: `${issuer}/stand-ins`,
     now: () => clock.now(),
@@ -115,9 +112,6 @@ export function channelCore(ports: CorePorts) {
     allowMore: (ask: PermitAsk, mayStart: MayStart) => givePermit(ask, timely(mayStart)),
     revokePermit: (ask: Parameters<typeof revokePermit>[0], mayStart: MayStart) => revokePermit(ask, timely(mayStart)),
     overview: (person: PersonId) => readOverview(person, shown),
-    /** The agents that a person may ask on behalf of, and the actions to ask for. */
-    askable: (person: PersonId) => askable(person, ports),
-    askOnBehalf: (ask: OnBehalfAsk, mayStart: MayStart) => askOnBehalf(ask, timely(mayStart)),
     /** Undefined if policy does not let the person read. */
     halts: async (person: PersonId) => found(await viewHalts({ person }, ports)),
     declareHalt: (ask: Parameters<typeof declareHalt>[0], mayStart: MayStart) => declareHalt(ask, timely(mayStart)),

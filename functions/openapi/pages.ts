@@ -2,7 +2,17 @@
 import * as z from 'zod'
 import { requestFilter } from '../adapters/http/queries.ts'
 import { mostText, mostToAgent } from '../domain/requests/plain-text.ts'
-import { AgentId, Digest, HaltId, PersonId, RequestId, StandInId, StandingPermitId, Verdict } from '../domain/values.ts'
+import {
+  AgentId,
+  Digest,
+  EvaluationId,
+  HaltId,
+  PersonId,
+  RequestId,
+  StandInId,
+  StandingPermitId,
+  Verdict,
+} from '../domain/values.ts'
 import { anyone, fields, form, type Operation, type Routes, session } from './operation.ts'
 
 const request = { id: RequestId }
@@ -72,6 +82,25 @@ export const pages: Routes = {
     'Shows what a standing permit by shape would have covered, or gives it, with a field for each argument.',
     { act: z.enum(['show', 'give']), seen: Digest.optional(), uses: z.string(), hours: z.string() },
     { where: request, gives: { 200: 'page', 303: 'moved' } },
+  ),
+  'GET /ask': shows('showAsk', 'Shows the form to ask on behalf of an agent.', {
+    query: { agent: z.string().optional(), action: z.string().optional() },
+  }),
+  'POST /ask': sends(
+    'askOnPage',
+    'Shows what policy says of an ask on behalf of an agent, or asks for it, with a field for each argument.',
+    {
+      ...{
+        act: z.enum(['show', 'ask']),
+        key: EvaluationId,
+        agent: AgentId,
+        action: z.string(),
+        seen: z.string().optional(),
+      },
+      ...{ purpose: z.string().max(64), task: z.string(), task_url: z.string().optional() },
+      justification: z.string().max(1000).optional(),
+    },
+    { gives: { 200: 'page', 303: 'moved' } },
   ),
   'GET /stand-ins': shows('showStandIns', 'Shows the stand-ins of the person, with the form to name one.'),
   'POST /stand-ins': sends('nameStandInOnPage', 'Names a stand-in.', {

@@ -3,7 +3,6 @@ import { Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
 import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import { Construct } from 'constructs'
-import { grantAsk } from './agent-endpoints.ts'
 import type { BreakGlassTopic } from './break-glass.ts'
 import { runEvery, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
@@ -35,13 +34,12 @@ export class SlackChannel extends Construct {
   }
 
   #receive(ground: Ground): void {
-    const { tables, chats, make } = ground
+    const { tables, chats, reading, make } = ground
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, and to complete an id by its beginning.
-    tables.requests.grantFind(receiveSlack, 'by-id', 'by-owner', 'by-status', 'by-time')
-    // A person may ask on behalf of an agent.
-    grantAsk(receiveSlack, ground)
+    tables.requests.grantFind(receiveSlack, 'by-id', 'by-owner', 'by-status', 'by-time', 'open')
+    reading.grant(receiveSlack)
     for (const each of [receiveSlack, make(this, 'link-slack')]) for (const chat of chats) chat.grantRead(each)
   }
 

@@ -1,5 +1,6 @@
 // Rules: test/infra/least-privilege.test.ts
 import { Construct } from 'constructs'
+import { grantAsk } from './agent-endpoints.ts'
 import { grantReadTrail, type ReadingGround } from './break-glass.ts'
 import type { Ground } from './ground.ts'
 import type { HostLooker } from './host-looker.ts'
@@ -53,6 +54,7 @@ export class PeopleEndpoints extends Construct {
     tables.requests.grantFind(showPages, 'open')
     anchor.grantFind(showPages)
     reading.grant(make(this, 'decide-on-page'))
+    grantAsk(make(this, 'ask-on-page'), ground)
     tables.requests.grantRead(make(this, 'log-in'))
   }
 }

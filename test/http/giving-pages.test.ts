@@ -159,8 +159,12 @@ test.each(['/permits/give/req_00000000000000000000000000', '/permits/give/bgl_00
   },
 )
 
-test.each(['/permits', '/stand-ins'])('the page %s leads to a login, and back', async (at) => {
+test.each([
+  ...['/permits', '/permits/give/req_00000000000000000000000000', '/stand-ins', '/ask'],
+  '/agents/agent:remediator/usage',
+])('the page %s leads to a login, and back', async (at) => {
   const tab = new Tab({ doors, provider, world })
   const shown = await tab.go('GET', at)
   expect([shown.status, shown.headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(at)}`])
+  expect((await tab.logIn('person-ben', at)).headers['location']).toBe(at)
 })

@@ -44,6 +44,7 @@ const broker = 'call-aws & issue-aws-credentials'
 
 /** Functions that show the present state to people, or compare it with the decided one. */
 const readers = [
+  'ask-on-page',
   broker,
   'decide-burst',
   'decide-on-page',
@@ -80,7 +81,15 @@ test.each([
     'read a secret of the operator',
     'secretsmanager:GetSecretValue',
     [
-      ...['conclude-break-glass', 'deliver', 'draw-card', 'issue-token', 'link-slack', 'open-break-glass'],
+      ...[
+        'ask-on-page',
+        'conclude-break-glass',
+        'deliver',
+        'draw-card',
+        'issue-token',
+        'link-slack',
+        'open-break-glass',
+      ],
       ...['open-on-page', 'receive-slack', 'refresh-groups', 'submit-request'],
     ],
   ],
@@ -354,6 +363,7 @@ describe('the tables', () => {
     ],
     ['read-calls', read, ['Query'], [], []],
     ['show-pages', [...readMany, ...history, 'Query/index/open'], ['Query'], [], ['Query']],
+    ['ask-on-page', [...decide, 'Query/index/by-agent', 'Query/index/open'], ['PutItem'], [], []],
     ['decide-on-page', decide, ['PutItem'], [], []],
     ['open-on-page', decide, ['PutItem'], [], []],
     ['log-in', record, [], [], []],
@@ -361,10 +371,7 @@ describe('the tables', () => {
     ['link-slack', decide, ['PutItem'], [], []],
     [
       'receive-slack',
-      [
-        ...decide,
-        ...['by-agent', 'by-id', 'by-owner', 'by-status', 'by-time', 'open'].map((index) => `Query/index/${index}`),
-      ],
+      [...decide, ...['by-id', 'by-owner', 'by-status', 'by-time', 'open'].map((index) => `Query/index/${index}`)],
       ['PutItem'],
       [],
       ['Query'],
@@ -424,6 +431,7 @@ describe('the tables', () => {
       'end-use': put,
       'decide-request': readAndPut,
       'decide-burst': put,
+      'ask-on-page': put,
       'decide-on-page': readAndPut,
       'revoke-request': readAndPut,
       'give-permit': put,
@@ -504,7 +512,7 @@ describe('wildcards', () => {
   })
 })
 
-test('exactly twelve roles have fixed names, which others must know beforehand', () => {
+test('exactly thirteen roles have fixed names, which others must know beforehand', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )

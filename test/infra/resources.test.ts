@@ -370,6 +370,7 @@ const kilobytes: { [name: string]: number } = {
   'issue-token': 1166,
   // OpenID's client with its verifier; for decisions also the clients above.
   'decide-on-page': 1222,
+  'ask-on-page': 1208,
   'read-agents': 636,
   'reconcile-sessions': 585,
 }
@@ -471,6 +472,8 @@ test('the API has exactly the routes of the descriptors, each to its function', 
       'GET /decide <ShowPages>',
       'GET /decide/{id} <ShowPages>',
       'GET /agents/{id}/usage <ShowPages>',
+      'GET /ask <AskOnPage>',
+      'POST /ask <AskOnPage>',
       'GET /permits <ShowPages>',
       'GET /permits/give/{id} <ShowPages>',
       'POST /permits/give/{id} <GivePermit>',

@@ -47,6 +47,26 @@ inBrowser('the deployed pages on which people give', () => {
     })
   })
 
+  test('a person asks on behalf of their agent on the page, and only others decide it', async () => {
+    const page = await openAs('Dan Diaz', `${local.apiUrl}/ask`)
+    await page.getByLabel('On behalf of').selectOption(remediator)
+    await page.getByLabel('What it should do').selectOption('flags:set')
+    await button(page, 'Go on').click()
+    await page.getByLabel('environment', { exact: true }).selectOption('prod')
+    await page.getByLabel('flag', { exact: true }).fill(`behalf-${run}`)
+    await page.getByLabel('value', { exact: true }).fill('true')
+    await page.getByLabel('Purpose').fill('remediation')
+    await page.getByLabel('Task', { exact: true }).fill('INC-1042')
+    await button(page, 'Show what policy says').click()
+    await page.getByRole('heading', { name: /Policy says: tier 1/ }).waitFor()
+    await button(page, 'Ask for it').click()
+    await page.getByRole('heading', { name: /Set the flag/ }).waitFor()
+    const id = page.url().split('/').at(-1) ?? ''
+    expect(await hotwork.view(id)).toMatchObject({ status: 'pending', agent: remediator, asked_by: 'person:dan' })
+    expect(await hotwork.decide('person:dan', id)).toMatchObject({ status: 403 })
+    expect(await hotwork.decide('person:ben', id)).toMatchObject({ status: 200, body: { status: 'approved' } })
+  })
+
   test('a stand-in is named and ended on their page, and the use of an agent is shown', async () => {
     const page = await openAs('Finn Fischer', `${local.apiUrl}/stand-ins`)
     const day = (ahead: number) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 16)

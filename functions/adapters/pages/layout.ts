@@ -102,6 +102,7 @@ const keysHelp = html`<footer><button type="button" id="keys-show" hidden>Keys <
 const pages: readonly (readonly [path: string, name: string])[] = [
   ['/decide', 'Waiting for you'],
   ['/requests', 'History'],
+  ['/ask', 'Ask'],
   ['/permits', 'Permits'],
   ['/stand-ins', 'Stand-ins'],
   ['/halts', 'Halts'],

@@ -61,7 +61,7 @@ ${inputOf(schema, about, text, isOptional)}${wrong !== undefined && html`<p clas
 }
 
 /** A menu, a number or a line for a simple schema; for others some lines, such as of JSON. */
-function inputOf(schema: ArgumentSchema, about: Html, text: string, isOptional: boolean): Html {
+export function inputOf(schema: ArgumentSchema, about: Html, text: string, isOptional: boolean): Html {
   const form = formOf(schema)
   const choices = form === 'boolean' ? ['true', 'false'] : textIn(schema)?.enum
   if (choices !== undefined && !isNullable(schema))

@@ -19,19 +19,9 @@ import { type Reads, type Stores, type Told, tablesOf } from '../environment.ts'
 import { doorsOf, groupPorts } from './chats.ts'
 import { portsWithAnswers } from './policy.ts'
 import { ofAClick, withReader } from './reader.ts'
-import { tasksOf } from './tasks.ts'
 
 /** Variables of the Lambda that receives people's acts in a chat. */
-export type Receiving =
-  | 'ISSUER'
-  | Stores
-  | 'TEXTS_TABLE'
-  | Reads
-  | 'CHAT_SECRETS'
-  | 'CARDS_TABLE'
-  | 'TARGET_ROLE'
-  | 'TARGET_ROLES'
-  | 'INCIDENT_SECRET'
+export type Receiving = 'ISSUER' | Stores | 'TEXTS_TABLE' | Reads | 'CHAT_SECRETS' | 'CARDS_TABLE' | 'TARGET_ROLES'
 
 /**
  * Ports of the Lambda that receives people's acts in a chat.
@@ -58,8 +48,6 @@ export function receivingPorts(told: Told<Receiving>, client: ReturnType<typeof 
     ...stores(connection),
     inTime: (mayStart: () => boolean) => stores({ ...connection, mayStart }),
     targetRoles: placesIn(bundle, told.TARGET_ROLES),
-    targetRole: told.TARGET_ROLE,
-    ...tasksOf(ports, told),
     refreshGroups: () => refreshGroups(bundle.directory, groups),
     links: {
       find: ({ team, user }: ChatAccount) => links.find(team, user),

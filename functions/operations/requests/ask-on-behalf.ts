@@ -1,4 +1,4 @@
-// Rules: test/channels/slack/forms/ask-on-behalf.test.ts
+// Rules: test/http/ask-page.test.ts
 import { askAboutAsker } from '../../domain/deciding/questions.ts'
 import { eligibilityOf } from '../../domain/deciding/rights.ts'
 import { digestOf } from '../../domain/digest.ts'

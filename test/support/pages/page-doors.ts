@@ -5,6 +5,7 @@ import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
 import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import type { AccountLink, ChatAccount } from '../../../functions/domain/people/linking.ts'
 import { createHandler as createMetadata } from '../../../functions/handlers/agents/metadata.ts'
+import { createHandler as createAsk } from '../../../functions/handlers/pages/ask-on-page.ts'
 import { createHandler as createDecide } from '../../../functions/handlers/pages/decide-on-page.ts'
 import { createHandler as createLink } from '../../../functions/handlers/pages/link-slack.ts'
 import { createHandler as createLogIn } from '../../../functions/handlers/pages/log-in.ts'
@@ -76,6 +77,7 @@ export class PageDoors {
     }
     const slack = { account: async ({ user }: ChatAccount) => this.users.get(user) }
     const [show, decide, open, logIn] = [createShow(ports), createDecide(ports), createOpen(ports), createLogIn(ports)]
+    const ask = createAsk({ ...ports, targetRole: world.targetRole })
     const link = createLink({ ...ports, links, chat: slack })
     const icon = (name: string) => readFileSync(join(icons, name))
     const keys = { jwks: async () => ({ keys: [] }) }
@@ -98,6 +100,8 @@ export class PageDoors {
       ['GET /permits/give/{id}', show],
       ['POST /permits/give/{id}', createGivePermit(ports)],
       ['POST /permits/{id}', createRevokePermit(ports)],
+      ['GET /ask', ask],
+      ['POST /ask', ask],
       ['GET /stand-ins', show],
       ['POST /stand-ins', createNameStandIn(ports)],
       ['POST /stand-ins/{id}', createEndStandIn(ports)],

@@ -3,7 +3,6 @@ import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { channelsIn } from '../../../domain/policy/bundle.ts'
 import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
-import { registerAsking } from '../forms/ask-on-behalf.ts'
 import { registerForms } from '../forms/card-forms.ts'
 import { registerMessages } from '../forms/message-forms.ts'
 import { truthModal } from '../forms/modal-blocks.ts'
@@ -142,7 +141,6 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerOpenings(app, options)
   registerHome(app, options)
   registerStandIns(app, options)
-  registerAsking(app, options)
   registerHalts(app, options, (user, person, carried) => redrawTab(user, person, carried, options))
   registerBreakGlass(app, options)
   registerCommands(app, options)

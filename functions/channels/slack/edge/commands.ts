@@ -29,7 +29,6 @@ import {
 import { renderCard } from '../cards/card.ts'
 import { drawOpeningCard } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
-import { chooseModal } from '../forms/ask-forms.ts'
 import { haltModal } from '../forms/halt-forms.ts'
 import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
@@ -50,7 +49,7 @@ const verbs: readonly [usage: string, does: string][] = [
   ['list', 'the requests that wait for you, your agents’ requests, and their live grants'],
   ['show <id>', 'one request, in full'],
   ['revoke <id> <reason>', 'ends a live grant, or denies a pending request; people who read requests see the reason'],
-  ['request [<action>]', 'a form to ask on behalf of an agent that you answer for; other people decide'],
+  ['request', 'the page to ask on behalf of an agent that you answer for; other people decide'],
   [
     'halt [<what> [2h] <reason>]',
     'stops agents, a person’s decisions, an environment, an action or everything at once; alone, it opens a form',
@@ -83,6 +82,11 @@ const helpReply = (first?: string): Reply => ({
 export const sayReply = (sentence: string, link?: string): Reply => ({
   text: 'Hotwork has answered',
   blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...linkBlocks(link)],
+})
+
+const linkReply = (sentence: string, action: string, label: string, page: string): Reply => ({
+  text: label,
+  blocks: [rich('said', section(words(sentence))), actions('page', linkButton(action, label, page))],
 })
 
 export const typedWord = (word: string): string => clamp(inert(word), 40).text
@@ -207,10 +211,13 @@ const doing: { readonly [verb: string]: Do } = {
     return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
   },
   'break-glass': openOrList,
-  request: async ({ person, rest, trigger, carried }, options) => {
-    const modal = chooseModal(options.askable(person), rest.trim())
-    return (await showModal(trigger, modal, carried, options)) ? undefined : sayReply(notOpened)
-  },
+  request: async (_, { askPage }) =>
+    linkReply(
+      'Ask on behalf of an agent that you answer for, on its page.',
+      homeActions.ask,
+      'Ask for an agent',
+      askPage,
+    ),
   halt: async ({ person, rest, trigger, carried }, options) => {
     if (rest.trim() === '')
       return (await showModal(trigger, haltModal(), carried, options)) ? undefined : sayReply(notOpened)
@@ -233,13 +240,13 @@ const doing: { readonly [verb: string]: Do } = {
       ],
     }))
   },
-  away: async (_, { standInsPage }) => ({
-    text: 'Stand-ins',
-    blocks: [
-      rich('away', section(words('Name the person who decides for you while you are away, on the page of stand-ins.'))),
-      actions('stand-ins', linkButton(homeActions.standIns, 'Name a stand-in', standInsPage)),
-    ],
-  }),
+  away: async (_, { standInsPage }) =>
+    linkReply(
+      'Name the person who decides for you while you are away, on the page of stand-ins.',
+      homeActions.standIns,
+      'Name a stand-in',
+      standInsPage,
+    ),
 }
 
 /**

@@ -21,7 +21,7 @@ import { metadataOf, onceFor, readSubject, type Subject } from '../edge/click.ts
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
-import { argumentPrefix } from './ask-forms.ts'
+import { argumentPrefix } from './argument-inputs.ts'
 import { cut, form, input, type Modal, textIn, textInput, truthModal, type Values } from './modal-blocks.ts'
 import {
   type ItemOut,

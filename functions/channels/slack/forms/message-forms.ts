@@ -17,7 +17,7 @@ import { attempt, decide, decisionOnCard, foresee } from '../edge/answers.ts'
 import { metadataOf, onceFor, readSubject, type Subject } from '../edge/click.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
-import { argumentInput, argumentTyped } from './ask-forms.ts'
+import { argumentInput, argumentTyped } from './argument-inputs.ts'
 import { answerTo, factBlocks, fieldsOf, toAgentIn, toAgentInput } from './card-forms.ts'
 import {
   choice,

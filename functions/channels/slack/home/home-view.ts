@@ -121,7 +121,7 @@ export type HomePages = { one(id: RequestId): string; all: string; halts: string
 
 export const homeActions = {
   ...{ read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' },
-  ...{ permits: 'home_permits', standIns: 'home_stand_ins' },
+  ...{ permits: 'home_permits', standIns: 'home_stand_ins', ask: 'home_ask' },
 } as const
 
 /** The most items of each part. Together, with their buttons, they stay below Slack's 100 blocks. */

@@ -32,6 +32,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
     homeActions.link,
     homeActions.permits,
     homeActions.standIns,
+    homeActions.ask,
     haltActions.page,
   )
   // The form opens for everyone in the directory; policy is asked at the submission.

@@ -4,8 +4,6 @@ import { complaintsOf } from '../../../../functions/channels/slack/cards/blocks.
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
 import { createEphemeral } from '../../../../functions/channels/slack/edge/answers.ts'
 import { sentenceFor } from '../../../../functions/channels/slack/edge/sentences.ts'
-import { fillModal } from '../../../../functions/channels/slack/forms/ask-forms.ts'
-import { askedModal } from '../../../../functions/channels/slack/forms/ask-on-behalf.ts'
 import { approveModal, narrowModal, readForm, whyModal } from '../../../../functions/channels/slack/forms/card-forms.ts'
 import {
   colleagueModal,
@@ -13,23 +11,15 @@ import {
   questionModal,
   reviseModal,
 } from '../../../../functions/channels/slack/forms/message-forms.ts'
-import {
-  type Modal,
-  partsModal,
-  truthModal,
-  type Values,
-} from '../../../../functions/channels/slack/forms/modal-blocks.ts'
+import { type Modal, partsModal, truthModal } from '../../../../functions/channels/slack/forms/modal-blocks.ts'
 import { declaredParts } from '../../../../functions/channels/slack/home/halts.ts'
 import { toolRows } from '../../../../functions/domain/cards/request-words.ts'
 import type { Halt } from '../../../../functions/domain/halts/halt.ts'
 import { inert } from '../../../../functions/domain/inert.ts'
-import type { CatalogueEntry } from '../../../../functions/domain/policy/catalogue.ts'
 import type { McpTool } from '../../../../functions/domain/policy/mcp-tool.ts'
 import type { Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { Refusal } from '../../../../functions/domain/refusals.ts'
-import type { AgentId } from '../../../../functions/domain/values.ts'
-import type { OnBehalfForeseen } from '../../../../functions/operations/requests/ask-on-behalf.ts'
 import { checkMessageBlocks, checkView } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
@@ -226,35 +216,8 @@ test('a form that can do no more shows the typed text for copying, inert', () =>
   }
 })
 
-/** Slack itself limits a field's length. */
-const typedInto = (text: string, names: readonly string[], most: number): Values =>
-  Object.fromEntries(
-    names.map((name) => [name, { [name]: { type: 'plain_text_input', value: [...text].slice(0, most).join('') } }]),
-  ) as unknown as Values
-
-test("a form to ask on behalf makes the catalogue's words and the typed ones inert", () => {
-  const entry = bundle.actions['ssm:PutParameter'] as CatalogueEntry
-  const about = { agent: 'agent:remediator' as AgentId, action: entry.name }
-  const foreseen: OnBehalfForeseen = { seen: 'x', tier: 2, stages: [{ name: 'owner', quorum: 1, people: [] }] }
+test('a form that reports a halt makes its texts inert', () => {
   for (const text of corpus) {
-    const described = Object.fromEntries(
-      Object.entries(entry.arguments.properties).map(([name, schema]) => [name, { ...schema, description: text }]),
-    ) as CatalogueEntry['arguments']['properties']
-    const said = { ...entry, arguments: { ...entry.arguments, properties: described } }
-    const names = ['argument:Name', 'argument:Value', 'purpose', 'task', 'justification']
-    const modal = fillModal(said, about, bundle, { values: typedInto(text, names, 30), foreseen })
-    expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
-    expectInert(modal.blocks.map((block) => ('element' in block ? { ...block, element: {} } : block)))
-    expect(JSON.parse(modal.private_metadata ?? '')).toEqual({ a: about.agent, n: about.action, s: 'x' })
-  }
-})
-
-test('a form that reports a request or a halt makes its texts inert', () => {
-  const state = stateOf('waiting for the first stage')
-  for (const text of corpus) {
-    const asked = askedModal(written(state, text), { bundle, page })
-    expect(checkView(asked, 'modal')).toMatchObject({ ok: true })
-    expectInert(asked.blocks)
     const value = [...text].slice(0, 60).join('') || 'x'
     const halt = { id: `hlt_${'0'.repeat(26)}`, target: { kind: 'action', value }, reason: text } as Halt
     const halted = partsModal('Halted', declaredParts(halt, bundle))

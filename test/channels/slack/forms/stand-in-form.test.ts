@@ -34,10 +34,13 @@ test('the tab shows the stand-ins of both people, and leads to the page that nam
   expect(wordsOf((await desk.home('U0CHLOE')).blocks)).toMatch(/You decide for [\s\S]*Ana/)
 })
 
-test('`/hotwork away` leads to the page that names a stand-in', async () => {
-  await desk.type('U0ANA', 'away')
+test.each([
+  ['away', 'stand-ins'],
+  ['request', 'ask'],
+])('`/hotwork %s` leads to the page %s', async (verb, page) => {
+  await desk.type('U0ANA', verb)
   const { ephemerals } = await desk.control('ephemerals?user=U0ANA')
-  expect(JSON.stringify(ephemerals.at(-1))).toMatch(/\/stand-ins"/)
+  expect(JSON.stringify(ephemerals.at(-1))).toContain(`https://hotwork.example/${page}"`)
 })
 
 const click = async (user: string, { id }: StandIn) =>
