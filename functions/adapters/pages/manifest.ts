@@ -1,5 +1,4 @@
 // Rules: test/http/manifest.test.ts
-import type { Answer } from '../http/problem.ts'
 
 /** The icons, which the build copies beside the function: each fills its square, so that a phone may cut it round. */
 export const iconNames = ['icon.svg', 'icon-180.png', 'icon-192.png', 'icon-512.png'] as const
@@ -29,13 +28,13 @@ const manifest = {
 
 const kept = { 'cache-control': 'public, max-age=86400', 'x-content-type-options': 'nosniff' }
 
-export const manifestAnswer = (): Answer => ({
+export const manifestAnswer = () => ({
   status: 200,
   headers: { ...kept, 'content-type': 'application/manifest+json' },
   body: manifest,
 })
 
-export const iconAnswer = (name: IconName, bytes: Uint8Array): Answer => ({
+export const iconAnswer = (name: IconName, bytes: Uint8Array) => ({
   status: 200,
   // An SVG could be opened as a page.
   headers: { ...kept, 'content-type': typeOf(name), 'content-security-policy': "default-src 'none'" },

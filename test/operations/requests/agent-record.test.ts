@@ -59,7 +59,9 @@ test('the record of a delegated request is that of the agent that acts', async (
   await world.agents.saveActivity(agent('builder'), activity)
   const parent = await world.approved({ ...prodParameter, purpose: 'maintenance' })
   const child = unwrap(await world.delegate(parent, agent('builder'))).state
-  expect(rowsOf(child)).toContainEqual(expect.stringContaining('Its 30 days: asked 5, denied 1, refused 0, extra calls 0'))
+  expect(rowsOf(child)).toContainEqual(
+    expect.stringContaining('Its 30 days: asked 5, denied 1, refused 0, extra calls 0'),
+  )
   expect(child.ask.lastAsked).toBeUndefined()
 })
 
@@ -84,7 +86,9 @@ test('a host that is not known is said, with where to look', async () => {
   const state = await world.submitted(prodParameter)
   expect(state.ask.host?.ambient).toBe('unknown')
   const look = 'hotwork agents show agent:remediator, or the page /agents/agent:remediator'
-  expect(rowsOf(state)).toContainEqual(expect.stringMatching(/not known if its host could do this alone: see \/agents\/agent:remediator$/))
+  expect(rowsOf(state)).toContainEqual(
+    expect.stringMatching(/not known if its host could do this alone: see \/agents\/agent:remediator$/),
+  )
   expect(personView(state, bundle)).toMatchObject({ ambient: 'unknown', host: { ambient: 'unknown', look } })
 })
 
