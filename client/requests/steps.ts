@@ -4,7 +4,7 @@ import type { Narrowable, Request, Shown, Step } from '../../functions/domain/ca
 import { type Around, fact, time } from '../screen.ts'
 import { previewWords } from './preview.ts'
 
-/** What an agent's host could do alone, and its record of thirty days. */
+/** The own right of an agent's host, and its record of thirty days. */
 export function hostWords({ ambient, host, record }: Facts, surroundings: Around): string[] {
   const answer = host?.ambient ?? ambient
   const { asked, denied, refused, extra_calls: extra, last } = record ?? {}

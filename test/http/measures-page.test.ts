@@ -37,7 +37,7 @@ test('a stage has its decisions, the times to them, and how many came within ten
   ])
 })
 
-test('a stage that nobody acted on has no row', async () => {
+test('a stage that no person acted on has no row', async () => {
   await world.submitted(stagingParameter)
   expect(await measured()).toEqual([])
 })

@@ -20,7 +20,7 @@ export function hostView({ host, lastAsked }: Partial<Pick<Ask, 'host' | 'lastAs
 /** The place where people look at a host themselves. */
 export const wayToLook = (agent: string): string => `hotwork agents show ${agent}, or the page /agents/${agent}`
 
-/** What the host could do alone, and the agent's thirty days. In few words and rows: a card has room for little. */
+/** The host's own right, and the agent's thirty days. In few words and rows: a card has room for little. */
 export function hostRows(agent: string, { ambient, record }: HostView, submittedAt: NumericDate): readonly PlacedRow[] {
   const unknown = ambient === 'unknown' ? [`${unknownAlone}: see /agents/${agent}`] : []
   const days = [...(record ? [recordText(record, submittedAt)] : []), ...unknown]
