@@ -27,7 +27,7 @@ export const evidenceWords = ({ evidence = [] }: Request): string[] =>
       ? []
       : [
           '',
-          `EVIDENCE "${title}" (${media_type}), unverified`,
+          `EVIDENCE, unverified (${media_type}): "${title}"`,
           ...text.split(/\r\n|[\n\r]/).map((line) => `  | ${line.replaceAll('\t', '    ')}`),
         ],
   )

@@ -1,5 +1,5 @@
 import { parseBody, RequestBody } from '../../functions/adapters/http/authzen.ts'
-import { personView, shownView } from '../../functions/adapters/http/views.ts'
+import { listedView, personView, shownView } from '../../functions/adapters/http/views.ts'
 import { requestPage } from '../../functions/adapters/pages/request-page.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { evidenceOf } from '../../functions/domain/record/evidence.ts'
@@ -34,6 +34,13 @@ test('a page has each text whole, folded, with its lines, and says what the dige
   expect(page).toContain('<details><summary>Text (text/markdown)</summary><pre>first\n  second</pre></details>')
   expect(page).toContain('It does not cover the content behind an address')
   expect(pageOf(request)).not.toContain('Evidence')
+})
+
+test('a list of requests has titles and digests of evidence, and no texts', () => {
+  const state = having({ title: 'errors', text: 'x'.repeat(32_000) })
+  const [{ text: _, ...item } = {}] = personView(state, bundle).evidence ?? []
+  expect(listedView(state, bundle)).toEqual({ ...personView(state, bundle), evidence: [item] })
+  expect(listedView(request, bundle)).toEqual(personView(request, bundle))
 })
 
 test('an address is a link on the page, which tells the other site nothing, while its host is one of the deployment', () => {

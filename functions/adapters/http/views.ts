@@ -30,6 +30,12 @@ import { hostMembers, shownStep, stepMembers } from './step-view.ts'
 export const personView = (state: ApprovalRequest, facts: ViewFacts): Said<typeof Request> =>
   requestMembers(describeRequest(state, facts))
 
+/** A request in a list: without the texts of evidence, of which a page of fifty would be too large to answer. */
+export function listedView(state: ApprovalRequest, facts: ViewFacts): Said<typeof Request> {
+  const { evidence, ...view } = personView(state, facts)
+  return { ...view, ...defined({ evidence: evidence?.map(({ text: _, ...item }) => item) }) }
+}
+
 export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   id: view.id,
   kind: view.steps ? 'plan' : 'action',

@@ -18,7 +18,7 @@ import {
 import { cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { checkSpan, cursorAfter, placeAfter } from '../../adapters/http/request-filter.ts'
 import { usageView } from '../../adapters/http/usage-view.ts'
-import { actualView, entriesView, lineOf, personView, shownView, standInView } from '../../adapters/http/views.ts'
+import { actualView, entriesView, lineOf, listedView, personView, shownView, standInView } from '../../adapters/http/views.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
@@ -89,7 +89,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
       return {
         status: 200,
         body: {
-          requests: items.map((each) => personView(each, ports.policy.bundle)),
+          requests: items.map((each) => listedView(each, ports.policy.bundle)),
           ...(next === undefined ? {} : { next: cursorAfter(next, { ...filter, ...only }) }),
         },
       }

@@ -230,7 +230,7 @@ test('`show` has titles and addresses with the agent’s words, and the texts of
   const { out } = await ana.type('show', ask.id)
   expect(out).toMatch(/^evidence “last \[U\+202E\]lines”, a text \(text\/markdown\)$/m)
   expect(out).toContain(
-    '\n\nEVIDENCE "last ·lines" (text/markdown), unverified\n  | first\n  | ·[2Ksecond\n  | TIMELINE\n\nTIMELINE',
+    '\n\nEVIDENCE, unverified (text/markdown): "last ·lines"\n  | first\n  | ·[2Ksecond\n  | TIMELINE\n\nTIMELINE',
   )
   expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
   const { body } = await ana.json('show', ask.id)
