@@ -73,6 +73,8 @@ test('a task has ARAP’s word for the result of the ask, and approved stays app
     narrowed: 'pending',
     'asked again': 'pending',
     revised: 'denied',
+    'a revision that waits': 'pending',
+    'of tier 1': 'pending',
     questioned: 'pending',
     'for an incident': 'pending',
     previewed: 'pending',
@@ -182,7 +184,7 @@ test('a request to people has the domain’s own status, and the ask', () => {
     expect(seen(of)).toMatchObject({
       id: of.ask.id,
       status: of.status,
-      agent: 'agent:remediator',
+      agent: of.ask.agent.id,
       owner: of.ask.owner,
       action: of.ask.action,
       arguments: of.ask.arguments,

@@ -62,7 +62,7 @@ test('the package has the launcher, the build, and the pages and examples of its
       !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
       !/^docs\/(?:command-line|identity|policies)\.md$/.test(file) &&
       !/^examples\/(?:cdk-app|plan|requests)\/[\w./-]+$/.test(file) &&
-      !/^dist\/functions\/(?:lambdas\.json|metadata\/openapi\.json|[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm|models\.json))$/.test(
+      !/^dist\/functions\/(?:lambdas\.json|metadata\/(?:openapi\.json|manifest-icons\/icon[\w.-]+)|[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm|models\.json))$/.test(
         file,
       ) &&
       !/^dist\/functions\/policy\/(?:iam\.json\.br|library\/[\w.-]+\.json)$/.test(file),

@@ -256,7 +256,7 @@ onBothStores('the request store', (stores) => {
       expect(await stores.requests.countOpen(ask.agent.id, 10)).toBe(3)
       expect((await stores.requests.open(ask.agent.id, 10)).map(({ state }) => state.ask.id)).toEqual(ids(1, 4, 5))
       expect((await stores.requests.askedLately(ask.agent.id, submittedAt + minutes(3), 10)).asked).toEqual([
-        { id: requestId(5), action: ask.action },
+        { id: requestId(5), action: ask.action, status: 'pending', at: submittedAt + minutes(4) },
       ])
     })
     test('requests are found by their ids, without the missing ones', async () => {

@@ -10,6 +10,7 @@ import {
   type Waiting,
 } from '../../../client/index.ts'
 import { thisProcess } from '../../../client/surroundings.ts'
+import { evidenceOf } from '../../../functions/domain/record/evidence.ts'
 import { aroundIn } from '../support/agent-client.ts'
 import { useFolder } from '../support/folder.ts'
 import { useScene } from '../support/scene.ts'
@@ -259,7 +260,8 @@ test('a permit brings its evidence to the people who decide, and the first of a 
   await hotwork().permit(prod({ callId: 'c1', wait: 0, evidence: [{ title: 'other' }] }))
   const [request, ...others] = await requests()
   expect(others).toEqual([])
-  expect(request?.ask.evidence).toMatchObject([{ title: 'errors', text: 'one\ntwo', media_type: 'text/markdown' }])
+  const [item] = evidenceOf([{ title: 'errors', text: 'one\ntwo', media_type: 'text/markdown' }]) ?? []
+  expect(request?.ask.evidence).toMatchObject([{ media_type: 'text/markdown', digest: item?.digest }])
 })
 
 test('evidence that Hotwork refuses is a refusal with the member, and leaves no call behind', async () => {

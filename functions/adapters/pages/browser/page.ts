@@ -124,6 +124,9 @@ function keepLive(live: HTMLElement, fresh: HTMLElement, news: HTMLElement): voi
     const parsed = new DOMParser().parseFromString(page, 'text/html')
     const next = parsed.getElementById('live')
     if (!next) throw new Error('no list')
+    // Another person has logged in in this browser: the whole page is theirs.
+    const headOf = (of: Document) => of.querySelector('header')?.textContent
+    if (headOf(parsed) !== headOf(document)) location.reload()
     // A text that the reader has marked stays until the next look.
     if (getSelection()?.isCollapsed === false) return false
     const before = new Set(linksIn(live).map(({ href }) => href))
