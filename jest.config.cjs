@@ -6,7 +6,7 @@ const { join } = require('node:path')
 const allBut = (names) => [`/node_modules/(?!(${names.join('|')})/)`]
 const esm = ['jose', 'dpop', 'oauth4webapi', 'openid-client', 'canonicalize', 'temporal-polyfill', 'temporal-utils']
 const mapped = {
-  '^page:script$': '<rootDir>/test/support/pages/page-script.ts',
+  '/bundled-script\\.ts$': '<rootDir>/test/support/pages/page-script.ts',
   '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js',
   // The source of what the package exports, as in tsconfig.json: a test needs no build.
   '^hotwork$': '<rootDir>/client/index.ts',

@@ -41,8 +41,6 @@ const common = {
 const programs: Plugin = {
   name: 'programs',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^page:script$/ }, ({ path }) => ({ path, namespace: 'page' }))
-    onLoad({ filter: /./, namespace: 'page' }, () => ({ contents: bundlePageScript(), loader: 'text' }))
     onResolve({ filter: /^lambda:/ }, ({ path }) => ({ path: path.slice('lambda:'.length), namespace: 'lambda' }))
     onLoad({ filter: /./, namespace: 'lambda' }, ({ path }) => {
       const { entry, told } = lambdaNamed(path)
@@ -67,6 +65,7 @@ export async function bundleFunctions(outdir: string, maps?: string): Promise<st
     ...common,
     entryPoints: lambdas.map(({ name }) => ({ in: `lambda:${name}`, out: join(name, 'index') })),
     plugins: [programs],
+    define: { bundledPageScript: JSON.stringify(bundlePageScript()) },
     outdir,
     target: 'node24',
     external: neverLoaded,

@@ -139,7 +139,8 @@ test('a hostile reason is shown as text, without markup and hidden characters', 
   const reason = 'the <b>checkout</b> service \u202eis down\u202c, <script>alert(1)</script> restoring it'
   const { body } = await (await openAs('gus')).go('GET', pathTo(await night.opened('jade', { reason })))
   expect(body).toContain('the &lt;b&gt;checkout&lt;/b&gt; service [U+202E]is down[U+202C]')
-  expect(body).not.toMatch(/<script|\p{Cf}/u)
+  expect(body.split('<script')).toHaveLength(2)
+  expect(body).not.toMatch(/\p{Cf}/u)
 })
 
 test('a use of the sealed role is shown as outside Hotwork, which can neither open nor end it', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import script from 'page:script'
+import script from '../../functions/adapters/pages/bundled-script.ts'
 import { requestPage } from '../../functions/adapters/pages/request-page.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { refusals } from '../../functions/domain/refusals.ts'

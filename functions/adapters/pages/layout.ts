@@ -1,6 +1,6 @@
 // Rules: test/http/pages.test.ts
 import { createHash } from 'node:crypto'
-import script from 'page:script'
+import script from './bundled-script.ts'
 import { Html, html, type Part } from './html.ts'
 import { style } from './style.ts'
 

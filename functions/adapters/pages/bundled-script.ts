@@ -1,0 +1,6 @@
+// Rules: test/infra/page-script.test.ts
+
+declare const bundledPageScript: string | undefined
+
+/** The script of `browser/page.ts`, which the bundler puts in. A program that runs the source has pages without it. */
+export default typeof bundledPageScript === 'undefined' ? '' : bundledPageScript
