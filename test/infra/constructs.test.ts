@@ -113,7 +113,7 @@ describe('a Hotwork for two accounts', () => {
     const certificate = Certificate.fromCertificateArn(stack, 'Certificate', certificateArn)
     const domain = new DomainName(stack, 'Domain', { domainName: 'permits.example.com', certificate })
     const deployment = deploymentFor(here, there)
-    hotwork = new Hotwork(stack, 'Hotwork', { ...props, deployment, domain, alarmTopic: onCall })
+    hotwork = new Hotwork(stack, 'Hotwork', { ...props, deployment, domain, alarmTopic: onCall, hardlyRead: 50 })
   }, 180_000)
   const target = (id: string, env?: { account: string; region: string }) =>
     new HotworkTarget(new Stack(app, id, env && { env }), 'Target', { hotwork })
@@ -157,7 +157,7 @@ describe('a Hotwork for two accounts', () => {
       if (!node.findAll().some(CfnElement.isCfnElement)) app.node.tryRemoveChild(node.id)
   })
 
-  test("a Hotwork's domain is its address and its issuer, and its alarms notify the app's topic", () => {
+  test("a Hotwork's domain is its address and its issuer, and its alarms, with the optional one, notify the app's topic", () => {
     const issuer = textOf(stack.resolve(hotwork.issuer))
     expect(issuer).toMatch(/^https:\/\/<Domain\w*>$/)
     expect(hotwork.apiEndpoint).toBe(hotwork.issuer)
@@ -166,6 +166,13 @@ describe('a Hotwork for two accounts', () => {
     expect(new Set(valuesOf(template, 'ISSUER'))).toEqual(new Set([issuer]))
     const told = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties['AlarmActions'])
     expect(new Set(told.map(textOf))).toEqual(new Set([textOf(stack.resolve(onCall.topicArn))]))
+    const hardlyRead = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(([id]) => id.includes('HardlyRead'))
+    expect(hardlyRead.map(([, { Properties }]) => Properties)).toMatchObject([
+      {
+        ...{ Threshold: 0.5, EvaluationPeriods: 3, TreatMissingData: 'notBreaching' },
+        Metrics: [{ Period: 3600, Expression: expect.stringMatching(/^SELECT AVG\(HardlyRead\) .* GROUP BY Stage/) }],
+      },
+    ])
     const topics = resourcesOf(template, 'AWS::SNS::Topic').map(([id]) => textOf({ Ref: id }))
     expect(topics).toContain(textOf(stack.resolve(hotwork.emergencyTopic.topicArn)))
   }, 120_000)

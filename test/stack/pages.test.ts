@@ -38,6 +38,15 @@ inBrowser('the deployed pages', () => {
     await desk.untilCard(id, ({ says }) => says.includes('Ben Baker'))
   })
 
+  test('the page of how people decide has the stage of a decision that was just made', async () => {
+    const id = await hotwork.submitted(remediator, setParameter(prod))
+    await hotwork.decide('person:ana', id)
+    const page = await openAs('Ben Baker', `${local.apiUrl}/measures`)
+    const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'owner', exact: true }) })
+    await row.waitFor()
+    expect(await row.textContent()).toMatch(/% of \d+/)
+  })
+
   test('a stronger login is made for one decision, and is its evidence in the ledger', async () => {
     const id = await hotwork.submitted(remediator, {
       ...setParameter(prod),

@@ -31,7 +31,7 @@ ${stages.length === 0 ? html`<p>No person decided anything in that time.</p>` : 
 <dt>To the first act</dt><dd>From the opening of the stage to the first decision, question to the agent or call for a colleague. Long: the card reaches too few people, or the wrong channel. When a person first looked is not recorded.</dd>
 <dt>To a decision</dt><dd>The same to each decision. Far above the first act: people ask before they decide. Near the deadline of the stage: it is too short.</dd>
 <dt>Within 10 s</dt><dd>The share of decisions that came within ten seconds of the opening. High: the card is not read. The stage wants a lower tier, a policy that permits it, or a tier that has the name of the resource typed.</dd>
-<dt>On the card alone</dt><dd>The share of decisions by a click in the chat, without the request's page or the API. High at a tier whose requests are long: people decide on the first screen. A person may have read the page before the click.</dd>
+<dt>On the card alone</dt><dd>The share of decisions by a click in the chat, without the request's page or the API. High at a tier whose requests are long: people decide on the first screen. A person may have read the page before the click. If your provider of logins says neither strength (<code>acr</code>) nor time (<code>auth_time</code>), decisions on pages and by the API count here too.</dd>
 </dl>
 <p class="soft">The median, then the ninth of ten. A stage that opened again after a decision, as after a narrowing, gives no time for it. As it was when this page was loaded. <a href="/measures">Look again</a></p>`,
   })

@@ -15,7 +15,10 @@ export type StageMeasures = {
   /** The number of decisions within ten seconds of the opening of the stage, among those of a known opening. */
   within10: number
   timed: number
-  /** The number of decisions by a click on a card: Hotwork does not know whether its page was opened before. */
+  /**
+   * The number of decisions without a login of known strength or time: clicks on a card, and all others of a provider that
+   * says neither. The record does not say whether the page was opened before.
+   */
   onCard: number
 }
 
@@ -52,7 +55,7 @@ function measured(state: ApprovalRequest, { terms: { name: stage }, decisions, o
     decisions: decisions.length,
     first: since(Math.min(...acts, Number.POSITIVE_INFINITY)).filter(Number.isFinite)[0],
     times: decisions.flatMap(({ at }) => since(at)),
-    // A click carries no login; pages and the API do.
+    // A click carries no login; pages and the API do, if the provider says its strength or time.
     onCard: decisions.filter(({ login }) => login === undefined).length,
   }
 }
