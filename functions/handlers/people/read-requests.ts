@@ -18,7 +18,15 @@ import {
 import { cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { checkSpan, cursorAfter, placeAfter } from '../../adapters/http/request-filter.ts'
 import { usageView } from '../../adapters/http/usage-view.ts'
-import { actualView, entriesView, lineOf, listedView, personView, shownView, standInView } from '../../adapters/http/views.ts'
+import {
+  actualView,
+  entriesView,
+  lineOf,
+  listedView,
+  personView,
+  shownView,
+  standInView,
+} from '../../adapters/http/views.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
