@@ -1,4 +1,5 @@
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
+import { noRecord } from '../../../../functions/domain/people/host.ts'
 import type { Matched } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest, Ask } from '../../../../functions/domain/record/request.ts'
 import type { Json, RequestId } from '../../../../functions/domain/values.ts'
@@ -112,7 +113,7 @@ describe('the facts that decide stand before the buttons', () => {
   })
 
   test('a host that could act alone is named before the buttons, and so is what cannot be undone', async () => {
-    expect(firstWords(asking({ host: { ambient: 'allowed' } as NonNullable<Ask['host']> }))).toContain('Its host: ')
+    expect(firstWords(asking({ host: { ambient: 'allowed', record: noRecord } }))).toContain('Its host: ')
     const stop = bundle.actions['lambda:PutFunctionConcurrency']
     if (!stop) throw new Error('no such action')
     const fixed = { ...stop, undo: { possible: false, how: 'not at all' } }
