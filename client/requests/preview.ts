@@ -8,6 +8,8 @@ const faults: { readonly [why: string]: string } = {
   unreadable: 'the answer had another form than expected',
 }
 
+const noPreview = 'the present state is not shown: Hotwork has no preview of this action'
+
 /**
  * The present values and those after the act: one line for each changed argument, one for the rest, one for the
  * preview's limits.
@@ -19,13 +21,14 @@ export function previewWords(
   }: { preview?: Request['preview']; shown?: Pick<NonNullable<Request['shown']>, 'preview'> | undefined },
   surroundings: Around,
 ): string[] {
-  if (!preview) return ['the present state is not shown: Hotwork has no preview of this action']
+  if (!preview) return [noPreview]
   const at = time(preview.observed_at, surroundings)
   const reach = (preview.reach ?? []).map(
     ({ label, value }) => `${label}: ${value === undefined ? 'unknown' : JSON.stringify(value)}`,
   )
   if (preview.failed !== undefined)
     return [`Hotwork could not read the present state: ${faults[preview.failed] ?? preview.failed}, at ${at}`, ...reach]
+  if (preview.state === undefined) return [noPreview, ...reach]
   const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [

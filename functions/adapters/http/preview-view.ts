@@ -23,6 +23,7 @@ export function previewMembers(preview: Preview): Said<typeof PreviewAnswer> {
   const observed_at = rfc3339(preview.observedAt)
   const { reach } = preview
   if (preview.outcome === 'failed') return { failed: preview.why, observed_at, ...defined({ reach }) }
+  if (preview.outcome === 'none') return { observed_at, ...defined({ reach }) }
   const { before, after, state, masked, gap } = preview
   return { before, after, observed_at, state, ...defined({ masked, gap, reach }) }
 }

@@ -17,7 +17,6 @@ export function checkPreviews(folder: Folder): Problem[] {
     ...folder.actions.flatMap(({ value: entry, document }) =>
       problemsIn(document, (say) => {
         if (entry.preview) checkPreview(entry, entry.preview, say)
-        else if (entry.reach) say(['reach'], 'nothing is read beside it', 'add a `preview`')
         for (const [at, { arguments: args, value }] of (entry.reach ?? []).entries()) {
           checkArguments(entry, args, ['reach', at, 'arguments'], say)
           checkExpression(value, ['reach', at, 'value'], say)

@@ -137,6 +137,8 @@ export function kindOfChange(preview: Matched): Sentence {
   return rows.every(({ isSame }) => isSame) ? [{ bold: 'It is so already' }, ': nothing that is shown changes. '] : []
 }
 
+const noPreview = 'The present state is not shown: Hotwork has no preview of this action.'
+
 /** The reading and its effect on an approval, in one line; also if nothing was read. */
 export const previewLine = (view: Pick<RequestView, 'preview' | 'status'>): Sentence => [
   ...(view.preview?.outcome === 'matched' ? kindOfChange(view.preview) : []),
@@ -145,8 +147,9 @@ export const previewLine = (view: Pick<RequestView, 'preview' | 'status'>): Sent
 
 /** The same without the kind of the change. */
 export function readingLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
-  if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
+  if (!preview) return [noPreview]
   const at = { time: preview.observedAt }
+  if (preview.outcome === 'none') return [`${noPreview} Facts about what it touches were read at `, at, '.']
   const isOpen = status === 'pending' || status === 'approved'
   if (preview.outcome === 'failed')
     return [
@@ -189,7 +192,7 @@ export function changedValues(from: Preview | undefined, to: Preview): Sentence 
       `${index === 0 ? '' : '; '}step ${step}: `,
       ...changedValues(previewOfStep(from, step), previewOfStep(to, step) ?? to),
     ])
-  if (from?.outcome !== 'matched' || to.outcome === 'failed') return ['it could not be read each time']
+  if (from?.outcome !== 'matched' || to.outcome !== 'matched') return ['it could not be read each time']
   const rows = driftOf(from, to)
   if (rows.length === 0) return ['in none of the values that are shown here']
   return rows.flatMap((row, index) => [
@@ -201,7 +204,7 @@ export function changedValues(from: Preview | undefined, to: Preview): Sentence 
 /** The present and future values of one step, in one line; undefined if there is nothing to say. */
 export function stepPreview({ preview, after }: StepView): Sentence {
   if (after !== undefined) return [`Not read: step ${after} changes it first.`]
-  if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
+  if (!preview || preview.outcome === 'none') return [noPreview, ...reachAfter(preview)]
   if (preview.outcome === 'failed')
     return [
       { bold: 'Hotwork could not read the present state' },
@@ -223,7 +226,7 @@ export const reachAfter = (preview: Parameters<typeof reachRows>[0]): Sentence =
 
 /** The readings of all steps, and their effect on an approval. */
 export function planPreview({ steps, status }: Pick<RequestView, 'status'> & { steps: readonly StepView[] }): Sentence {
-  const read = steps.map(({ preview }) => preview).filter((preview) => preview !== undefined)
+  const read = steps.flatMap(({ preview }) => (preview && preview.outcome !== 'none' ? [preview] : []))
   if (read.length === 0) return ['The present state is not shown.']
   const at = Math.max(...read.map(({ observedAt }) => observedAt))
   const isOpen = status === 'pending' || status === 'approved'

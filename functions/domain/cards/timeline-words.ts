@@ -240,10 +240,12 @@ function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
 }
 
 /** A reading by Hotwork, as an item beside the entry that has it. */
-const readingOf = (preview: Preview): Told =>
-  preview.outcome === 'failed'
-    ? hotwork('noted', { bold: 'Hotwork could not read the present state' }, `: ${whyNotRead[preview.why]}`)
-    : { ...hotwork('read', 'Hotwork read the present state'), more: linesOf(preview) }
+function readingOf(preview: Preview): Told {
+  if (preview.outcome === 'failed')
+    return hotwork('noted', { bold: 'Hotwork could not read the present state' }, `: ${whyNotRead[preview.why]}`)
+  const what = preview.outcome === 'none' ? 'facts about what it touches' : 'the present state'
+  return { ...hotwork('read', `Hotwork read ${what}`), more: linesOf(preview) }
+}
 
 /** The lines of each step, with its number. */
 const linesOf = ({ steps, ...own }: Preview): readonly Sentence[] =>
@@ -252,7 +254,7 @@ const linesOf = ({ steps, ...own }: Preview): readonly Sentence[] =>
     : differenceLines(own)
 
 function differenceLines(preview: Preview): readonly Sentence[] {
-  if (preview.outcome === 'failed') return []
+  if (preview.outcome !== 'matched') return []
   const changing = differencesOf(preview).filter(({ isSame }) => !isSame)
   const kind = kindOfChange(preview)
   return [...changing.map((each): Sentence => [{ value: differenceText(each) }]), ...(kind.length > 0 ? [kind] : [])]

@@ -51,7 +51,7 @@ export const CatalogueEntry = z.strictObject({
   ...parts,
   /** The reading of the resource, so that people decide on its present state. */
   preview: PreviewSource.optional(),
-  /** Facts about what it reaches, read beside the preview. */
+  /** Facts about what it reaches, read beside the preview, or alone. */
   reach: z.array(ReachSource).min(1).max(5).optional(),
   /** The action's MCP tool. `tool` is the gate before it. */
   mcp: McpTool.optional(),

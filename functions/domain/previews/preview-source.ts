@@ -30,7 +30,7 @@ export const PreviewSource = z.strictObject({
 })
 export type PreviewSource = z.infer<typeof PreviewSource>
 
-/** A fact about the reach of an action, such as "running tasks: 24": read beside the preview, and compared with nothing. */
+/** A fact about the reach of an action, such as "running tasks: 24": read beside the preview or alone, and compared with nothing. */
 export const ReachSource = z.strictObject({
   label: z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} '().,/%-]{0,39}$/u, 'one to forty letters, digits and spaces'),
   ...call,

@@ -29,9 +29,15 @@ const matched = {
   reach,
 }
 const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate, reach }
+/** The facts of an action that has no preview. They guard nothing. */
+const none = { outcome: z.literal('none'), observedAt: NumericDate, reach }
 
 /** The preview of one resource. */
-const ResourcePreview = z.discriminatedUnion('outcome', [z.strictObject(matched), z.strictObject(failed)])
+const ResourcePreview = z.discriminatedUnion('outcome', [
+  z.strictObject(matched),
+  z.strictObject(failed),
+  z.strictObject(none),
+])
 export type ResourcePreview = z.infer<typeof ResourcePreview>
 
 /** The preview of a plan's steps, counted from 1. Steps without a preview are absent. */
@@ -51,6 +57,7 @@ const ofSteps = z
 export const Preview = z.discriminatedUnion('outcome', [
   z.strictObject({ ...matched, steps: ofSteps }),
   z.strictObject({ ...failed, steps: ofSteps }),
+  z.strictObject({ ...none, steps: ofSteps }),
 ])
 export type Preview = z.infer<typeof Preview>
 export type Matched = Extract<Preview, { outcome: 'matched' }>
@@ -83,7 +90,9 @@ export function previewOfSteps(found: readonly { step: number; preview: Resource
   const observedAt = Math.min(...steps.map(({ preview }) => preview.observedAt))
   const failed = steps.find(({ preview }) => preview.outcome === 'failed')
   if (failed?.preview.outcome === 'failed') return { outcome: 'failed', why: failed.preview.why, observedAt, steps }
-  const states = steps.map(({ step, preview }) => ({ step, state: stateOf(preview) ?? null }))
+  const seen = steps.filter(({ preview }) => preview.outcome !== 'none')
+  if (seen.length === 0) return { outcome: 'none', observedAt, steps }
+  const states = seen.map(({ step, preview }) => ({ step, state: stateOf(preview) ?? null }))
   return { outcome: 'matched', before: {}, after: {}, observedAt, state: digestOf('hotwork.states.v1', states), steps }
 }
 
@@ -93,7 +102,7 @@ export const stateOf = (preview: Preview | undefined): Digest | undefined =>
 
 /** The same reading with narrower arguments. A masked value stays as it was shown. */
 export function withAfter(preview: Preview, from: JsonObject, to: JsonObject): Preview {
-  if (preview.outcome === 'failed') return preview
+  if (preview.outcome !== 'matched') return preview
   const { after, masked = [] } = preview
   const isSame = (name: string) => canonicalForm(from[name] ?? null) === canonicalForm(to[name] ?? null)
   const shown = Object.entries(after).map(([name, value]) =>

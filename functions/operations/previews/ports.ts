@@ -3,7 +3,7 @@ import type { JsonObject, RequestId, Resource } from '../../domain/values.ts'
 
 export interface StateReader {
   /**
-   * The present state of an action's resource; undefined if its catalogue entry has no preview. It never throws: an
+   * The present state of an action's resource; undefined if its catalogue entry has neither preview nor reach. It never throws: an
    * unreadable state is `failed`, after 2.5 s, or after 0.65 s while a click waits for it.
    */
   read(about: StateAsk): Promise<StateReading | undefined>

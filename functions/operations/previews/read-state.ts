@@ -48,9 +48,10 @@ export class CatalogueStateReader implements StateReader {
     const { policy, clock, log } = this.#ports
     const entry = policy.bundle.actions[about.action]
     const reader = entry && this.#ports.readers[isTargetId(entry.tool) ? entry.tool : 'tool']
-    if (!entry?.preview || !reader?.canRead(entry)) return undefined
+    if (!entry || !(entry.preview ?? entry.reach) || !reader?.canRead(entry)) return undefined
     const observedAt = clock.now()
     const reaching = Promise.all((entry.reach ?? []).map((each) => this.#readReach(reader, entry, each, about)))
+    if (!entry.preview) return { preview: { outcome: 'none', observedAt, reach: await reaching } }
     const read = this.#readInTime(reader, entry, entry.preview, about)
     const reach = await Promise.all([reaching, read.catch(() => {})]).then(([facts]) =>
       facts.length === 0 ? {} : { reach: facts },

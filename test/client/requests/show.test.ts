@@ -160,6 +160,9 @@ test('`show` has the current values beside the new ones, and why approvals began
     'resource changed seen at 08:01 UTC, after person:ana approved: Value  "1800" -> "2000"; approvals start again',
   )
   const preview = { outcome: 'failed', why: 'denied', observedAt: ask.recent } as const
+  expect(await show((state) => ({ ...state, preview: { outcome: 'none', observedAt: ask.recent, reach } }))).toContain(
+    'Hotwork has no preview of this action\n         running tasks: 24\n         alarms: unknown\n',
+  )
   expect(await show((state) => ({ ...state, preview }))).toContain(
     'changes  Hotwork could not read the present state: access was denied',
   )

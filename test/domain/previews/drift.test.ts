@@ -1,4 +1,6 @@
+import { isGuarded, isOtherState } from '../../../functions/domain/previews/drift.ts'
 import type { ReadAgain } from '../../../functions/domain/record/commands.ts'
+import { outcomeOfPreview, previewOfSteps, stateOf } from '../../../functions/domain/record/preview.ts'
 import {
   agentKey,
   callBegin,
@@ -42,6 +44,24 @@ test('a decision that would open the next stage on another state is not counted,
   expect(it.state).toMatchObject({ status: 'pending', round: 2, tier: 2, preview: preview('b') })
   expect(it.state.stages.flatMap(({ decisions }) => decisions)).toEqual([])
   expect(it.state.drifts).toEqual([{ at: submittedAt + 10, from: preview('a'), approvers: [] }])
+})
+
+const facts = (value: number) =>
+  ({ outcome: 'none', observedAt: submittedAt, reach: [{ label: 'tasks', value }] }) as const
+
+test('facts without a preview guard nothing: a decision and a claim hold, also after another reading', () => {
+  const it = new Desk(1, ask, { preview: facts(24) })
+  expect(it.tell(10, decision(ask, 'ana', 'approve', read(readAgain('b', 1))))).toBe('approved')
+  expect(isGuarded(it.state, 'access_token')).toBe(false)
+  expect(isOtherState(it.state, { preview: facts(7) })).toBe(false)
+  expect(outcomeOfPreview(it.state.preview)).toBe('none')
+})
+
+test('facts of steps without a preview are no state of a plan, and change that of no other step', () => {
+  const seen = { step: 1, preview: preview('a') }
+  const alone = { step: 2, preview: facts(24) }
+  expect(previewOfSteps([alone])).toEqual({ outcome: 'none', observedAt: submittedAt, steps: [alone] })
+  expect(stateOf(previewOfSteps([seen, alone]))).toBe(stateOf(previewOfSteps([seen])))
 })
 
 test('a decision of an earlier round does not count', () => {

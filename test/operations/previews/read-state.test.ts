@@ -378,6 +378,22 @@ describe('the facts about what an action reaches', () => {
     })
   })
 
+  test('facts of an action without a preview are read alone, and one that cannot be read is unknown', async () => {
+    const world = make({
+      change(own) {
+        withReach(running, { ...running, label: 'tasks', value: 'nothing' }).change(own)
+        delete own.actions['ssm:PutParameter']?.preview
+      },
+    })
+    const unread = [{ label: 'running tasks' }, { label: 'tasks' }]
+    const found = (reach: object) => ({ preview: { outcome: 'none', observedAt: submittedAt, reach } })
+    world.sources.answer('ecs:DescribeServices', service(24))
+    expect(await world.reader.read(ask)).toEqual(found([{ label: 'running tasks', value: 24 }, { label: 'tasks' }]))
+    world.sources.set('ecs:DescribeServices', { found: 'failed', why: 'denied', fault: 'AccessDenied' })
+    expect(await world.reader.read(ask)).toEqual(found(unread))
+    expect(world.sources.asked.map(({ action }) => action)).not.toContain('ssm:GetParameter')
+  })
+
   test('a class hides a fact as it hides a value, and a long one is cut', async () => {
     const world = make(withReach())
     world.sources.answer('ssm:GetParameter', parameter('300'))

@@ -137,7 +137,7 @@ function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines
 
 /** The present value of each argument that would change. */
 function presentValues(preview: Preview | undefined): { [name: string]: string } {
-  if (!preview) return {}
+  if (!preview || preview.outcome === 'none') return {}
   if (preview.outcome === 'failed') return { '(now)': 'could not be read' }
   // Empty for a plan: its steps have the values, and its page shows them.
   if (preview.steps) return {}

@@ -95,7 +95,9 @@ function differenceLine(row: Difference, budget: number): { text: string; cut: b
 /** A reading that failed, a new or unchanged resource, and what it reaches: before the buttons. */
 export function stateBlocks({ preview, status, steps }: RequestView): CardBlock[] {
   if (!preview || steps) return []
-  const kind = preview.outcome === 'failed' ? readingLine({ preview, status }) : kindOfChange(preview)
+  const { outcome } = preview
+  const kind =
+    outcome === 'matched' ? kindOfChange(preview) : outcome === 'failed' ? readingLine({ preview, status }) : []
   const reach = reachWords(preview).flatMap((each, at): RichTextElement[] => [
     ...(at === 0 ? [] : [words(' · ')]),
     ...drawn(each),
@@ -109,7 +111,7 @@ export function readBlocks(view: RequestView): CardBlock[] {
   const { preview, steps } = view
   if (steps) return [rich('preview', section(...drawn([...planPreview({ ...view, steps }), ...gapSentence(steps)])))]
   if (preview?.outcome === 'failed') return []
-  const same = preview ? differencesOf(preview).filter(({ isSame }) => isSame) : []
+  const same = preview?.outcome === 'matched' ? differencesOf(preview).filter(({ isSame }) => isSame) : []
   const names = same.map(({ label }) => clamp(label, 64).text).join(', ')
   return [
     rich(

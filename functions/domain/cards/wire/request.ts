@@ -69,7 +69,7 @@ const Colleague = z.looseObject({ stage: z.string(), by: z.string(), to: z.strin
 const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
 export type Shown = z.infer<typeof Shown>
 
-/** The present and future state of a resource. A failed reading has only `failed` and its time. */
+/** The present and future state of a resource. A failed reading has `failed`; where there is no preview only reach. */
 export const Preview = z.looseObject({
   before: Members.optional(),
   after: Members.optional(),

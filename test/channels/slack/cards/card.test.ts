@@ -453,6 +453,16 @@ test('facts about what is reached stand before the buttons, and an unread one is
   expect(block({ ...stateOf('previewed'), preview: failed }, 'state')).toContain(said)
 })
 
+test('facts without a preview stand before the buttons, and their time and the missing preview behind them', () => {
+  const reach = [{ label: 'running tasks', value: 24 }, { label: 'alarms' }]
+  const alone = { ...stateOf('previewed'), preview: { outcome: 'none', observedAt: 0, reach } as const }
+  expect(block(alone, 'state')).toBe('running tasks: 24 · alarms: unknown')
+  expect(block(alone, 'preview')).toMatch(
+    /^The present state is not shown: Hotwork has no preview of this action\. Facts about what it touches were read at /,
+  )
+  expect(buttonsOf(renderCard(alone, bundle, channel))).toContain('approve')
+})
+
 test('a preview calls a new resource new, and an unchanged one unchanged, before the buttons', () => {
   expect(block(preview({ before: {} }), 'action')).toContain('Value = "3000"')
   expect(block(preview({ before: {} }), 'state')).toBe('It does not exist yet : this creates it. ')

@@ -95,7 +95,7 @@ function toolCalled(text: string): McpTool {
 /** A preview whose present value is this text. A long one is cut, because it would fill the card. */
 const readAs = (preview: Preview, text: string): Preview => {
   const Value = [...text].slice(0, 20).join('')
-  return preview.outcome === 'failed' ? preview : { ...preview, before: { Value }, after: { Value: `${Value}.` } }
+  return preview.outcome !== 'matched' ? preview : { ...preview, before: { Value }, after: { Value: `${Value}.` } }
 }
 
 const shown = (state: ApprovalRequest): SlackCard => renderCard(state, bundle, channel, { page })
