@@ -143,7 +143,7 @@ function waitingNow(view: RequestView): Sentence {
     stage?.escalateTo !== undefined && stage.escalatedAt === undefined ? `; then ${stage.escalateTo} may too` : ''
   const more = extensionOf(view)
   const start: Sentence = view.notBefore === undefined ? [] : [' It is to start at ', { time: view.notBefore }, '.']
-  return [...more, 'Decide by ', until, `${silence}. Silence never approves: it ends.`, ...start]
+  return [...more, 'Decide by ', until, `${silence}. Unanswered, the request ends.`, ...start]
 }
 
 /** The request that this one extends, and the people who approved it. */

@@ -1,6 +1,6 @@
 import { isGuarded, isOtherState } from '../../../functions/domain/previews/drift.ts'
 import type { ReadAgain } from '../../../functions/domain/record/commands.ts'
-import { outcomeOfPreview, previewOfSteps, stateOf } from '../../../functions/domain/record/preview.ts'
+import { outcomeOfPreview, type Preview, previewOfSteps, stateOf } from '../../../functions/domain/record/preview.ts'
 import {
   agentKey,
   callBegin,
@@ -46,8 +46,11 @@ test('a decision that would open the next stage on another state is not counted,
   expect(it.state.drifts).toEqual([{ at: submittedAt + 10, from: preview('a'), approvers: [] }])
 })
 
-const facts = (value: number) =>
-  ({ outcome: 'none', observedAt: submittedAt, reach: [{ label: 'tasks', value }] }) as const
+const facts = (value: number): Preview => ({
+  outcome: 'none',
+  observedAt: submittedAt,
+  reach: [{ label: 'tasks', value }],
+})
 
 test('facts without a preview guard nothing: a decision and a claim hold, also after another reading', () => {
   const it = new Desk(1, ask, { preview: facts(24) })

@@ -139,7 +139,7 @@ describe('the facts that decide stand before the buttons', () => {
     const changed = firstWords(drifted({ ...waiting, preview: previewOf(waiting) }, '2000'))
     expect(changed).toContain('Changed since it was asked')
     expect(changed).toContain('Value = "2000" → "3000"')
-    expect(changed).toMatch(/Decide by \S+; then on-call may too\. Silence never approves: it ends\./)
+    expect(changed).toMatch(/Decide by \S+; then on-call may too\. Unanswered, the request ends\./)
     expect(firstWords(states.get('narrowed') as ApprovalRequest)).toContain('Less than was asked')
   })
 })

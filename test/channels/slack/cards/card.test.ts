@@ -142,12 +142,12 @@ test.each([
   [
     'escalated',
     '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved',
-    'Decide by 2027-01-15T08:45:00Z . Silence never approves: it ends.',
+    'Decide by 2027-01-15T08:45:00Z . Unanswered, the request ends.',
   ],
   [
     'waiting for a stronger login, one of two',
     '🟡 Waiting for security: 1 of 2 approved',
-    'Silence never approves: it ends. Approving needs a login of strength “strong”',
+    'Unanswered, the request ends. Approving needs a login of strength “strong”',
   ],
   [
     'narrowed',
@@ -165,7 +165,7 @@ test.each([
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
-    'Decide by 2027-01-15T08:30:00Z ; then on-call may too. Silence never approves: it ends.',
+    'Decide by 2027-01-15T08:30:00Z ; then on-call may too. Unanswered, the request ends.',
   ],
   ['waiting for the first stage', '🟡 Waiting for owner', 'Who decides (30 min from 2027-01-15T08:00:00Z )'],
   [

@@ -51,7 +51,7 @@ test('the approver allows five more for four hours, and the next request is appr
   const state = await allowed()
   expect(buttonOn(state)).toMatchObject({ text: { text: 'Allow 5 more for 4 h…' } })
   expect(await click(state, 'U0BEN')).toMatch(
-    /^agent:remediator may do the same 5 more times until 2027-01-15T12:00:00Z/,
+    /^agent:remediator may do the same 5 more times until \S+ \{time}\|2027-01-15T12:00:00Z>/,
   )
   const drawn = await world.submitted(flag)
   expect(drawn).toMatchObject({ status: 'approved', ask: { standing: expect.stringMatching(/^stp_/) } })

@@ -34,14 +34,14 @@ function drawRequest(view: RequestView, channel: string): ToyCard {
   const button = (verdict: Verdict): ToyButton => ({
     ...{ verdict, request: view.id, round: view.round, digest: view.digest.slice(0, 16) },
   })
-  const isHere = openStageOf(view)?.channel === channel
+  const isHere = openStageOf(view)?.channels.includes(channel) === true
   return { says, buttons: isHere ? [...(cut ? [] : [button('approve')]), button('deny')] : [] }
 }
 
 export function showsAll(state: ApprovalRequest, facts: ViewFacts): boolean {
   const view = describeRequest(state, facts)
   const stage = openStageOf(view)
-  return !stage || drawRequest(view, stage.channel).buttons.some(({ verdict }) => verdict === 'approve')
+  return !stage || drawRequest(view, stage.channels[0] ?? '').buttons.some(({ verdict }) => verdict === 'approve')
 }
 
 const plain = (...says: readonly string[]): ToyCard => ({ says, buttons: [] })
