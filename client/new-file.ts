@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   constants,
+  cpSync,
   fstatSync,
   lstatSync,
   openSync,
@@ -58,6 +59,10 @@ export function replaceFile(out: string, folder: string, text: string): void {
 }
 
 type NewFile = { write(text: string): void; end(): void }
+
+/** Copies a folder. @throws Error if a file of the copy exists */
+export const copyFolder = (from: string, to: string): void =>
+  cpSync(from, to, { recursive: true, errorOnExist: true, force: false })
 
 /** @throws Refusal if the file exists: an export is never overwritten */
 export function mustBeNew(out: string, folder: string): string {

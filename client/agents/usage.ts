@@ -1,10 +1,10 @@
 // Rules: test/client/agents/usage.test.ts
-import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UsageAnswer } from '../../functions/domain/cards/wire/agent.ts'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { parsedJson } from '../http.ts'
-import { mustBeNew, replaceFile } from '../new-file.ts'
+import { copyFolder, mustBeNew, replaceFile } from '../new-file.ts'
 import { type Exit, systemCodeOf, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, table, time } from '../screen.ts'
 import { readTime } from '../span.ts'
@@ -50,7 +50,7 @@ function writeNarrower(
   const [from, to] = [resolve(folder, policies), mustBeNew(out, folder)]
   try {
     const files = readdirSync(join(from, 'actions')).filter((file) => file.endsWith('.json'))
-    cpSync(from, to, { recursive: true, errorOnExist: true, force: false })
+    copyFolder(from, to)
     return files.flatMap((file) => {
       const entry = parsedJson(readFileSync(join(to, 'actions', file), 'utf8')) as Entry | undefined
       const bounds = suggested.find(({ action }) => action === entry?.name)?.bounds

@@ -64,7 +64,7 @@ const many = (view: RequestView, count: number, length: number): RequestView => 
 
 test('words cost no person the buttons: where all of them do not fit, the card says that the page alone has them', () => {
   const view = describeRequest(stateOf('waiting for the first stage'), bundle)
-  const reach = Array.from({ length: 8 }, (_, at) => `open ${at} ${'o'.repeat(200)}`)
+  const reach = Array.from({ length: 8 }, (_, at) => `open ${at} ${'o'.repeat(150)}`)
   const card = drawRequest({ ...many(view, 5, 900), unpinned: reach }, channel, { page, offersPermit: false })
   expect(complaintsOf(card)).toEqual([])
   expect(buttonsIn(card.blocks)[0]).toContain('approve')
