@@ -4,7 +4,7 @@ import { measureDecisions } from '../../functions/operations/requests/measure-de
 import { PageDoors } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
-import { issuer, person, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
+import { flag, issuer, person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** How people decide, by stage, from the requests of seven days. */
 
@@ -18,7 +18,7 @@ const measured = async () => {
   return measureStages(items.map(({ state }) => state))
 }
 async function decided(after: number, how: object, verdict: 'approve' | 'deny' = 'approve'): Promise<ApprovalRequest> {
-  const request = await world.submitted(stagingParameter)
+  const request = await world.submitted(flag())
   world.clock.advance(after)
   await world.decide(request, 'ana', verdict, how)
   return request
@@ -38,7 +38,7 @@ test('a stage has its decisions, the times to them, and how many came within ten
 })
 
 test('a stage that no person acted on has no row', async () => {
-  await world.submitted(stagingParameter)
+  await world.submitted(flag())
   expect(await measured()).toEqual([])
 })
 
