@@ -4,8 +4,8 @@ import { mostMembers, placeOf } from '../../functions/domain/cards/burst.ts'
 const perSecond = 1
 
 /**
- * A minute in which `agents` ask `each` times, all alike, of things that the owners of `channels` share evenly: the number
- * of messages by the rule of bursts, and the time until the last one is posted. Later updates of cards are left out.
+ * A minute in which each of `agents` makes `each` alike asks, spread evenly over `channels`: the number of messages by the
+ * rule of bursts, and the time until the last one is posted. Later updates of cards are left out.
  */
 export function minuteOf({ agents, each, burst, channels = 1 }: Minute) {
   let own = 0

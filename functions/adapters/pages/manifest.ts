@@ -9,8 +9,8 @@ const sized = (name: IconName, sizes: string) => ({ src: `/icons/${name}`, sizes
 const icons = [sized('icon.svg', 'any'), sized('icon-192.png', '192x192'), sized('icon-512.png', '512x512')]
 
 /**
- * The web manifest (W3C), by which a phone keeps the pages on its home screen. There is no service worker: an old list of
- * what waits would mislead, so that nothing is kept on the phone.
+ * The web manifest (W3C), by which a phone keeps the pages on its home screen. It has no service
+ * worker: a cached list of waiting requests would be wrong.
  */
 const manifest = {
   id: '/decide',

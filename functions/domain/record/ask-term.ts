@@ -24,7 +24,8 @@ export type AskTerm = {
   /** The place in a body; without it the server finds the fact. Its JSON Schema is published, with the description. */
   body?: {
     in: BodyPart
-    as: z.ZodType /** Makes the stored form, if that is another. */
+    as: z.ZodType
+    /** Makes the stored form, if it differs from the body's. */
     stored?: (said: never) => unknown
   }
   digests?: readonly TermDigest[]

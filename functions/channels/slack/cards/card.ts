@@ -141,8 +141,8 @@ export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: Card
 }
 
 /**
- * The first screen has what a person decides on, and ends with the buttons. Behind the line stand the texts in full, and
- * what is for reading up. `docs/approvers.md` has the table of both.
+ * The first screen has the facts of the decision, and ends with the buttons. The whole texts and the details stand after
+ * the divider. `docs/approvers.md` has the table of both.
  */
 function drawWithin(view: RequestView, channel: string, options: RequestOptions, budget: Budget): SlackCard {
   const status = headlineOf(view)
