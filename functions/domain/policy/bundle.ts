@@ -10,7 +10,7 @@ import { Transmitter } from '../halts/signal.ts'
 import { Issuer } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { ShowLevel } from '../previews/preview-source.ts'
-import { type AgentId, Alias, Digest, type Json, type PersonId, Seconds, type ToolId } from '../values.ts'
+import { AgentId, Alias, Digest, type Json, NumericDate, type PersonId, Seconds, type ToolId } from '../values.ts'
 import { Calendar } from './calendar.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { IncidentService } from './incident-service.ts'
@@ -126,6 +126,8 @@ export const Bundle = z.strictObject({
   breakGlass: BreakGlassPolicy.optional(),
   calendar: Calendar.optional(),
   deployment: Deployment,
+  /** The version of the registry that `agents` includes. It is never compiled: it is read at run time. */
+  registry: z.strictObject({ version: z.int().positive(), changed: z.record(AgentId, NumericDate) }).optional(),
 })
 export type Bundle = z.infer<typeof Bundle>
 

@@ -1,5 +1,6 @@
 import type { Activity, AgentFile, Certified, Looked, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
+import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
@@ -56,6 +57,21 @@ export interface AgentWriter {
 export type CertifiedChange = Appended & { subject: Subject; certified: Certified }
 
 export type AgentRows = AgentReader & AgentWriter
+
+export interface GovernedReader {
+  /**
+   * The registry of agents, read strongly. `known` is returned if it is still the newest.
+   *
+   * @throws StoreUnavailable
+   */
+  governed(known?: GovernedRegistry): Promise<GovernedRegistry>
+}
+
+/**
+ * A change of the registry, committed together with a request or a recertification: the next registry, only if the
+ * stored version is the one before it, and the entry on the agent's own chain.
+ */
+export type GovernedChange = { next: GovernedRegistry; subject: AgentId; appended: Appended }
 
 /** The memory of look-after-agents about a subject: its last state in the files, and the acts on its date. */
 export type Life = {

@@ -1,0 +1,42 @@
+// Rules: test/domain/agents/governed-registry.test.ts
+import * as z from 'zod'
+import { Agent, Identity } from '../people/organisation.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import { AgentId, NumericDate } from '../values.ts'
+
+/** The registry of agents that people change at run time, beside the agents of the policy folder. */
+export const GovernedRegistry = z.strictObject({
+  /** It rises by one with each change. 0: nothing was ever changed at run time. */
+  version: z.int().nonnegative(),
+  /** Agents that the policy folder does not name. A retired one stays, with its status. */
+  agents: z.array(Agent),
+  /** Agents of the policy folder that were retired at run time. */
+  retired: z.array(z.strictObject({ id: AgentId, at: NumericDate })),
+  /** By agent: the last change of its identities, owner or autonomy. Requests and permits from before it have ended. */
+  changed: z.record(AgentId, NumericDate),
+  /** Identities that an agent had, which no one else gets within a year. */
+  former: z.array(z.strictObject({ agent: AgentId, identity: Identity, until: NumericDate })),
+})
+export type GovernedRegistry = z.infer<typeof GovernedRegistry>
+
+export const nothingGoverned: GovernedRegistry = { version: 0, agents: [], retired: [], changed: {}, former: [] }
+
+/** The bundle with the agents of the registry. A file's agent can be retired, and never rewritten. */
+export function withGoverned(files: Bundle, registry: GovernedRegistry): Bundle {
+  if (registry.version === 0) return files
+  const retired = new Set(registry.retired.map(({ id }) => id))
+  const named = new Set(files.agents.map(({ id }) => id))
+  return {
+    ...files,
+    agents: [
+      ...files.agents.map((agent) => (retired.has(agent.id) ? { ...agent, status: 'retired' as const } : agent)),
+      // The folder wins where a later deployment names the same agent.
+      ...registry.agents.filter(({ id }) => !named.has(id)),
+    ],
+    registry: { version: registry.version, changed: registry.changed },
+  }
+}
+
+/** The time of the last change that ended what the agent held. */
+export const changedAt = ({ registry }: Pick<Bundle, 'registry'>, agent: string): NumericDate | undefined =>
+  registry?.changed[agent as AgentId]
