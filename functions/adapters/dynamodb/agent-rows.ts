@@ -1,8 +1,10 @@
 import type * as z from 'zod'
 import { Activity, type AgentFile, Certified, Looked, type Subject } from '../../domain/agents/agent-file.ts'
+import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import { type AgentId, defined } from '../../domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
 import { chainKey } from './chain-ends.ts'
+import { puttingGoverned, readGoverned } from './governed-rows.ts'
 import { endsAt, headRow, type Item, itemOf, noneIsNewer, type Row, textOf, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
@@ -44,12 +46,17 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
     return this.#saveNewest(activityKey(agent), activity)
   }
 
-  async certify({ subject, certified, expected, entries, head, texts }: CertifiedChange): Promise<boolean> {
+  async certify({ subject, certified, registry, expected, entries, head, texts }: CertifiedChange): Promise<boolean> {
     const items = [
       this.requests.putting({ ...chainKey(subject), ...headRow(head) }, endsAt(expected)),
-      this.requests.putting({ ...certifiedKey(subject), value: JSON.stringify(certified) }),
+      ...(certified ? [this.requests.putting({ ...certifiedKey(subject), value: JSON.stringify(certified) })] : []),
+      ...(registry ? puttingGoverned(this.requests, registry) : []),
     ]
     return (await this.commitAll(items, { entries, texts }, `recertify \`${subject}\``)).done
+  }
+
+  governed(known?: GovernedRegistry): Promise<GovernedRegistry> {
+    return readGoverned(this.requests, known)
   }
 
   #saveNewest(key: Row, value: Looked | Activity): Promise<boolean> {

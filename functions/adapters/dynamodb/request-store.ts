@@ -8,6 +8,7 @@ import { overdueAt } from '../../domain/requests/due.ts'
 import { tellsOf } from '../../domain/requests/grant-change.ts'
 import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import { type AskerId, defined, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
+import type { GovernedChange } from '../../operations/agents/ports.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { OnceOnly, Page } from '../../operations/ports.ts'
 import type {
@@ -23,8 +24,9 @@ import type {
   ToAct,
 } from '../../operations/record/ports.ts'
 import { readWritten } from '../read-json.ts'
-import { permitKey, requestKey } from './chain-ends.ts'
+import { chainKey, permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
+import { puttingGoverned } from './governed-rows.ts'
 import { anyReadingKey, readingsOf } from './group-readings.ts'
 import { anyHaltedKey, anyHaltKey, haltedIn, haltsOf } from './halt-store.ts'
 import { endsAt, headOf, headRow, type Item, itemOf, numberOf, packed, packedIn, type Row, textOf } from './items.ts'
@@ -60,22 +62,27 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     return (await this.requests.getMany(keys, 'read requests')).map(storedOf)
   }
 
-  async commit({ id, expected, state, entries, head, texts = [], once = [], draw }: Commit): Promise<Committed> {
+  async commit(change: Commit): Promise<Committed> {
+    const { id, expected, state, entries, head, once = [], draw, registry } = change
     const writer = randomUUID()
+    const compared = [
+      ...(draw ? [this.requests.putting(permitRow(draw), endsAt(draw.expected))] : []),
+      ...(registry ? this.#puttingRegistry(registry) : []),
+    ]
     const items = [
       this.requests.putting(
         { ...requestRow(state, head, this.shards), tells: tellsOf(state, entries) },
         endsAt(expected),
       ),
       ...once.map((each) => this.puttingOnce(each, writer)),
-      ...(draw ? [this.requests.putting(permitRow(draw), endsAt(draw.expected))] : []),
+      ...compared,
     ]
     const ofRequest = factsOfRequest(state)
     const ofDraw = draw && factsOfPermit(draw.permit)
-    const all = { entries: [...entries, ...(draw?.entries ?? [])], texts: [...texts, ...(draw?.texts ?? [])] }
-    const transacted = await this.commitAll(items, all, `commit \`${id}\``, (entry) =>
-      draw?.entries.includes(entry) ? ofDraw : ofRequest,
-    )
+    const transacted = await this.commitAll(items, allOf(change), `commit \`${id}\``, (entry) => {
+      if (registry?.appended.entries.includes(entry)) return undefined
+      return draw?.entries.includes(entry) ? ofDraw : ofRequest
+    })
     if (transacted.done) return { outcome: 'committed' }
 
     const [ofState, ...others] = transacted.reasons
@@ -84,11 +91,16 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     // Checked before staleness, since this result is final, and a stale writer would only retry and find it.
     for (const [index, { key }] of once.entries())
       if (failed(others[index])) return { outcome: 'taken', key, value: textOf(others[index]?.Item ?? {}, 'value') }
-    const isStale = failed(ofState) || (draw && failed(others[once.length]))
+    const isStale = failed(ofState) || others.slice(once.length, once.length + compared.length).some(failed)
     if (isStale || transacted.reasons.some(has('TransactionConflict'))) return { outcome: 'stale' }
     // The only other cause is an existing entry. Hotwork's own writes move the version with it, so another program
     // wrote it.
     throw new StoreUnavailable(`the ledger of \`${id}\` has entries that its state does not know`)
+  }
+
+  #puttingRegistry({ next, subject, appended: { expected, head } }: GovernedChange) {
+    const chain = this.requests.putting({ ...chainKey(subject), ...headRow(head) }, endsAt(expected))
+    return [chain, ...puttingGoverned(this.requests, next)]
   }
 
   async loadToAct(id: RequestId, groups: readonly string[]): Promise<ToAct | undefined> {
@@ -214,6 +226,15 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     const index = { index: 'open', by: 'openOf', value: agent, newestFirst: false }
     const { items } = await this.requests.listed(index, { limit }, 'find what is open')
     return items.map(storedOf).filter(({ state }) => state.status === 'pending')
+  }
+}
+
+/** The entries and texts of all chains that change together. */
+function allOf({ entries, texts = [], draw, registry }: Commit) {
+  const others = [draw, registry?.appended].filter((each) => each !== undefined)
+  return {
+    entries: [...entries, ...others.flatMap((each) => each.entries)],
+    texts: [...texts, ...others.flatMap((each) => each.texts ?? [])],
   }
 }
 

@@ -54,9 +54,13 @@ export interface AgentWriter {
   /** All or none, with its entry on the subject's chain; false if another writer came first. */
   certify(change: CertifiedChange): Promise<boolean>
 }
-export type CertifiedChange = Appended & { subject: Subject; certified: Certified }
+/**
+ * The next date, or the next registry for an answer that changes it. The entries of both are on the subject's chain, so
+ * that a change of the registry has none of its own here.
+ */
+export type CertifiedChange = Appended & { subject: Subject; certified?: Certified; registry?: GovernedRegistry }
 
-export type AgentRows = AgentReader & AgentWriter
+export type AgentRows = AgentReader & AgentWriter & GovernedReader
 
 export interface GovernedReader {
   /**
@@ -68,8 +72,8 @@ export interface GovernedReader {
 }
 
 /**
- * A change of the registry, committed together with a request or a recertification: the next registry, only if the
- * stored version is the one before it, and the entry on the agent's own chain.
+ * A change of the registry, committed together with a request: the next registry, only if the stored version is the one
+ * before it, and the entry on the agent's own chain.
  */
 export type GovernedChange = { next: GovernedRegistry; subject: AgentId; appended: Appended }
 

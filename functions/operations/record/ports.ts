@@ -6,7 +6,7 @@ import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { ApprovalRequest, Status } from '../../domain/record/request.ts'
 import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
-import type { AgentReader } from '../agents/ports.ts'
+import type { AgentReader, GovernedChange } from '../agents/ports.ts'
 import type { LedgerStore } from '../ledger/ports.ts'
 import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -20,6 +20,8 @@ export type Commit = Appended & {
   state: ApprovalRequest
   once?: readonly OnceOnly[]
   draw?: PermitChange
+  /** Stale if the stored registry is not the one before it. */
+  registry?: GovernedChange
 }
 
 /** A request with its dependencies, read together. `dependencies` then reads only missing ones. */

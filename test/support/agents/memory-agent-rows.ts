@@ -1,4 +1,5 @@
 import type { Activity, AgentFile, Certified, Looked, Subject } from '../../../functions/domain/agents/agent-file.ts'
+import type { GovernedRegistry } from '../../../functions/domain/agents/governed-registry.ts'
 import { type AgentId, defined } from '../../../functions/domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../../functions/operations/agents/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
@@ -49,11 +50,21 @@ export class MemoryAgentRows implements AgentRows {
     return saveNewest(this.#activity, agent, activity)
   }
 
-  async certify({ subject, certified, expected, entries, head, texts = [] }: CertifiedChange): Promise<boolean> {
-    if (!(await this.#ledger.append(subject, expected, entries, head))) return false
+  async certify({ subject, certified, registry, ...appended }: CertifiedChange): Promise<boolean> {
+    await Promise.resolve()
+    const { expected, entries, head, texts = [] } = appended
+    if (registry && !this.#ledger.isNextRegistry(registry)) return false
+    if (!this.#ledger.appendNow(subject, expected, entries, head)) return false
     this.#ledger.texts.put(texts)
-    this.#certified.set(subject, structuredClone(certified))
+    if (certified) this.#certified.set(subject, structuredClone(certified))
+    if (registry) this.#ledger.governed = structuredClone(registry)
     return true
+  }
+
+  async governed(known?: GovernedRegistry): Promise<GovernedRegistry> {
+    await this.#read()
+    const { governed } = this.#ledger
+    return known?.version === governed.version ? known : structuredClone(governed)
   }
 
   async #read(): Promise<void> {

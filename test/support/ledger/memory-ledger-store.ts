@@ -1,3 +1,4 @@
+import { type GovernedRegistry, nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
 import {
   type ChainFacts,
   type Facets,
@@ -26,6 +27,8 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
   readonly texts = new MemoryTextStore()
   /** The once-only keys, which are rows of the same table as the requests. */
   readonly once = new Map<string, string>()
+  /** The registry of agents, which is a row of the same table. */
+  governed: GovernedRegistry = nothingGoverned
 
   async entries(aggregate: string): Promise<readonly Entry[]> {
     await Promise.resolve()
@@ -55,6 +58,17 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
     once: readonly OnceOnly[] = [],
   ): Promise<boolean> {
     await Promise.resolve()
+    return this.appendNow(aggregate, expected, entries, head, once)
+  }
+
+  /** Appends together with changes that the caller makes in the same turn. */
+  appendNow(
+    aggregate: string,
+    expected: Head,
+    entries: readonly Entry[],
+    head: Head,
+    once: readonly OnceOnly[] = [],
+  ): boolean {
     if (once.some(({ key, replaces }) => this.once.has(key) && this.once.get(key) !== replaces)) return false
     const found = this.#heads.get(aggregate) ?? noEntries
     if (found.sequence !== expected.sequence || found.hash !== expected.hash) return false
@@ -63,6 +77,9 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
     for (const { key, value } of once) this.once.set(key, value)
     return true
   }
+
+  /** Whether a change of the registry is of the one that is stored. */
+  isNextRegistry = ({ version }: GovernedRegistry): boolean => version === this.governed.version + 1
 
   /** Puts an entry over another, as code that had the right to put would. */
   replace(entry: Entry): void {

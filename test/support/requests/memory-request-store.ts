@@ -21,6 +21,7 @@ import type {
   RequestId,
   StandingPermitId,
 } from '../../../functions/domain/values.ts'
+import type { GovernedChange } from '../../../functions/operations/agents/ports.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { PermitChange, StoredPermit } from '../../../functions/operations/permits/ports.ts'
 import type { OnceOnly, Page } from '../../../functions/operations/ports.ts'
@@ -272,7 +273,7 @@ export class MemoryRequestStore implements RequestStore {
     this.#requests.set(stored.state.ask.id, { text, said: JSON.parse(text) })
   }
 
-  #commit({ id, expected, state, entries, head, texts = [], once = [], draw }: Commit): Committed {
+  #commit({ id, expected, state, entries, head, texts = [], once = [], draw, registry }: Commit): Committed {
     for (const each of once) {
       const value = this.#takenBy(each)
       if (value !== undefined) return { outcome: 'taken', key: each.key, value }
@@ -281,12 +282,21 @@ export class MemoryRequestStore implements RequestStore {
     if ((found?.sequence ?? 0) !== expected.sequence || (found?.hash ?? null) !== expected.hash)
       return { outcome: 'stale' }
     if (draw && this.isStale(draw)) return { outcome: 'stale' }
+    if (registry && !this.#changeRegistry(registry)) return { outcome: 'stale' }
     this.#ledger.put(entries, factsOfRequest(state), texts)
     if (draw) this.#ledger.put(draw.entries, factsOfPermit(draw.permit), draw.texts)
     if (draw) this.putPermit(draw.permit, draw.head)
     for (const { key, value } of once) this.#ledger.once.set(key, value)
     this.#keep({ state, head })
     return { outcome: 'committed' }
+  }
+
+  #changeRegistry({ next, subject, appended: { expected, entries, head, texts = [] } }: GovernedChange): boolean {
+    if (!this.#ledger.isNextRegistry(next)) return false
+    if (!this.#ledger.appendNow(subject, expected, entries, head)) return false
+    this.#ledger.texts.put(texts)
+    this.#ledger.governed = structuredClone(next)
+    return true
   }
 
   #takenBy({ key, replaces }: OnceOnly): string | undefined {
