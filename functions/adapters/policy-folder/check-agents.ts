@@ -1,10 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
+import { latestFirstDate, mostDays } from '../../domain/agents/agent-problems.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
-
-/** The longest time until a person first recertifies an agent. Days. */
-const mostDays = 180
-const day = 86_400
 
 /**
  * Checks terms that an older folder may lack: it does not build without them, but can be compared with a folder that
@@ -13,7 +10,7 @@ const day = 86_400
  */
 export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>
   problemsIn(folder.agents.document, (say) => {
-    const latest = Math.floor(now / day) * day + mostDays * day
+    const latest = latestFirstDate(now)
     for (const [at, { id, recertifyBy }] of folder.agents.value.agents.entries())
       if (recertifyBy > latest)
         say(

@@ -1,5 +1,6 @@
 // Rules: test/policies/bad-folder.test.ts
 import { kinds as chatKinds } from '../../channels/kinds.ts'
+import { wrongOwners } from '../../domain/agents/agent-problems.ts'
 import { accountsOf, onlyChat } from '../../domain/people/organisation.ts'
 import { addressesOf, type Bundle, chatsOf } from '../../domain/policy/bundle.ts'
 import { owners, type Stage, type Tier } from '../../domain/policy/ladder.ts'
@@ -207,14 +208,9 @@ function checkAgents(folder: Folder, say: Say): void {
       tell.channel,
       `channel \`${tell.channel}\` is not in the deployment`,
     )
-  const isPerson = mustBeIn(partiesIn(folder).people, say)
-  for (const [at, { owner, backupOwner }] of agents.entries()) {
-    isPerson(['agents', at, 'owner'], owner, `owner \`${owner}\` is not in directory.json`)
-    const path = ['agents', at, 'backupOwner']
-    if (backupOwner === owner) say(path, `\`${owner}\` is the owner already`, 'name another person, or leave it out')
-    else if (backupOwner !== undefined)
-      isPerson(path, backupOwner, `backup owner \`${backupOwner}\` is not in directory.json`)
-  }
+  for (const [at, agent] of agents.entries())
+    for (const [member, message, fix] of wrongOwners(agent, folder.directory.value.people))
+      say(['agents', at, ...member], message, fix)
 }
 
 function checkTools({ tools: { value }, deployment }: Folder, say: Say): void {

@@ -1,0 +1,142 @@
+// Rules: test/domain/agents/registry-problems.test.ts
+import { coincidences, type Held, type Wrong, wrongsOf } from '../people/identity-problems.ts'
+import { type Agent, type Identity, oneYear } from '../people/organisation.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import { type AgentId, defined, type NumericDate } from '../values.ts'
+import { whatIsWrong } from '../what-is-wrong.ts'
+import { latestFirstDate, wrongOwners } from './agent-problems.ts'
+import { GovernedRegistry, nothingGoverned } from './governed-registry.ts'
+
+/** A registry that cannot be stored would lose a change that people approved. */
+const mostAgents = 2000
+/** Packed, the registry has one item of the table, at most 400 KB. */
+const mostCharacters = 1_000_000
+
+/**
+ * The problems of the next registry, by the checks of the build over files and registry as one folder. An agent that
+ * equals the one `before` is not checked again: a problem of one must not keep people from changing another.
+ *
+ * @param files the agents of the folder alone, with the people as they are now
+ */
+export function registryProblems(
+  files: Bundle,
+  next: GovernedRegistry,
+  now: NumericDate,
+  before: GovernedRegistry = nothingGoverned,
+): readonly string[] {
+  const { error } = GovernedRegistry.safeParse(next)
+  if (error) return [whatIsWrong(error, 'registry')]
+  const earlier = new Map(before.agents.map((agent) => [agent.id, agent]))
+  const changed = next.agents.filter((agent) => JSON.stringify(agent) !== JSON.stringify(earlier.get(agent.id)))
+  const active = changed.filter(({ status }) => status !== 'retired')
+  return [
+    ...wrongSize(next),
+    ...wrongNames(files, next),
+    ...changed.flatMap((agent) => wrongChange(agent, earlier.get(agent.id))),
+    ...active.flatMap((agent) => [...wrongPeople(agent, files), ...wrongDate(agent, now)]),
+    ...wrongIdentities(active, files, next, now),
+  ]
+}
+
+function wrongSize(next: GovernedRegistry): string[] {
+  if (next.agents.length > mostAgents)
+    return [`the registry has at most ${mostAgents} agents: move some to agents.json`]
+  if (JSON.stringify(next).length <= mostCharacters) return []
+  return [`the registry has at most ${mostCharacters} characters: move some agents to agents.json`]
+}
+
+function wrongNames(files: Bundle, { agents, retired }: GovernedRegistry): string[] {
+  const inFiles = new Set<string>(files.agents.map(({ id }) => id))
+  const ids = agents.map(({ id }) => id)
+  return [
+    ...agents.filter(({ id }) => inFiles.has(id)).map(({ id }) => `\`${id}\` is in agents.json: change it there`),
+    ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `\`${id}\` is in the registry twice`),
+    ...retired.filter(({ id }) => !inFiles.has(id)).map(({ id }) => `\`${id}\` is not in agents.json`),
+  ]
+}
+
+/** Changed together, an unknown workload would get rights that its agent never had. */
+function wrongChange(agent: Agent, before: Agent | undefined): string[] {
+  if (!before || before.autonomy === agent.autonomy) return []
+  if (JSON.stringify(before.identities) === JSON.stringify(agent.identities)) return []
+  return [`\`${agent.id}\` changes its identities and its autonomy: change one after the other`]
+}
+
+function wrongPeople(agent: Agent, { directory: { people } }: Bundle): string[] {
+  const active = people.filter(({ status }) => status === 'active').map(({ id }) => id)
+  return [
+    // Without the fix, which lists the people.
+    ...wrongOwners(agent, people).map(([, message]) => `\`${agent.id}\`: ${message}`),
+    ...(['owner', 'backupOwner'] as const).flatMap((member) => {
+      const person = agent[member]
+      if (person === undefined || active.includes(person) || !people.some(({ id }) => id === person)) return []
+      return [`\`${agent.id}\`: \`${person}\` is inactive: name an active person as \`${member}\``]
+    }),
+  ]
+}
+
+const wrongDate = ({ id, recertifyBy }: Agent, now: NumericDate): string[] => {
+  const latest = latestFirstDate(now)
+  return recertifyBy > latest
+    ? [
+        `\`${id}\`: \`recertifyBy\` is too late: write ${new Date(latest * 1000).toISOString().slice(0, 10)} or an earlier day`,
+      ]
+    : []
+}
+
+function wrongIdentities(
+  active: readonly Agent[],
+  files: Bundle,
+  next: GovernedRegistry,
+  now: NumericDate,
+): readonly string[] {
+  const issuers = new Map(Object.entries(files.deployment.issuers))
+  const own = active.flatMap(heldBy)
+  const changed = new Set<string>(active.map(({ id }) => id))
+  // Earlier parties come first, since a coincidence is told of the later one.
+  const held = [...othersHeld(files, next, changed, now), ...own]
+  const worded = ({ holder }: Held, [member, message, fix]: Wrong) =>
+    `\`${holder}\`: \`${['identities', ...member].join('.')}\`: ${message}: ${fix}`
+  return [
+    ...own.flatMap((each) => wrongsOf(each.identity, each.holder, issuers).map((wrong) => worded(each, wrong))),
+    ...coincidences(held)
+      .filter(({ one }) => own.includes(one))
+      .map(({ one, wrong }) => worded(one, wrong)),
+  ]
+}
+
+const heldBy = ({ id, identities }: { id: string; identities: readonly Identity[] }): Held[] =>
+  identities.map((identity) => ({ holder: id, identity }))
+
+/** The identities of all others, each for a year longer: records of its holder must not be taken for the next one's. */
+function othersHeld(
+  { agents, directory, tools }: Bundle,
+  { agents: governed, retired, former }: GovernedRegistry,
+  changed: ReadonlySet<string>,
+  now: NumericDate,
+): Held[] {
+  const retiredAt = new Map<AgentId, NumericDate>(retired.map(({ id, at }) => [id, at]))
+  const unchanged = governed.filter(
+    ({ id, status }) => !changed.has(id) && !(status === 'retired' && isFormer(id, former)),
+  )
+  const parties = [...directory.people, ...agents, ...tools, ...unchanged]
+  const current = parties.flatMap(heldBy).map(({ holder, identity }) => {
+    const ends = [identity.validUntil, retiredAt.get(holder as AgentId)].filter((each) => each !== undefined)
+    return { holder, identity: until(identity, ends.length === 0 ? undefined : Math.min(...ends) + oneYear) }
+  })
+  const ended = former.filter((each) => each.until > now)
+  return [
+    ...current,
+    ...ended.map(({ agent, identity, until: end }) => ({ holder: agent, identity: until(identity, end) })),
+  ]
+}
+
+/** Whether its identities are among the former ones, which then say for how long no other party gets them. */
+const isFormer = (agent: AgentId, former: GovernedRegistry['former']): boolean =>
+  former.some((each) => each.agent === agent)
+
+/** An identity that another party gets later is its own already. */
+const until = ({ validFrom: _, validUntil: __, ...identity }: Identity, end: NumericDate | undefined): Identity => ({
+  ...identity,
+  ...defined({ validUntil: end }),
+})
