@@ -60,6 +60,7 @@ const directory: readonly Rule[] = [
   ),
   ['directory.people.*.accounts.*', 'chat_user', permitsOthers],
   ['directory.people.*.recertifyBy', 'recertify_by', longer],
+  ['directory.people.*.leavesOn', 'leaves_on', longer],
   ...identities('directory.people.*'),
   ['directory.groups.*', 'group', permitsBut([])],
   ['directory.groups.*.*', 'member', permits],

@@ -48,7 +48,7 @@ const spaced = (member: string): string =>
 
 /** Members that are durations in seconds, and members that are times. */
 const lengths = /^(?:deadline|maxAge|after|claimWithin|lifetime|window|budget|budgetOfPerson|coolDown|recertifyEvery)$/
-const times = /^(?:recertifyBy|validFrom|validUntil|until)$/
+const times = /^(?:recertifyBy|leavesOn|validFrom|validUntil|until)$/
 /** Members that are left out, since they only identify. */
 const known = new Set(['id', 'name', 'description', 'title'])
 const most = 160

@@ -88,6 +88,7 @@ const PersonFile = z
     ...Person.omit({ chatUser: true, pagerUser: true }).shape,
     identities: z.array(IdentityFile).min(1),
     recertifyBy: startOfDay.optional(),
+    leavesOn: startOfDay.optional(),
     slack: Person.shape.chatUser,
     pagerDuty: Person.shape.pagerUser,
   })

@@ -1,6 +1,6 @@
 // Rules: test/operations/agents/recertify.test.ts
 import type { Bundle } from '../policy/bundle.ts'
-import type { NumericDate } from '../values.ts'
+import { defined, type NumericDate } from '../values.ts'
 import { Subject } from './agent-file.ts'
 
 /** The date by which each subject must be recertified, as the files say. A subject without a date never needs it. */
@@ -24,8 +24,8 @@ export const recertifyByOf = (inFiles: NumericDate, certified: NumericDate | und
   Math.max(inFiles, certified ?? 0)
 
 /**
- * The bundle with recertifications applied: agents have their dates, an overdue person is inactive, and an overdue
- * group has no members. `until` is the next time at which that changes; agents do not count, since each decision reads
+ * The bundle with recertifications applied: agents and people have their dates, a person who is overdue or has left is
+ * inactive, and an overdue group has no members. `until` is the next time at which that changes; agents do not count, since each decision reads
  * their dates.
  */
 export function bundleAsOf(
@@ -37,14 +37,12 @@ export function bundleAsOf(
   const dates = [...datesInFiles(bundle)]
     .filter(([subject]) => !subject.startsWith('sealed:'))
     .map(([subject, date]) => [subject, recertifyByOf(date, certified.get(subject))] as const)
-  const until = Math.min(
-    ...dates.filter(([subject, date]) => !subject.startsWith('agent:') && date > now).map(([, date]) => date),
-    Number.MAX_SAFE_INTEGER,
-  )
+  const leave = directory.people.flatMap(({ leavesOn }) => leavesOn ?? [])
+  const ends = [...dates.filter(([subject]) => !subject.startsWith('agent:')).map(([, date]) => date), ...leave]
+  const until = Math.min(...ends.filter((date) => date > now), Number.MAX_SAFE_INTEGER)
   const recertifyBy = new Map(dates)
   const isOver = (subject: Subject) => (recertifyBy.get(subject) ?? Number.POSITIVE_INFINITY) <= now
-  if (certified.size === 0 && ![...recertifyBy.keys()].some((each) => !each.startsWith('agent:') && isOver(each)))
-    return { bundle, until }
+  if (certified.size === 0 && ends.every((date) => date > now)) return { bundle, until }
   const without = <T>(groups: { readonly [group: string]: T }, keep: (group: string, value: T) => T | undefined) =>
     Object.fromEntries(
       Object.entries(groups).flatMap(([group, value]) => {
@@ -59,7 +57,11 @@ export function bundleAsOf(
       agents: bundle.agents.map((agent) => ({ ...agent, recertifyBy: recertifyBy.get(agent.id) ?? agent.recertifyBy })),
       directory: {
         ...directory,
-        people: directory.people.map((person) => (isOver(person.id) ? { ...person, status: 'inactive' } : person)),
+        people: directory.people.map((person) => ({
+          ...person,
+          ...defined({ recertifyBy: recertifyBy.get(person.id) }),
+          ...(isOver(person.id) || (person.leavesOn ?? now + 1) <= now ? { status: 'inactive' as const } : {}),
+        })),
         groups: without(directory.groups, () => []),
         ...(directory.sources ? { sources: without(directory.sources, () => undefined) } : {}),
       },

@@ -5,7 +5,7 @@ import { digestOf } from '../digest.ts'
 import { event } from '../event.ts'
 import { type Agent, agentStatus, groupsOf, hasAccount, type Person, SuspendedBecause } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { Digest, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
+import { Digest, defined, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
 import type { Subject } from './agent-file.ts'
 import { subjectOf } from './dates.ts'
 
@@ -36,7 +36,7 @@ const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: A
  * digest, lies beside the record (see `onRecord`) and shows that an identity has changed.
  */
 function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
-  const { status, lead = null, recertifyBy = null, identities, chatUser = null } = person
+  const { status, lead = null, recertifyBy = null, leavesOn, identities, chatUser = null } = person
   const elsewhere = person.accounts === undefined ? [] : [person.accounts]
   const accounts = sourceAccountNames.map((account) => person[account] ?? null)
   const known = digestOf('hotwork.identities.v1', [identities, chatUser, ...accounts, ...elsewhere] as unknown as Json)
@@ -48,6 +48,7 @@ function registrationOfPerson(person: Person, { directory, deployment }: Bundle)
     status,
     lead,
     recertifyBy,
+    ...defined({ leavesOn }),
     groups,
     sealed,
     identities: identities.length,

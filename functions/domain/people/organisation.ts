@@ -85,6 +85,8 @@ export const Person = z.strictObject({
   status: z.enum(['active', 'inactive']).default('active'),
   /** The date after which the person is inactive, until another person recertifies them. */
   recertifyBy: NumericDate.optional(),
+  /** The day from which the person is inactive. Until then they are leaving: they get no agent to answer for. */
+  leavesOn: NumericDate.optional(),
 })
 export type Person = z.infer<typeof Person>
 
@@ -174,6 +176,18 @@ export function agentStatus(
 
 const isActive = (person: PersonId, { people }: Directory): boolean =>
   people.find(({ id }) => id === person)?.status === 'active'
+
+/**
+ * Whether a person has left or is leaving, or the directory does not name them. A halt on a person, which a security
+ * signal sets, is not in the directory.
+ *
+ * @param directory the directory with recertifications applied
+ */
+export function isLeaving(id: PersonId, { people }: Pick<Directory, 'people'>, now: NumericDate): boolean {
+  const person = people.find((each) => each.id === id)
+  if (person?.status !== 'active' || person.leavesOn !== undefined) return true
+  return person.recertifyBy !== undefined && now >= person.recertifyBy
+}
 
 /** The people who answer for an agent. They neither decide its requests nor recertify it. */
 export const answersFor = ({

@@ -202,6 +202,15 @@ test('a person past their date counts as inactive, until another person recertif
   expect(await mayDecide(world, ana)).toBe(true)
 })
 
+test('a person is inactive from the day on which they leave, whatever was recertified', async () => {
+  const world = new World(withPerson(ana, { recertifyBy: start + 5, leavesOn: start + 10 }))
+  expect(await recertifyAs(world, 'gus', ana)).toMatchObject({ ok: true })
+  expect(await mayDecide(world, ana)).toBe(true)
+  world.clock.advance(10)
+  await world.policy.look?.([])
+  expect(await mayDecide(world, ana)).toBe(false)
+})
+
 test('a group past its date has no members, and none of its members may recertify it', async () => {
   const bundle = sampleBundle()
   const directory = { ...bundle.directory, recertifyGroups: { security: start + 10 } }

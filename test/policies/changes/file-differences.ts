@@ -114,6 +114,7 @@ const directory: Row[] = [
     (it) => (person(it, 'ana').recertifyBy = seconds(opens)),
     { narrowed: ['recertify_by'] },
   ],
+  ['a day on which a person leaves narrows', (it) => (person(it, 'ana').leavesOn = 1), { narrowed: ['leaves_on'] }],
   [
     'a date for a group narrows',
     (it) => (it.directory.recertifyGroups = { sre: seconds(opens) }),
