@@ -81,6 +81,7 @@ const acts: { readonly [does in PersonAction]: string } = {
   standIn: 'stand in',
   erase: 'erase the texts of a person',
   recertify: 'recertify',
+  inspect: 'inspect hosts and secrets',
 }
 
 /** The act in words: `approve at the stage sre what agent:builder asks for on the resources of payments-owners`. */

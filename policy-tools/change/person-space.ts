@@ -4,7 +4,7 @@ import { groupsOf } from '../../functions/domain/people/organisation.ts'
 import { findFacts, requestFacts } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, personOf } from '../../functions/domain/policy/bundle.ts'
 import { namesOfTier } from '../../functions/domain/policy/filling.ts'
-import { isForOthers, personQuestion } from '../../functions/domain/policy/policy-case.ts'
+import { allAgents, isForOthers, personQuestion } from '../../functions/domain/policy/policy-case.ts'
 import {
   type Answer,
   type Ask,
@@ -89,7 +89,7 @@ export function personPoints(
     ['person', people],
     ['stage', does === 'approve' ? stagesOf(sides) : [undefined]],
     ['absent', does === 'standIn' ? alike.flatMap((all) => all.slice(0, 2)) : [undefined]],
-    ['subject', does === 'recertify' ? subjectsIn(reads) : [undefined]],
+    ['subject', subjectsOf(sides, does, reads)],
     ['isDelegated', readsPath(reads, 'resource.delegators') ? [false, true] : [false]],
     ['isInStead', readsPath(reads, 'context.inSteadBy') ? [false, true] : [false]],
   ])
@@ -102,6 +102,14 @@ export function personPoints(
     return [defined({ ...about, ...act, does, point: delegated || point, inSteadBy })]
   })
   return [...eachOnce(sides.flatMap(({ acts }) => acts.filter((act) => act.does === does))), ...made]
+}
+
+function subjectsOf(sides: readonly Side[], does: PersonAction, reads: Reads): readonly (string | undefined)[] {
+  if (does === 'recertify') return subjectsIn(reads)
+  if (does !== 'inspect') return [undefined]
+  const agents = sides.flatMap(({ bundle }) => bundle.agents.map(({ id }) => id))
+  const own = readsPath(reads, 'context.answersForIt') ? agents : []
+  return [...new Set([allAgents, ...subjectsIn(reads), ...own])]
 }
 
 function subjectsIn(reads: Reads): readonly string[] {

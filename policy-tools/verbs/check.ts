@@ -75,7 +75,15 @@ const countsOf = ({ bundle, index }: Policies) => ({
 const casesIn = ({ cases }: Folder): number => cases.reduce((sum, { value }) => sum + value.cases.length, 0)
 
 /** Acts whose entries, if any, leave out the observed policies. */
-const withoutRecord: readonly PersonAction[] = ['lift', 'read', 'allowStanding', 'standIn', 'erase', 'recertify']
+const withoutRecord: readonly PersonAction[] = [
+  'lift',
+  'read',
+  'allowStanding',
+  'standIn',
+  'erase',
+  'recertify',
+  'inspect',
+]
 
 /** Observed policies whose answers some or all entries leave out, so that they seem to change nothing. */
 function unrecorded({ observed = {} }: Bundle): readonly string[] {

@@ -102,7 +102,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
 }
 
 function personToCedar(question: PersonQuestion, time: Time): CedarQuestion {
-  const { action, person, request, stage, inSteadBy, absent, opening, subject } = question
+  const { action, person, request, stage, inSteadBy, absent, opening, subject, answersForIt } = question
   const principal = uid('Person', person.id)
   const groups = personEntity(person)
   if (absent)
@@ -127,7 +127,10 @@ function personToCedar(question: PersonQuestion, time: Time): CedarQuestion {
     principal,
     action: uid('Action', action),
     resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
-    context: { ...defined({ stage, inSteadBy: inSteadBy && ref('Person', inSteadBy), subject }), ...time },
+    context: {
+      ...defined({ stage, inSteadBy: inSteadBy && ref('Person', inSteadBy), subject, answersForIt }),
+      ...time,
+    },
     entities: [groups, ...(request ? [requestEntity(request)] : [])],
   }
 }

@@ -27,10 +27,34 @@ export const Certified = z.strictObject({
 })
 export type Certified = z.infer<typeof Certified>
 
+/** A role that an agent's host reaches, and how: the host itself, a trust policy, an association, or one assumption. */
+export const ReachedRole = z.strictObject({
+  arn: z.string().min(1).max(2048),
+  via: z.enum(['host', 'trust', 'association', 'assume']),
+  /** The worst answer for an action of the catalogue. */
+  answer: Ambient.optional(),
+})
+export type ReachedRole = z.infer<typeof ReachedRole>
+
+/** A secret or parameter that a role of the host may read, by name. Hotwork reads no values. */
+export const ReachedSecret = z.strictObject({
+  kind: z.enum(['secret', 'parameter']),
+  name: z.string().min(1).max(2048),
+  role: z.string().min(1).max(2048),
+})
+export type ReachedSecret = z.infer<typeof ReachedSecret>
+
 /** The answers of IAM about an agent's host. `resource` is the pattern of a rule of resources.json. */
 export const Looked = z.strictObject({
   at: NumericDate,
+  /** The host's name, as in `runsOn`. */
   role: z.string().min(1).max(2048),
+  roles: z.array(ReachedRole).optional(),
+  secrets: z.array(ReachedSecret).optional(),
+  /** The number of roles that were not looked at. */
+  unseen: z.int().positive().optional(),
+  /** The reasons why part of the answer is unknown. */
+  partial: z.array(z.string().max(512)).optional(),
   actions: z.record(
     z.string(),
     z.array(

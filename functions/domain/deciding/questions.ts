@@ -13,6 +13,7 @@ import {
 } from '../policy/assess-plan.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { askAll } from '../policy/observed.ts'
+import { allAgents, inspectQuestion } from '../policy/policy-case.ts'
 import {
   type Answer,
   allOf,
@@ -141,6 +142,8 @@ export function askAboutPerson(
     action,
     person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
   } as const
+  if (action === 'inspect')
+    return askAll(policy, [inspectQuestion(bundle, asked.person, about.subject ?? allAgents, now)])
   const how = defined({ stage: about.stage, inSteadBy, subject: about.subject })
   const each = requests.length === 0 ? [undefined] : requests
   return askAll(
@@ -165,6 +168,17 @@ export function askAboutAsker(
 /** The right by which people read requests, records and the log. */
 export const mayRead = (policy: PolicyAnswers, person: PersonId, now: NumericDate): boolean =>
   askAboutPerson(policy, 'read', person, now).permit
+
+/**
+ * Whether a person may see the secrets of an agent's host by name. Without an agent: of all, with the map and the
+ * callers that belong to no agent.
+ */
+export const mayInspect = (
+  policy: PolicyAnswers,
+  person: PersonId,
+  agent: AgentId | undefined,
+  now: NumericDate,
+): boolean => askAboutPerson(policy, 'inspect', person, now, { subject: agent ?? allAgents }).permit
 
 export function askAboutStandIn(
   policy: PolicyAnswers,

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { AgentRecord, Ambient, noRecord } from '../people/host.ts'
-import { groupsOf } from '../people/organisation.ts'
+import { answersFor, groupsOf } from '../people/organisation.ts'
 import { AgentId, Alias, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
 import { isOwner } from './approvers.ts'
 import { taskAnswers, taskSources } from './asking-terms.ts'
@@ -84,7 +84,7 @@ const PersonCase = z.strictObject({
   tier: z.int().nonnegative().default(0),
   /** The profile, if `ask` is absent. */
   profile: Alias.optional(),
-  /** The subject of a recertification. */
+  /** The subject of a recertification or an inspection. */
   subject: z.string().default('agent:of-the-case'),
   now: CaseTime,
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
@@ -158,8 +158,24 @@ export function personQuestion(
     return { kind: 'person', action: does, person: who, absent: away, now }
   }
   if (does === 'recertify') return { kind: 'person', action: does, person: who, ...defined({ subject }), now }
+  if (does === 'inspect') return inspectQuestion(bundle, who, subject ?? allAgents, now)
   const request = about && requestFacts(about.facts, about.asked, tier)
   return { kind: 'person', action: does, person: who, ...defined({ inSteadBy, request, stage }), now }
+}
+
+/** The subject of an inspection of all agents, and of callers without one. */
+export const allAgents = 'agent:*'
+
+/** The question whether a person may see the secrets of an agent's host, or everything on the map. */
+export function inspectQuestion(
+  { agents }: Pick<Bundle, 'agents'>,
+  person: PersonQuestion['person'],
+  subject: string,
+  now: NumericDate,
+): PersonQuestion {
+  const agent = agents.find(({ id }) => id === subject)
+  const answersForIt = agent !== undefined && answersFor(agent).includes(person.id)
+  return { kind: 'person', action: 'inspect', person, subject, answersForIt, now }
 }
 
 const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: false } as const

@@ -54,6 +54,7 @@ export const personActions = [
   'standIn',
   'erase',
   'recertify',
+  'inspect',
 ] as const
 export type PersonAction = (typeof personActions)[number]
 /** The acts on openings. */
@@ -97,8 +98,10 @@ export type PersonQuestion = {
   inSteadBy?: PersonId
   absent?: { id: PersonId; groups: readonly string[] }
   opening?: OpeningFacts
-  /** The subject of a recertification. */
+  /** The subject of a recertification, or of a look at hosts and secrets. */
   subject?: string
+  /** Only for `inspect`: whether the person answers for the subject. */
+  answersForIt?: boolean
   now: NumericDate
 }
 

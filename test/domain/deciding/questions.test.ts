@@ -5,6 +5,7 @@ import {
   askAboutStandIn,
   assessAgain,
   mayDecideAsMember,
+  mayInspect,
   mayRead,
 } from '../../../functions/domain/deciding/questions.ts'
 import { countedApprovers, eligibilityOf } from '../../../functions/domain/deciding/rights.ts'
@@ -49,6 +50,19 @@ test('a question about a person has their groups, the stage and the facts of the
   expect(asked).toMatchObject([{ action: 'approve', stage: 'owner', now, request: { tier: state.tier } }])
   expect(asked[0]?.person.groups).toEqual(expect.arrayContaining(['payments-owners', 'sre']))
   expect(asked[0]).not.toHaveProperty('inSteadBy')
+})
+
+test('an inspection names the agent and whether the person answers for it; without an agent it is about all', async () => {
+  const { bundle, now } = await pending()
+  const { policy, asked } = recorded(bundle, ({ answersForIt = false }) => ({ permit: answersForIt }))
+  expect(mayInspect(policy, dan, agent('remediator'), now)).toBe(true)
+  expect(mayInspect(policy, dan, agent('builder'), now)).toBe(false)
+  expect(mayInspect(policy, dan, undefined, now)).toBe(false)
+  expect(asked.map(({ subject, answersForIt }) => [subject, answersForIt])).toEqual([
+    ['agent:remediator', true],
+    ['agent:builder', false],
+    ['agent:*', false],
+  ])
 })
 
 test('a question without a request is asked once, without facts', async () => {
