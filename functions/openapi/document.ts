@@ -11,6 +11,7 @@ import * as ledgerAnswers from '../domain/cards/wire/ledger.ts'
 import * as openingAnswers from '../domain/cards/wire/opening.ts'
 import * as peopleAnswers from '../domain/cards/wire/people.ts'
 import * as problems from '../domain/cards/wire/problem.ts'
+import * as registryAnswers from '../domain/cards/wire/registry.ts'
 import * as requestAnswers from '../domain/cards/wire/request.ts'
 import * as streamAnswers from '../domain/cards/wire/stream.ts'
 import * as taskAnswers from '../domain/cards/wire/task.ts'
@@ -50,8 +51,8 @@ class Schemas {
   constructor() {
     const modules = [
       ...[authzen, evaluationBody, bodiesOfAgents, bodiesOfOpenings, bodiesOfPeople, bodiesOfTools],
-      ...[agentAnswers, ledgerAnswers, openingAnswers, peopleAnswers, requestAnswers, streamAnswers, taskAnswers],
-      ...[problems, words],
+      ...[agentAnswers, ledgerAnswers, openingAnswers, peopleAnswers, registryAnswers, requestAnswers, streamAnswers],
+      ...[taskAnswers, problems, words],
     ]
     for (const [id, schema] of modules.flatMap((exports) => Object.entries<unknown>(exports)))
       if (schema instanceof z.ZodType && /^[A-Z]/.test(id)) this.#registry.add(schema, { id })

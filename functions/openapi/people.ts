@@ -28,6 +28,7 @@ import {
   StandingPermit,
   StandingPermits,
 } from '../domain/cards/wire/people.ts'
+import { RegistryAnswer } from '../domain/cards/wire/registry.ts'
 import { Request, Requests } from '../domain/cards/wire/request.ts'
 import {
   AgentId,
@@ -256,6 +257,12 @@ export const people: Routes = {
     takes: RecertifyBody,
     gives: { 200: Recertified },
     example: { reason: 'Still on the team', evidence_digest: digest },
+  },
+  'GET /v1/registry': {
+    id: 'readRegistry',
+    does: 'Gives the agents that were registered, changed or retired without a deployment.',
+    by,
+    gives: { 200: RegistryAnswer },
   },
   'GET /v1/ledger': {
     id: 'searchLedger',

@@ -3,18 +3,23 @@ import { agentLine, agentView, subjectView } from '../../adapters/http/agent-vie
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { agentQuery } from '../../adapters/http/queries.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
+import { registryView } from '../../adapters/http/registry-view.ts'
 import { lambdaHostLook } from '../../adapters/lambda/host-look.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { AgentId, type PersonId } from '../../domain/values.ts'
-import type { AgentReader } from '../../operations/agents/ports.ts'
+import type { AgentReader, GovernedReader } from '../../operations/agents/ports.ts'
 import { listAgents, type ReadAgentsPorts, readAgent } from '../../operations/agents/read-agents.ts'
 import { readSubject } from '../../operations/agents/recertify.ts'
+import { readRegistry } from '../../operations/registry/read-registry.ts'
 import { type ApiPorts, byRoute, pathId, personDoor, subjectInPath, unknownSubject, valueOrThrow } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { agentRows } from '../wiring/ports.ts'
 
-type Ports = ApiPorts & Pick<ReadAgentsPorts, 'hosts'> & { agents: Pick<AgentReader, 'certified' | 'files'> }
+type Ports = ApiPorts &
+  Pick<ReadAgentsPorts, 'hosts'> & {
+    agents: Pick<AgentReader & GovernedReader, 'certified' | 'files' | 'governed'>
+  }
 
 const shownOf = ({ policy, clock }: Ports) => ({ bundle: policy.bundle, now: clock.now() })
 
@@ -35,6 +40,10 @@ const readByRoute = byRoute<[PersonId, Ports]>(
       const agent = valueOrThrow(read, (code) => (code === 'unknown_agent' ? unknownAgent() : refusalProblem(code)))
       return { status: 200, body: agentView(agent, shownOf(ports)) }
     },
+    'GET /v1/registry': async (call, person, ports) => {
+      readQuery(call, {})
+      return { status: 200, body: registryView(valueOrThrow(await readRegistry(person, ports))) }
+    },
     'GET /v1/{kind}/{id}/recertification': async (call, person, ports) => {
       const read = await readSubject({ subject: subjectInPath(call), person }, ports)
       const seen = valueOrThrow(read, (code) => (code === 'unknown_subject' ? unknownSubject() : refusalProblem(code)))
@@ -44,7 +53,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
   unknownAgent,
 )
 
-/** `GET /v1/agents`, `GET /v1/agents/{id}`, and `GET /v1/{kind}/{id}/recertification` for each kind of subject. */
+/** `GET /v1/agents`, `GET /v1/agents/{id}`, `GET /v1/registry`, and `GET /v1/{kind}/{id}/recertification` for each kind of subject. */
 export const createHandler = (ports: Ports) =>
   personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))
 
