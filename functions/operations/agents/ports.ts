@@ -19,6 +19,14 @@ export interface HostSimulator {
   ): Promise<readonly Simulated[]>
 }
 
+/** A role with its trust policy, as text. */
+export type ListedRole = { arn: string; trust: string }
+
+export interface RoleList {
+  /** @throws HostUnseen with the reason, if the list is not complete */
+  roles(account: { partition: string; accountId: string }): Promise<readonly ListedRole[]>
+}
+
 /** Probes hosts of one kind. */
 export interface HostProber {
   /**

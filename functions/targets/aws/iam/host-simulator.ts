@@ -108,7 +108,8 @@ const simulated = (
 const policyOf = ({ SourcePolicyId: id, SourcePolicyType: type }: Statement): string[] =>
   id === undefined ? [] : [type === undefined || type === 'none' ? id : `${id} (${type})`]
 
-function whyUnseen(cause: unknown): Unseen {
+/** The reason why AWS gave no answer. */
+export function whyUnseen(cause: unknown): Unseen {
   const name = faultName(cause)
   if (name.startsWith('NoSuchEntity')) return 'no_such_role'
   if (/AccessDenied|NotAuthorized|BrokerUnavailable|InvalidClientTokenId/.test(name)) return 'not_permitted'

@@ -1,0 +1,49 @@
+import { paginateListRoles } from '@aws-sdk/client-iam'
+import type { ListedRole, RoleList } from '../../../operations/agents/ports.ts'
+import { HostUnseen } from '../../../operations/faults.ts'
+import { whyUnseen } from './host-simulator.ts'
+import { type CredentialsFor, IamClients } from './role-policies.ts'
+
+/** The timeout of a list, with its pages and retries. Milliseconds. */
+const patienceMs = 30_000
+/** The highest quota of roles in an account. */
+const mostRoles = 5000
+
+/** Lists the roles of an account with their trust policies: one page has a thousand. */
+export class IamRoleList implements RoleList {
+  readonly #clients: IamClients
+
+  constructor(credentialsFor?: CredentialsFor) {
+    this.#clients = new IamClients(credentialsFor)
+  }
+
+  async roles({ partition, accountId }: { partition: string; accountId: string }): Promise<readonly ListedRole[]> {
+    const client = this.#clients.of(`arn:${partition}:iam::${accountId}:role/any`)
+    const abortSignal = AbortSignal.timeout(patienceMs)
+    const found: ListedRole[] = []
+    try {
+      for await (const { Roles = [] } of paginateListRoles({ client, pageSize: 1000 }, {}, { abortSignal })) {
+        found.push(
+          ...Roles.map(({ Arn = '', AssumeRolePolicyDocument = '' }) => ({
+            arn: Arn,
+            trust: decoded(AssumeRolePolicyDocument),
+          })),
+        )
+        if (found.length > mostRoles) throw new HostUnseen('fault')
+      }
+    } catch (cause) {
+      if (cause instanceof HostUnseen) throw cause
+      throw new HostUnseen(abortSignal.aborted ? 'too_slow' : whyUnseen(cause), { cause })
+    }
+    return found
+  }
+}
+
+/** IAM encodes the document as in a URL. One that cannot be decoded is a document that is not understood. */
+function decoded(document: string): string {
+  try {
+    return decodeURIComponent(document)
+  } catch {
+    return ''
+  }
+}
