@@ -14,6 +14,7 @@ export const headOf = {
   'tool:': 'CHAIN#tool:',
   'group:': 'CHAIN#group:',
   'sealed:': 'CHAIN#sealed:',
+  'issuer:': 'CHAIN#issuer:',
 } as const
 
 /** The key prefixes of the rows that it may put: the ends of its chains, and other rows. */

@@ -38,6 +38,7 @@ export const troubles: { readonly [page: string]: readonly string[] } = {
   NotaryFailed: ['notary_failed'],
   AnchorRefuses: ['anchor_refuses'],
   AgentSuspended: ['agent_suspended', 'recertification_overdue'],
+  UnknownCallers: ['unknown_callers_flood'],
   WorkflowFailed: ['workflow_failed'],
   WorkflowTimedOut: ['workflow_timed_out'],
   WorkflowAborted: ['workflow_aborted'],

@@ -113,6 +113,7 @@ const others: { readonly [type: string]: EntryType } = {
   Registered: { ocsf: 'create' },
   RegistrationChanged: { ocsf: 'update' },
   Unregistered: { ocsf: 'deactivate' },
+  UnknownCaller: { ocsf: 'update', severity: 3 },
   StreamRegistered: { ocsf: 'create' },
   StreamChanged: { ocsf: 'update' },
   StreamRemoved: { ocsf: 'deactivate' },

@@ -83,8 +83,12 @@ const Recertified = z
   .string()
   .regex(/^(?:group|sealed):[a-z][a-z0-9-]{0,62}$/)
   .brand<'Recertified'>()
+/** An issuer's chain has the callers of its tokens that belong to no one. */
+export const IssuerChain = z.templateLiteral(['issuer:', z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)])
+export type IssuerChain = z.infer<typeof IssuerChain>
+export const issuerChain = (alias: Alias): IssuerChain => `issuer:${alias}`
 const Actors = z.union([AgentId, PersonId, ToolId])
-export const Aggregate = z.union([RequestId, HaltId, StandInId, StandingPermitId, Actors, Recertified])
+export const Aggregate = z.union([RequestId, HaltId, StandInId, StandingPermitId, Actors, Recertified, IssuerChain])
 export type Aggregate = z.infer<typeof Aggregate>
 
 export function actorNamed(id: AskerId | ToolId) {

@@ -7,6 +7,7 @@ import { type Agent, type Identity, type Person, type Tool, withIdentity } from 
 import type { AgentRef } from '../domain/policy/agent-ref.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import { type AskerId, defined, type Result } from '../domain/values.ts'
+import type { UnknownCallers } from '../operations/agents/unknown-callers.ts'
 import type { Clock, OnceOnly } from '../operations/ports.ts'
 
 export type ProvenPerson = {
@@ -31,9 +32,19 @@ export class Callers {
   readonly #issuer: string
   readonly #clock: Clock
   readonly #verifier: IdentityVerifier
+  readonly #unknown: Pick<UnknownCallers, 'note'> | undefined
 
-  /** @param policy its bundle is read at each call, since recertifications and dates change who is active */
-  constructor(policy: { readonly bundle: Bundle }, issuer: string, clock: Clock) {
+  /**
+   * @param policy its bundle is read at each call, since recertifications and dates change who is active
+   * @param unknown notes tokens that verify and belong to no one
+   */
+  constructor(
+    policy: { readonly bundle: Bundle },
+    issuer: string,
+    clock: Clock,
+    unknown?: Pick<UnknownCallers, 'note'> | undefined,
+  ) {
+    this.#unknown = unknown
     this.#policy = policy
     this.#issuer = issuer
     this.#clock = clock
@@ -57,7 +68,7 @@ export class Callers {
   async agentOf(token: string): Promise<{ agent: Agent; ref: AgentRef }> {
     const identity = await this.#identify(token)
     const agent = this.#whoIs(this.#policy.bundle.agents, identity)
-    if (!agent) throw this.#unauthorized('the token belongs to no agent known here')
+    if (!agent) throw await this.#strange(identity, 'the token belongs to no agent known here')
     return { agent, ref: { id: agent.id, issuer: identity.issuer, subject: identity.subject } }
   }
 
@@ -94,14 +105,14 @@ export class Callers {
     return this.#holderOf(identity)
   }
 
-  #holderOf(identity: VerifiedIdentity): Holder {
+  async #holderOf(identity: VerifiedIdentity): Promise<Holder> {
     const agent = this.#whoIs(this.#policy.bundle.agents, identity)
     if (agent) return { type: 'agent', id: agent.id }
     const tool = this.#whoIs(this.#policy.bundle.tools, identity)
     if (tool) return { type: 'tool', id: tool.id }
     const person = this.#personOf(identity)
     if (person) return { type: 'person', id: person.id }
-    throw this.#unauthorized('the token belongs to no agent or tool known here')
+    throw await this.#strange(identity, 'the token belongs to no agent or tool known here')
   }
 
   async tool(call: Call): Promise<Tool> {
@@ -164,6 +175,16 @@ export class Callers {
     { alias, subject, claims }: VerifiedIdentity,
   ): T | undefined {
     return withIdentity(all, { issuer: alias, subject, claims }, this.#clock.now())
+  }
+
+  /** The refusal of a verified token, which is noted if it belongs to no one at all. */
+  async #strange(identity: VerifiedIdentity, detail: string): Promise<BadRequest> {
+    const { agents, tools, directory } = this.#policy.bundle
+    const isKnown = [agents, tools, directory.people].some((all: readonly Pick<Agent, 'identities'>[]) =>
+      this.#whoIs(all, identity),
+    )
+    if (!isKnown) await this.#unknown?.note(identity)
+    return this.#unauthorized(detail)
   }
 
   #unauthorized(detail: string): BadRequest {

@@ -12,6 +12,7 @@ import type { RateKind, Taken } from '../domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../domain/record/request.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } from '../domain/values.ts'
+import type { UnknownCallers } from '../operations/agents/unknown-callers.ts'
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
 import type { TextReader } from '../operations/ledger/ports.ts'
 import { joinWritten } from '../operations/ledger/texts.ts'
@@ -20,8 +21,10 @@ import { keepRate, knownRefusal } from '../operations/rates.ts'
 import type { DecidingPorts, MakingPorts } from '../operations/record/ports.ts'
 import { Callers, type ProvenPerson } from './callers.ts'
 
-export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log }
-export type ApiPorts = MakingPorts & { issuer: string }
+export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log } & NotingPorts
+/** At the doors where an agent begins. */
+export type NotingPorts = { unknown?: Pick<UnknownCallers, 'note'> }
+export type ApiPorts = MakingPorts & { issuer: string } & NotingPorts
 export type ShowingApiPorts = ApiPorts & { texts: TextReader }
 
 type Handle<Caller> = (call: Call, caller: Caller, callers: Callers) => Promise<Answer>
@@ -39,7 +42,7 @@ function door<Caller>(
   identify: (callers: Callers, call: Call) => Promise<Caller>,
   handle: Handle<Caller>,
 ): Endpoint {
-  const callers = new Callers(ports.policy, ports.issuer, ports.clock)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.unknown)
   return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
 }
 

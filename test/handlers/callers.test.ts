@@ -79,6 +79,39 @@ test.each<[who: string, id: string, opens: Door[]]>([
   }
 })
 
+test('a token that verifies and belongs to no one is noted at the doors of agents, and refused as ever', async () => {
+  const noted: string[] = []
+  const note = ({ alias, subject }: { alias: string; subject: string }) =>
+    Promise.resolve(void noted.push(`${alias} ${subject}`))
+  const refused = async (text: string, door: (call: Call) => Promise<unknown>) =>
+    (await knock(bearer(text), door)).body.detail
+  const before = await refused(workload('stranger-1'), doors.agent)
+  callers = new Callers({ bundle }, issuer, clock, { note })
+  expect(await refused(workload('stranger-1'), doors.agent)).toBe(before)
+  await refused(workload('stranger-1'), doors['agent or tool'])
+  expect(noted).toEqual(['workloads stranger-1', 'workloads stranger-1'])
+})
+
+test('a token that does not verify, and one that belongs to a tool or a person, is not noted', async () => {
+  const noted: string[] = []
+  callers = new Callers({ bundle }, issuer, clock, { note: ({ subject }) => Promise.resolve(void noted.push(subject)) })
+  const tokens = [
+    workload('stranger-1', { exp: start - 3600 }),
+    token('https://elsewhere.example', 'stranger-1'),
+    signed(
+      stranger,
+      { alg: 'ES256', kid: key.kid },
+      { iss: idp, aud: issuer, sub: 'stranger-1', iat: start, exp: start + 300 },
+    ),
+    workload('stranger-1', { iss: 'https://elsewhere.example' }),
+    workload(subjectOf('tool:flag-service')),
+    ofPerson(subjectOf('person:ana')),
+    'no token',
+  ]
+  for (const each of tokens) expect((await knock(bearer(each), doors.agent)).status).toBe(401)
+  expect(noted).toEqual([])
+})
+
 test('an agent is known by the identity that it proved', async () => {
   const { body } = await knock(bearer(workload(subjectOf('agent:remediator'))), doors.agent)
   expect(body.ref).toEqual({ id: 'agent:remediator', issuer: idp, subject: subjectOf('agent:remediator') })

@@ -354,7 +354,7 @@ const kilobytes: { [name: string]: number } = {
   'conclude-break-glass': 606,
   'delegate-request': 604,
   'sign-receipt': 745,
-  'notarize-entries': 615,
+  'notarize-entries': 618,
   // KMS's client, which gives the public keys.
   evaluate: 696,
   // Lambda's client, for reading calls.

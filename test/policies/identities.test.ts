@@ -19,6 +19,7 @@ const issuers = {
     issuer: 'https://token.actions.githubusercontent.com',
     audience: '{issuer}',
     algorithms: ['RS256'],
+    expected: ['repo:acme/*'],
   },
   account: {
     kind: 'aws',

@@ -16,7 +16,7 @@ const RegistryRow = z.strictObject({ bundle: z.string(), subjects: z.array(Subje
 
 /** `LIFE#<subject>`, which changes with the end of the subject's chain; and `REGISTRY#`, the registry at the last look. */
 export class DynamoAgentLives extends LedgeredStore implements LifeStore {
-  async lives(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, StoredLife>> {
+  async lives(subjects: readonly Living[]): Promise<ReadonlyMap<Living, StoredLife>> {
     if (subjects.length === 0) return new Map()
     const keys = new Map(subjects.map((subject) => [lifeKey(subject).pk, subject]))
     const items = await this.requests.getMany(
@@ -25,7 +25,7 @@ export class DynamoAgentLives extends LedgeredStore implements LifeStore {
     )
     return new Map(
       items.map((item) => [
-        keys.get(textOf(item, 'pk')) as Subject,
+        keys.get(textOf(item, 'pk')) as Living,
         { life: valueIn(item, 'life', LifeRow) as Life, version: numberOf(item, 'version') },
       ]),
     )
@@ -53,5 +53,6 @@ export class DynamoAgentLives extends LedgeredStore implements LifeStore {
   }
 }
 
-const lifeKey = (subject: Subject) => ({ pk: `LIFE#${subject}`, sk: 'LIFE' })
+type Living = LifeChange['subject']
+const lifeKey = (subject: Living) => ({ pk: `LIFE#${subject}`, sk: 'LIFE' })
 const registryKey = { pk: 'REGISTRY#', sk: 'REGISTRY' }

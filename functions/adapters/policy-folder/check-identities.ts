@@ -1,5 +1,6 @@
 // Rules: test/policies/identities.test.ts
 import { dirname, resolve } from 'node:path'
+import { wrongPatterns } from '../../domain/agents/unknown-callers.ts'
 import { type Issuer, type IssuerFile, SpiffeBundle } from '../../domain/people/identity-issuer.ts'
 import { coincidences, type Held, wrongsOf } from '../../domain/people/identity-problems.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
@@ -49,6 +50,8 @@ const checkIssuers = ({ value, document }: Folder['deployment']): Problem[] =>
   problemsIn(document, (say) => {
     const seen = new Map<string, string>()
     for (const [alias, issuer] of Object.entries(value.issuers)) {
+      for (const { at, message, fix } of wrongPatterns(issuer))
+        say(['issuers', alias, ...(at === undefined ? [] : ['expected', at])], message, fix)
       const key = JSON.stringify([issuer.kind === 'spiffe' ? issuer.trustDomain : issuer.issuer, issuer.audience])
       const first = seen.get(key)
       if (first === undefined) seen.set(key, alias)

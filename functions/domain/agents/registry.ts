@@ -5,7 +5,7 @@ import { digestOf } from '../digest.ts'
 import { event } from '../event.ts'
 import { type Agent, agentStatus, groupsOf, hasAccount, type Person, SuspendedBecause } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { Digest, defined, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
+import { Alias, Digest, defined, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
 import type { Subject } from './agent-file.ts'
 import { subjectOf } from './dates.ts'
 
@@ -20,6 +20,13 @@ export const RegistryEvent = z.discriminatedUnion('type', [
   /** The changed members; null for a member that was absent or is absent now. */
   event('RegistrationChanged', { from: JsonObject, to: JsonObject, ...change }),
   event('Unregistered', { registration: JsonObject, ...change }),
+  /** On an issuer's chain: the digest of a listed subject that belongs to no one, or the number of all other such calls of a day. */
+  event('UnknownCaller', {
+    issuer: Alias,
+    day: z.string().regex(/^\d{4}-\d\d-\d\d$/),
+    subject: Digest.optional(),
+    calls: z.int().positive().optional(),
+  }),
 ])
 export type RegistryEvent = z.infer<typeof RegistryEvent>
 

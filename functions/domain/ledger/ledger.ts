@@ -15,6 +15,7 @@ import type { ApprovalRequest } from '../record/request.ts'
 import {
   type Digest,
   HaltId,
+  IssuerChain,
   type JsonObject,
   PersonId,
   type Resource,
@@ -150,9 +151,9 @@ export const verifyPerson = (
     },
   )
 
-/** Verifies the chain of an agent or tool, or of a group or sealed role's names, which are only recertified. */
+/** Verifies the chain of an agent or tool, of a group or sealed role's names, or of an issuer. */
 export const verifyActor = (
-  id: Subject | ToolId,
+  id: Subject | ToolId | IssuerChain,
   entries: readonly Entry[],
 ): { state: { refused: number } | undefined; broken?: Broken } =>
   replayChain(id, entries, ofActor, ({ refused }: { refused: number } = { refused: 0 }, { type }) => ({
@@ -169,7 +170,7 @@ export function verifyOther(aggregate: string, entries: readonly Entry[]) {
   if (person.success) return verifyPerson(person.data, entries)
   const halt = HaltId.safeParse(aggregate)
   if (halt.success) return verifyHalt(halt.data, entries)
-  const actor = Subject.or(ToolId).safeParse(aggregate)
+  const actor = Subject.or(ToolId).or(IssuerChain).safeParse(aggregate)
   return actor.success ? verifyActor(actor.data, entries) : undefined
 }
 

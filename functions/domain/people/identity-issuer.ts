@@ -16,7 +16,13 @@ const audience = z.string().min(1)
  */
 const maxAge = z.int().min(30).max(86_400).optional()
 
-const discovered = { issuer: IssuerUrl, jwksUri: SecureUrl.optional(), audience, maxAge }
+/**
+ * The subjects that may be workloads of the organisation, `*` for any characters: unknown callers are listed by name
+ * only if a pattern admits them (docs/identity.md).
+ */
+const expected = z.array(z.string().min(1).max(512)).min(1).max(50).optional()
+
+const discovered = { issuer: IssuerUrl, jwksUri: SecureUrl.optional(), audience, maxAge, expected }
 
 export const OidcIssuer = z.strictObject({
   kind: z.literal('oidc').optional(),
@@ -44,6 +50,7 @@ const spiffe = {
   audience,
   /** The maximum age of an SVID in seconds: five minutes unless the deployment file has another number. */
   maxAge: z.int().min(30).max(3600).optional(),
+  expected,
   algorithms: z.array(z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'])).min(1),
 }
 /** An issuer of JWT-SVIDs. */

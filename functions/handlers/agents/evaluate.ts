@@ -24,6 +24,7 @@ import { Callers } from '../callers.ts'
 import { type ApiPorts, beginRate, mustKeepRate } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { noting } from '../wiring/ports.ts'
 import { statementsOf } from '../wiring/statements.ts'
 import { mustBeActive } from './must-be-active.ts'
 
@@ -142,7 +143,7 @@ async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<A
 }
 
 export function createHandler(ports: Ports) {
-  const callers = new Callers(ports.policy, ports.issuer, ports.clock)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.unknown)
   const evaluateCall = evaluations(ports)
   return endpoint(ports, async (call) => {
     if (call.route === 'POST /v1/asks') return completeAsk(call, (await callers.agent(call)).agent.id, ports)
@@ -152,6 +153,6 @@ export function createHandler(ports: Ports) {
 }
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'SIGN_FUNCTION' | 'PUBLISHED_KEYS'> = (told) => {
-  const ports = portsWithAnswers(told)
+  const ports = noting(portsWithAnswers(told), told)
   return { ...ports, statements: statementsOf(told, ports) }
 }

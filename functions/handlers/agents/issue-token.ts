@@ -24,7 +24,7 @@ import { Callers } from '../callers.ts'
 import { type ApiPorts, mustKeepRate } from '../doors.ts'
 import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { permitStore } from '../wiring/ports.ts'
+import { noting, permitStore } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 import { statementsOf } from '../wiring/statements.ts'
 import { tasksOf } from '../wiring/tasks.ts'
@@ -45,7 +45,7 @@ const tell = (problem: Problem): Answer => {
  * grant now, and waits with the deferred grant.
  */
 export function createHandler(ports: Ports) {
-  const callers = new Callers(ports.policy, ports.issuer, ports.clock)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.unknown)
   return oauthEndpoint({ ...ports, tell }, (call) =>
     call.form().get('grant_type') === deferredGrant ? claimLater(call, callers, ports) : exchange(call, callers, ports),
   )
@@ -120,7 +120,7 @@ export const wire: Wiring<
   typeof createHandler,
   'ISSUER' | Stores | 'TEXTS_TABLE' | Reads | 'SIGNING_KEY' | 'PUBLISHED_KEYS' | 'TARGET_ROLE' | 'INCIDENT_SECRET'
 > = (told) => {
-  const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
+  const ports = { ...withReader(told, noting(portsWithAnswers(told), told)), permits: permitStore(told) }
   const statements = statementsOf(told, ports)
   const signer = new KmsSigner(told.SIGNING_KEY)
   return { ...ports, ...tasksOf(ports, told), statements, signer, targetRole: told.TARGET_ROLE }

@@ -13,6 +13,7 @@ import { listAskable } from '../../operations/agents/list-askable.ts'
 import { type ApiPorts, agentDoor, byRoute, mustKeepRate } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { noting } from '../wiring/ports.ts'
 import { mustBeActive } from './must-be-active.ts'
 
 const pageSize = 20
@@ -67,4 +68,4 @@ export const createHandler = (ports: ApiPorts) =>
   agentDoor(ports, (call: Call, agent): Promise<Answer> => routes(call, agent, ports))
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE'> = (told) =>
-  portsWithAnswers({ ...told, LEDGER_TABLE: '' })
+  noting(portsWithAnswers({ ...told, LEDGER_TABLE: '' }), told)

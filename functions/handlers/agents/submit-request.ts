@@ -31,7 +31,7 @@ import {
 } from '../doors.ts'
 import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { permitStore, withTexts } from '../wiring/ports.ts'
+import { noting, permitStore, withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 import { statementsOf } from '../wiring/statements.ts'
 import { tasksOf } from '../wiring/tasks.ts'
@@ -44,7 +44,7 @@ type Ports = ShowingApiPorts &
 /** `POST /access/v1/requests`: submits a request whose evaluation had the answer that it needs approval. */
 export function createHandler(ports: Ports) {
   const { issuer, policy, clock, statements } = ports
-  const callers = new Callers(policy, issuer, clock)
+  const callers = new Callers(policy, issuer, clock, ports.unknown)
   return endpoint(ports, async (call) => {
     const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path: pathOf(call) })
     const by = {
@@ -131,7 +131,10 @@ export const wire: Wiring<
   typeof createHandler,
   'ISSUER' | Stores | 'TEXTS_TABLE' | Reads | 'PUBLISHED_KEYS' | 'TARGET_ROLE' | 'INCIDENT_SECRET'
 > = (told) => {
-  const ports = { ...withTexts(withReader(told, portsWithAnswers(told)), told), permits: permitStore(told) }
+  const ports = {
+    ...withTexts(withReader(told, noting(portsWithAnswers(told), told)), told),
+    permits: permitStore(told),
+  }
   const statements = statementsOf(told, ports)
   return { ...ports, ...tasksOf(ports, told), statements, targetRole: told.TARGET_ROLE }
 }

@@ -8,22 +8,23 @@ import { type LookAfterPorts, lookAfterAgents } from '../../operations/agents/lo
 import type { AgentNotice } from '../../operations/agents/ports.ts'
 import { recordRegistry } from '../../operations/agents/record-registry.ts'
 import { type SummingPorts, sumUpAgents } from '../../operations/agents/sum-up-agents.ts'
+import { recordUnknownCallers, type UnknownCallerStore } from '../../operations/agents/unknown-callers.ts'
 import type { EndMessage } from '../../operations/credentials/ports.ts'
 import { keepBundle } from '../../operations/policy/keep-bundle.ts'
 import type { BundleStore } from '../../operations/policy/ports.ts'
 import type { Fifo } from '../../operations/ports.ts'
 import { type Stores, tablesOf, type Wiring } from '../environment.ts'
-import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
+import { agentRows, decidingPorts, factsOnly, unknownCallers } from '../wiring/ports.ts'
 
 /** The time reserved for the agent in progress. Seconds. */
 const reserve = 30
 
 /**
  * Every five minutes: keeps the bundle, records the last deployment's changes, and acts on the dates of agents and
- * other subjects. Once a day it sums up each agent. A failed part does not skip the others, but fails the run.
+ * other subjects, and records unknown callers. Once a day it sums up each agent. A failed part does not skip the others, but fails the run.
  */
 export const createHandler =
-  (ports: LookAfterPorts & SummingPorts & { files: Bundle; bundles: BundleStore }) =>
+  (ports: LookAfterPorts & SummingPorts & { files: Bundle; bundles: BundleStore; unknown: UnknownCallerStore }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const faults: unknown[] = []
     const attempt = async <T>(part: () => Promise<T>): Promise<T | undefined> => {
@@ -38,10 +39,12 @@ export const createHandler =
     await attempt(() => keepBundle(ports.files, ports))
     const changed = (await attempt(() => recordRegistry(ports.files, ports))) ?? 0
     const suspended = (await attempt(() => lookAfterAgents(ports))) ?? 0
+    const unknown = (await attempt(() => recordUnknownCallers(ports))) ?? 0
     // Last: it uses the remaining time, and continues in the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     const summedUp = (await attempt(() => sumUpAgents(ports, { until }))) ?? 0
-    if (changed + suspended + summedUp > 0) ports.log.info('agents_looked_after', { changed, suspended, summedUp })
+    const done = { changed, suspended, unknown, summedUp }
+    if (Object.values(done).some((count) => count > 0)) ports.log.info('agents_looked_after', done)
     if (faults.length > 0) throw faults[0]
   }
 
@@ -52,6 +55,7 @@ export const wire: Wiring<typeof createHandler, Stores | 'CARDS_QUEUE' | 'DENIES
     files: policy.bundle,
     agents: agentRows(told),
     bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE),
+    unknown: unknownCallers(told),
     lives: new DynamoAgentLives(connect(), tablesOf(told)),
     notices: new SqsFifoQueue<AgentNotice & Fifo>(told.CARDS_QUEUE),
     deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),

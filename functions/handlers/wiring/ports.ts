@@ -11,13 +11,15 @@ import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { DynamoSessionStore } from '../../adapters/dynamodb/session-store.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
 import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
+import { DynamoUnknownCallers } from '../../adapters/dynamodb/unknown-callers.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock, SystemIds, SystemSalts } from '../../adapters/system/system.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
 import { CurrentPolicy } from '../../operations/agents/current-policy.ts'
+import { UnknownCallers } from '../../operations/agents/unknown-callers.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { MakingPorts } from '../../operations/record/ports.ts'
-import type { ApiPorts } from '../doors.ts'
+import type { ApiPorts, NotingPorts } from '../doors.ts'
 import { type Tables, tablesOf } from '../environment.ts'
 
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
@@ -51,6 +53,17 @@ export const apiPorts = (told: ApiTold, policy: Policy, patience?: Patience): Ap
   ...decidingPorts(told, policy, patience),
   issuer: told.ISSUER,
 })
+
+/** One write, or none: a caller's refusal waits for it. */
+const brief: Patience = { attempts: 1, attemptMs: 250, totalMs: 300 }
+
+/** Adds the notes on callers that belong to no one, for the doors where an agent begins. */
+export const noting = <P extends ApiPorts>(ports: P, told: { REQUESTS_TABLE: string }): P & NotingPorts => {
+  const store = new DynamoUnknownCallers(connect(brief), told.REQUESTS_TABLE)
+  return { ...ports, unknown: new UnknownCallers({ ...ports, store }) }
+}
+export const unknownCallers = (told: { REQUESTS_TABLE: string }) =>
+  new DynamoUnknownCallers(connect(), told.REQUESTS_TABLE)
 
 export const portsWithFacts = (told: ApiTold): ApiPorts => apiPorts(told, factsOnly())
 

@@ -4,7 +4,7 @@ import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { AgentId, JsonObject, NumericDate, PersonId } from '../../domain/values.ts'
+import type { AgentId, IssuerChain, JsonObject, NumericDate, PersonId } from '../../domain/values.ts'
 import type { Appended } from '../ports.ts'
 
 export interface HostSimulator {
@@ -97,15 +97,18 @@ export type StoredLife = { life: Life; version: number }
 /** Subjects of the last deployment that was recorded. */
 export type Registry = { bundle: string; subjects: readonly Subject[] }
 
+/** A subject, or an issuer with the unknown callers that were recorded. */
+type Living = Subject | IssuerChain
+
 export interface LifeStore {
   /** A subject that was never saved is left out. */
-  lives(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, StoredLife>>
+  lives(subjects: readonly Living[]): Promise<ReadonlyMap<Living, StoredLife>>
   /** All or none, with the entries for its chain; false if another writer came first. */
   saveLife(change: LifeChange): Promise<boolean>
   registry(): Promise<Registry | undefined>
   saveRegistry(registry: Registry): Promise<void>
 }
-export type LifeChange = { subject: Subject; life: Life; version: number; appended?: Appended }
+export type LifeChange = { subject: Living; life: Life; version: number; appended?: Appended }
 
 /** A message that is sent once, to one person or to one channel of the deployment (by alias). */
 export type AgentNotice = {

@@ -15,9 +15,11 @@ import { DynamoSessionStore } from '../../../functions/adapters/dynamodb/session
 import { DynamoStandInStore } from '../../../functions/adapters/dynamodb/stand-in-store.ts'
 import { DynamoStreamStore } from '../../../functions/adapters/dynamodb/stream-store.ts'
 import { DynamoTextStore } from '../../../functions/adapters/dynamodb/text-store.ts'
+import { DynamoUnknownCallers } from '../../../functions/adapters/dynamodb/unknown-callers.ts'
 import { DynamoWaitStore } from '../../../functions/adapters/dynamodb/wait-store.ts'
 import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
 import { MemoryAgentRows } from '../../support/agents/memory-agent-rows.ts'
+import { MemoryUnknownCallers } from '../../support/agents/memory-unknown-callers.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
@@ -54,6 +56,7 @@ async function onDynamo() {
     streams: new DynamoStreamStore(connection, tables),
     lives: new DynamoAgentLives(connection, tables),
     rows: new DynamoAgentRows(connection, tables),
+    unknown: new DynamoUnknownCallers(connection, tables.requests),
     readings: new DynamoGroupReadings(connection, tables.requests),
     sessions: new DynamoSessionStore(connection, tables.requests),
     bundles: new DynamoBundleStore(connection, tables.requests),
@@ -78,6 +81,7 @@ function inMemory(): Stores {
     links: new MemoryPersonLinks(ledger),
     streams: new MemoryStreamStore(ledger),
     lives: new MemoryAgentLives(ledger),
+    unknown: new MemoryUnknownCallers(),
     rows: new MemoryAgentRows(ledger),
     readings: new MemoryGroupReadings(requests),
     sessions: new MemorySessionStore(requests),

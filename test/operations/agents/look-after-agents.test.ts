@@ -16,6 +16,7 @@ import type { BundleStore } from '../../../functions/operations/policy/ports.ts'
 import { renderAgentNotice } from '../../channels/slack/cards/rendering.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
 import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
+import { MemoryUnknownCallers } from '../../support/agents/memory-unknown-callers.ts'
 import { withAgent, withGroups, withPerson } from '../../support/bundles.ts'
 import { agent, issuer, person, sampleBundle, start, World } from '../../support/world.ts'
 
@@ -56,6 +57,7 @@ class Timer {
       ...this.world.ports,
       agents: this.world.agents,
       lives: this.lives,
+      unknown: new MemoryUnknownCallers(),
       notices: { send: send<AgentNotice>(this.told) },
       deny: { send: send<EndMessage>(this.ended) },
     }

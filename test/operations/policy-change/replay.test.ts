@@ -81,7 +81,7 @@ describe('the policies that decided', () => {
     ],
     ...['CredentialIssued', 'CredentialRevoked', 'UseEnded', 'UseReturned', 'StepOpened', 'StepEnded', 'CallsCompared'],
     ...['ReviewDue', 'ReviewOverdue', 'PermitDrawn', 'Linked', 'Unlinked'],
-    ...['Suspended', 'Registered', 'RegistrationChanged', 'Unregistered'],
+    ...['Suspended', 'Registered', 'RegistrationChanged', 'Unregistered', 'UnknownCaller'],
     ...['StreamRegistered', 'StreamChanged', 'StreamRemoved'],
   ]
 

@@ -1,18 +1,17 @@
-import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import type { LifeChange, LifeStore, Registry, StoredLife } from '../../../functions/operations/agents/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
 /** The lives of agents in memory. Entries go into the world's ledger. */
 export class MemoryAgentLives implements LifeStore {
   readonly #ledger: MemoryLedgerStore
-  readonly #lives = new Map<Subject, StoredLife>()
+  readonly #lives = new Map<LifeChange['subject'], StoredLife>()
   #registry: Registry | undefined
 
   constructor(ledger: MemoryLedgerStore) {
     this.#ledger = ledger
   }
 
-  async lives(subjects: readonly Subject[]) {
+  async lives(subjects: readonly LifeChange['subject'][]) {
     await Promise.resolve()
     return new Map(
       subjects.flatMap((subject) => {
