@@ -23,8 +23,8 @@ export class SlackChannel extends Construct {
 
   constructor(scope: Construct, id: string, props: SlackChannelProps) {
     super(scope, id)
-    // Sixty attempts a minute or two apart: an hour without an answer of Slack. Then a person is alerted.
-    const inOrder = { order: 'group', attempts: 60, timed: true, deadLetters: props.deadLetters } as const
+    // The last sixty attempts are a minute or two apart: an hour without an answer of Slack. Then a person is alerted.
+    const inOrder = { order: 'group', attempts: 75, timed: true, deadLetters: props.deadLetters } as const
     this.cardsQueue = new WorkQueue(this, 'CardsQueue', { variable: 'CARDS_QUEUE', ...inOrder })
     this.#receive(props)
     this.decideBurst = this.#decideBursts(props)
@@ -64,8 +64,8 @@ export class SlackChannel extends Construct {
     // An ended opening's card says what was done in it, and its pager hears of it.
     tables.ledger.grantRead(drawCard)
     topic.grantPage(drawCard)
-    // Slack takes about one message a second in a channel.
-    this.cardsQueue.consumedBy(drawCard, { batchSize: 5, atOnce: 2 })
+    // Slack takes about one message a second in a channel, and cards of several teams go to several.
+    this.cardsQueue.consumedBy(drawCard, { batchSize: 5, atOnce: 5 })
     alarms.watchQueue(this.cardsQueue, { oldest: Duration.minutes(10) })
   }
 

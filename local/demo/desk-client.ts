@@ -25,8 +25,11 @@ const isLate = ({ text }: Told): boolean => /the store was too slow|store has no
 /** `clickedAt`: Unix milliseconds. */
 type ClickAnswer = { status: number; body: string; clickedAt: number }
 
-/** Far longer than a card takes, so that a timeout means that the card did not come. */
-const patienceMilliseconds = 45_000
+/**
+ * Longer than the minute after which the queue gives messages of a failed Lambda out again (infra/constructs/chats.ts), so
+ * that a timeout means that the card did not come.
+ */
+const patienceMilliseconds = 90_000
 
 /** People at the desk, through its control API. */
 export class DeskClient {

@@ -12,6 +12,16 @@ export class SlackError extends Error {
   }
 }
 
+/** More messages than Slack takes in a channel. */
+export class TooFast extends Error {
+  override readonly name = 'TooFast'
+  readonly retryAfterSeconds: number
+  constructor(retryAfterSeconds: number) {
+    super('ratelimited')
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
 /** Methods by name: each takes arguments and returns the members beside `ok`, or throws `SlackError`. */
 export type MethodTable = { readonly [name: string]: (args: Json, state: DeskState) => Json }
 
@@ -94,6 +104,8 @@ const listed = (all: Message[], args: Json, state: DeskState): Json => {
 export const chatMethods: MethodTable = {
   'chat.postMessage': (args, state) => {
     const channel = openChannelOf(args, state)
+    const wait = state.pace?.wait(channel.id) ?? 0
+    if (wait > 0) throw new TooFast(wait)
     const threadTs = textOf(args['thread_ts'])
     if (threadTs && !state.messages.find(channel.id, threadTs)) throw new SlackError('thread_not_found')
     const message = state.messages.post({

@@ -5,7 +5,7 @@ import { createRouter, serve } from './http.ts'
 import { Interactions } from './interactions.ts'
 import { pageRoutes } from './pages.ts'
 import type { DeskState } from './state.ts'
-import { Changes, type DeskPerson, Roster, responseTerms, Tickets, triggerTerms } from './state.ts'
+import { Changes, type DeskPerson, Pace, Roster, responseTerms, Tickets, triggerTerms } from './state.ts'
 import { Messages, Views } from './surfaces.ts'
 import { serveResponseUrl, serveWebApi } from './web-api.ts'
 
@@ -24,6 +24,8 @@ export interface DeskOptions {
   outsideUrl?: string | undefined
   log?: (line: string) => void
   clock?: () => number
+  /** Keeps Slack's limit of one message a second in a channel. Off by default, so that tests are fast. */
+  paced?: boolean
 }
 
 /**
@@ -55,6 +57,7 @@ export async function startDesk(options: DeskOptions) {
     responses: new Tickets(clock, responseTerms),
     sent: [],
     fault: { status: 0, retryAfterSeconds: 1 },
+    ...(options.paced && { pace: new Pace(clock) }),
     closed: new Map(),
     notices: new Map(),
   }

@@ -187,6 +187,28 @@ interface Fault {
   error?: string | undefined
 }
 
+/**
+ * Slack's limit for messages: one a second in a channel, threads and direct messages too.
+ * @see https://docs.slack.dev/apis/web-api/rate-limits
+ */
+export class Pace {
+  readonly #clock: () => number
+  readonly #freeAt = new Map<string, number>()
+
+  constructor(clock: () => number) {
+    this.#clock = clock
+  }
+
+  /** @returns the seconds to wait, or 0 for a message that may be posted */
+  wait(channel: string): number {
+    const now = this.#clock()
+    const freeAt = this.#freeAt.get(channel) ?? 0
+    if (now < freeAt) return Math.ceil((freeAt - now) / 1_000)
+    this.#freeAt.set(channel, now + 1_000)
+    return 0
+  }
+}
+
 export interface DeskState {
   clock: () => number
   teamId: string
@@ -200,6 +222,7 @@ export interface DeskState {
   changes: Changes
   sent: SentInteraction[]
   fault: Fault
+  pace?: Pace | undefined
   /** Slack's error for posts in a channel, by its id. */
   closed: Map<string, string>
   /** The desk's own notices to a person, by Slack id, mostly that the app failed to answer. */

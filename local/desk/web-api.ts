@@ -1,4 +1,4 @@
-import { chatMethods, contentOf, type MethodTable, personOf, SlackError, unwrap } from './api-chat.ts'
+import { chatMethods, contentOf, type MethodTable, personOf, SlackError, TooFast, unwrap } from './api-chat.ts'
 import { checkView, isObject, type Json, textOf } from './blocks.ts'
 import { type Answer, type Incoming, json } from './http.ts'
 import type { DeskPerson, DeskState } from './state.ts'
@@ -96,13 +96,14 @@ function tokenOf({ headers }: Incoming, args: Json): string {
   return token
 }
 
+const rateLimited = (seconds: number): Answer =>
+  json(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(seconds) })
+
 /** Serves the Web API. It accepts any token; `onToken` is called with each. */
 export function serveWebApi(state: DeskState, onToken: (token: string, method: string) => void) {
   return (incoming: Incoming): Answer => {
     const { status, retryAfterSeconds, error } = state.fault
-    if (status === 429) {
-      return json(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(retryAfterSeconds) })
-    }
+    if (status === 429) return rateLimited(retryAfterSeconds)
     if (status !== 0) return json(status, { ok: false, error: error ?? 'internal_error' })
 
     const name = incoming.url.pathname.slice('/api/'.length)
@@ -113,6 +114,7 @@ export function serveWebApi(state: DeskState, onToken: (token: string, method: s
       onToken(tokenOf(incoming, args), name)
       return json(200, { ok: true, ...method(args, state) })
     } catch (cause) {
+      if (cause instanceof TooFast) return rateLimited(cause.retryAfterSeconds)
       if (!(cause instanceof SlackError)) throw cause
       const { message: error, messages } = cause
       return json(200, { ok: false, error, response_metadata: messages.length > 0 ? { messages } : undefined })

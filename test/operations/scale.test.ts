@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { landCards, workers } from '../../tools/scale/cards.ts'
 import { minuteOf } from '../../tools/scale/channel.ts'
 import { heatOf, type Load, loadOf, unshardedIn } from '../../tools/scale/load.ts'
 import { quotas } from '../../tools/scale/quotas.ts'
@@ -60,10 +61,23 @@ test('a minute of a thousand alike of one agent is a card for each of the first,
   expect(minuteOf({ agents: 50, each: 20, burst: 20 })).toEqual({ messages: 1000, seconds: 940 })
 })
 
-test('a minute of a thousand asks of the things of ten owners is a hundred in each channel', () => {
-  const teams = { channels: 10, burst: 20 }
-  expect(minuteOf({ agents: 10, each: 100, ...teams })).toEqual({ messages: 1000, seconds: 40 })
-  expect(minuteOf({ agents: 1, each: 1000, ...teams })).toEqual({ messages: 10 * 22, seconds: 0 })
+test('cards of four teams that ask at once are each in the channel of their team, although Slack limits the rate', async () => {
+  const landed = await landCards({ requests: 20, teams: 4, seconds: 1 })
+  expect(landed).toMatchObject({ cards: 20, elsewhere: [] })
+  expect(landed.refused).toBeGreaterThan(0)
+  // Five messages of a second each in a channel, and at most a minute of retries.
+  expect([landed.last >= 4, landed.last < 64]).toEqual([true, true])
+})
+
+test('the page says that a minute of ten teams had each card in its channel', () => {
+  expect(page.replaceAll('\n', ' ')).toMatch(
+    /1,000 requests for the things of 10 teams in 60 s, driven: 1,000 cards, each in the channel of its team, 0 elsewhere/,
+  )
+})
+
+test('the workers of the simulation are those of the deployment', () => {
+  const source = readFileSync(join(__dirname, '../../infra/constructs/chats.ts'), 'utf8')
+  expect(source).toContain(`consumedBy(drawCard, { batchSize: ${workers.batchSize}, atOnce: ${workers.atOnce} })`)
 })
 
 test('an item is written by its size, bytes and lists with it', async () => {

@@ -1,3 +1,4 @@
+import type { Landed, Minute } from './cards.ts'
 import { minuteOf } from './channel.ts'
 import { monthly } from './cost.ts'
 import { type HotKey, heatOf, type Load, type Scale } from './load.ts'
@@ -20,7 +21,10 @@ const share = (value: number, limit: number): string => {
 }
 const millions = ({ perDay }: Scale): string => `${perDay / 1_000_000} million`
 
-export function tablesOf(all: readonly Measured[]): string {
+/** The run of `landCards`: ten teams with a channel each. */
+export const tenTeams: Minute = { requests: 1000, teams: 10, seconds: 60 }
+
+export function tablesOf(all: readonly Measured[], landed: Landed): string {
   const heads = all.map((each) => `${millions(each)}, \`shards\` ${each.shards}`)
   const kinds = [...new Set(all.flatMap((each) => each.keys.map(kindOf)))]
   const found = (each: Measured, kind: string) => each.keys.find((other) => kindOf(other) === kind)
@@ -46,18 +50,31 @@ export function tablesOf(all: readonly Measured[]): string {
       ...all.map((each) => `$${((1000 * monthly(each)) / each.perDay / 30).toFixed(2)}`),
     ]),
     '',
-    row(['1,000 requests of a minute', 'channels', 'messages', 'after the minute, until the last is there']),
-    row(['---', '---', '---', '---']),
-    ...[1, 10, 50, 1000].map((agents) => rowOfMinute(agents, 1)),
-    ...[10, 50, 100].map((agents) => rowOfMinute(agents, 10)),
+    row([
+      '1,000 requests of a minute in one channel',
+      'messages',
+      'after the minute, until the last is there, at least',
+    ]),
+    row(['---', '---', '---']),
+    ...[1, 10, 50, 1000].map(rowOfMinute),
+    '',
+    sentenceOf(landed),
   ].join('\n')
 }
 
-function rowOfMinute(agents: number, channels: number): string {
-  const { messages, seconds } = minuteOf({ agents, each: 1000 / agents, burst: 20, channels })
+function rowOfMinute(agents: number): string {
+  const { messages, seconds } = minuteOf({ agents, each: 1000 / agents, burst: 20 })
   const of = agents === 1 ? 'of one agent' : `of ${agents.toLocaleString('en-US')} agents`
-  const where = channels === 1 ? 'one' : `${channels}, of the owners`
-  return row([of, where, number(messages), seconds === 0 ? 'at once' : `${Math.ceil(seconds / 60)} min`])
+  return row([of, number(messages), seconds === 0 ? 'at once' : `${Math.ceil(seconds / 60)} min`])
+}
+
+function sentenceOf({ cards, elsewhere, last, messages, refused }: Landed): string {
+  const { requests, teams, seconds } = tenTeams
+  return [
+    `${number(requests)} requests for the things of ${teams} teams in ${seconds} s, driven: ${number(cards)} cards, each in`,
+    `the channel of its team, ${elsewhere.length} elsewhere; the last ${number(last)} s after the first request. Slack took`,
+    `${number(messages)} messages, as the owner of each agent hears of each ask too, and refused ${number(refused)} for their rate.`,
+  ].join('\n')
 }
 
 const none = { reads: 0, writes: 0 }

@@ -98,9 +98,18 @@ function readAs<Schema extends z.ZodType>(schema: Schema, body: string): z.outpu
  */
 function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): number {
   const received = Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1))
-  // A failed page hook must not delay the next change of the card for long.
-  const longer = Math.min(fault instanceof PagerUnavailable ? 15 : 60, 2 ** received)
+  const longer = Math.min(longestPause(fault, received), 2 ** received)
   return Math.max(retryAfterOf(fault) ?? 0, longer) + Math.floor(shareOf(id, received) * longer)
+}
+
+/** Attempts in which a busy channel has usually taken all its cards. Later ones are a minute apart, for an hour. */
+const quick = 15
+
+function longestPause(fault: unknown, received: number): number {
+  // A failed page hook must not delay the next change of the card for long.
+  if (fault instanceof PagerUnavailable) return 15
+  // A channel takes the next message after a second, and a pause of a minute would leave it idle.
+  return retryAfterOf(fault) !== undefined && received <= quick ? 8 : 60
 }
 
 /** Jitter from 0 to 1, from the random id. */

@@ -1,4 +1,5 @@
 import { WebClient } from '@slack/web-api'
+import { Pace } from '../../../local/desk/state.ts'
 import { card, DeskFixture, modal, plain, refusal } from './fixture.ts'
 
 const at = new DeskFixture()
@@ -94,6 +95,14 @@ test.each([500, 503])('a fault makes every call answer %d until it ends', async 
   await expect(at.slack.auth.test()).rejects.toMatchObject({ statusCode: status })
   await at.control('fault', { status: 0 })
   expect(await at.slack.auth.test()).toMatchObject({ ok: true, team_id: 'T0HOT' })
+})
+
+test('a desk that keeps the pace of Slack takes one message a second in a channel', () => {
+  let now = 0
+  const pace = new Pace(() => now)
+  expect([pace.wait('C0ONE'), pace.wait('C0ONE'), pace.wait('C0TWO')]).toEqual([0, 1, 0])
+  now = 1_000
+  expect(pace.wait('C0ONE')).toBe(0)
 })
 
 test('a rate limit says when to retry', async () => {

@@ -11,10 +11,13 @@ export class HeldQueue {
   #waiting: Waiting[] = []
   readonly dead: SQSRecord[] = []
   readonly #attempts: number
+  readonly #visibility: number
   #sent = 0
 
-  constructor({ attempts }: { attempts: number }) {
+  /** @param visibility the time for which a message is hidden from other workers, for several at once */
+  constructor({ attempts, visibility = 0 }: { attempts: number; visibility?: number }) {
     this.#attempts = attempts
+    this.#visibility = visibility
   }
 
   send(requestId: RequestId, now: number): void {
@@ -42,6 +45,7 @@ export class HeldQueue {
     if (batch.length === 0) return false
     for (const each of batch) {
       each.received += 1
+      if (this.#visibility > 0) each.visibleAt = now + this.#visibility
       each.record.attributes = { ApproximateReceiveCount: String(each.received) } as SQSRecord['attributes']
     }
     const failed = await work({ Records: batch.map(({ record }) => record) })

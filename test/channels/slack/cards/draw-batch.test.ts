@@ -119,6 +119,13 @@ test.each([
   },
 )
 
+test('a card over the rate limit of its channel is retried within sixteen seconds, and later after a minute', async () => {
+  const limited = { [requestId(1)]: new BoardUnavailable('slower', { retryAfterSeconds: 1 }) }
+  const holds = async (received: number) => (await drawn([record('a', of(1), received)], limited)).held[0]?.[1]
+  expect(await holds(15)).toBeLessThanOrEqual(16)
+  expect(await holds(16)).toBeGreaterThanOrEqual(60)
+})
+
 test("a message that only the page hook missed is retried soon, because the card's next change waits for it", async () => {
   const holds = async (fault: Error) => (await drawn([record('a', of(1), 40)], { [requestId(1)]: fault })).held[0]?.[1]
   expect(await holds(new PagerUnavailable('down'))).toBeLessThanOrEqual(30)
