@@ -39,7 +39,7 @@ export type Descriptor = {
   caller?: Caller
   /** `answers` asks policy, `facts` only reads the files. */
   policy: 'none' | 'facts' | 'answers'
-  /** True if it uses only the dates in the files, and no recertification. */
+  /** True if it reads no agent, and no recertification: the files alone are enough. */
   asDeployed?: true
   routes?: readonly Route[]
   /** The throttle of its routes, if they have their own: infra/constructs/hotwork-api.ts. */

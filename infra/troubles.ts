@@ -8,6 +8,7 @@ export const troubles: { readonly [page: string]: readonly string[] } = {
   Faults: ['fault'],
   RightMissing: ['right_missing'],
   RecertificationNotRead: ['recertification_not_read'],
+  RegistryNotRead: ['registry_not_read'],
   ClockOutOfRange: ['clock_out_of_range'],
   PolicyError: ['policy_error'],
   DenyFailed: ['deny_failed'],

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Denial, denials } from '../adapters/aws-client.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
+import { StoreUnavailable } from '../operations/faults.ts'
 import type { Policy } from '../operations/policy/ports.ts'
 
 const Name = z.string().min(1)
@@ -77,12 +78,17 @@ export type Wiring<Create extends (ports: never) => unknown, V extends Variable>
   told: Told<V>,
 ) => Parameters<Create>[0]
 
-/** Before each call: reads the recertifications of people and groups whose date has passed. */
+/**
+ * Before each call: reads the registry of agents, and the recertifications of people and groups whose date has passed.
+ * A call goes on without a registry, since it may stop something; the policy then throws when it is asked.
+ */
 function lookingFirst<Args extends unknown[], Answer>(ports: unknown, run: (...args: Args) => Answer) {
   const { policy } = Object(ports) as { policy?: Policy }
   if (!policy?.look) return run
   return (async (...args: Args) => {
-    await policy.look?.([])
+    await policy.look?.([]).catch((fault: unknown) => {
+      if (!(fault instanceof StoreUnavailable)) throw fault
+    })
     return run(...args)
   }) as unknown as typeof run
 }

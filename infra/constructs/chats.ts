@@ -55,7 +55,6 @@ export class SlackChannel extends Construct {
   #drawCards({ tables, chats, alarms, topic, make }: SlackChannelProps): void {
     const drawCard = make(this, 'draw-card')
     tables.requests.grantRead(drawCard)
-    tables.requests.grantReadMany(drawCard)
     tables.requests.grantFind(drawCard, 'open')
     tables.cards.grantDraw(drawCard)
     for (const chat of chats) chat.grantRead(drawCard)

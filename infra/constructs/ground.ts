@@ -43,7 +43,7 @@ export type Ground = {
 
 /**
  * Makes a function by its descriptor, with its routes, variables and rows. If it uses the present policy, it may also
- * read recertifications.
+ * read the registry of agents and recertifications.
  */
 export type MakeFunction = (scope: Construct, name: string, role?: InlineRole) => HotworkFunction
 

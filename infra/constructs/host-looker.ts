@@ -11,11 +11,10 @@ import { say } from './variables.ts'
 export class HostLooker extends Construct {
   readonly #looker: HotworkFunction
 
-  constructor(scope: Construct, id: string, { tables, roles, make }: Ground) {
+  constructor(scope: Construct, id: string, { roles, make }: Ground) {
     super(scope, id)
     this.#looker = make(this, 'look-at-hosts')
     grantSimulate(this.#looker, roles)
-    tables.requests.grantReadMany(this.#looker)
     say(this, { LOOK_AT_HOSTS_FUNCTION: this.#looker.lambda.functionArn })
     runEvery(this, 'Daily', { every: Duration.days(1), worker: this.#looker, within: Duration.hours(1) })
   }

@@ -116,7 +116,7 @@ export class RequestTable extends DurableTable {
     this.allow(to, 'dynamodb:GetItem')
   }
 
-  /** Reading recertifications before any call, the facts of a decision, and the findings of indexes. */
+  /** Reading the registry and recertifications before any call, the facts of a decision, and the findings of indexes. */
   grantReadMany(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:BatchGetItem')
   }

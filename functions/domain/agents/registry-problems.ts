@@ -33,7 +33,11 @@ export function registryProblems(
     ...wrongSize(next),
     ...wrongNames(files, next),
     ...changed.flatMap((agent) => wrongChange(agent, earlier.get(agent.id))),
-    ...active.flatMap((agent) => [...wrongPeople(agent, files), ...wrongDate(agent, now)]),
+    ...active.flatMap((agent) => [
+      ...wrongPeople(agent, files),
+      ...wrongDate(agent, now),
+      ...wrongAddress(agent, files),
+    ]),
     ...wrongIdentities(active, files, next, now),
   ]
 }
@@ -83,6 +87,14 @@ const wrongDate = ({ id, recertifyBy }: Agent, now: NumericDate): string[] => {
       ]
     : []
 }
+
+/** A deployment has a secret for webhooks only if its folder has one. */
+const wrongAddress = ({ id, notify }: Agent, { agents, tools }: Bundle): string[] =>
+  notify === undefined || [...agents, ...tools].some((each) => each.notify !== undefined)
+    ? []
+    : [
+        `\`${id}\`: \`notify\` needs the secret of webhooks: deploy an agent or tool of the folder with \`notify\` first`,
+      ]
 
 function wrongIdentities(
   active: readonly Agent[],

@@ -11,7 +11,7 @@ import type { RequestStore } from '../../operations/record/ports.ts'
 import { readTask } from '../../operations/requests/read-requests.ts'
 import { agentDoor, type DoorPorts, pathId, taskFor, unknownTask } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
-import { factsOnly, withTexts } from '../wiring/ports.ts'
+import { currentPolicy, withTexts } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 /** `GET /access/v1/requests/{id}`: the agent's task; `?wait=SECONDS` holds the answer until the task changes. */
@@ -44,5 +44,5 @@ export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE' | 'T
 ) => {
   const ports = readingPorts(told)
   const statements = new LambdaStatementSigner(told.SIGN_FUNCTION, ports)
-  return { ...withTexts(ports, told), issuer: told.ISSUER, policy: factsOnly(), statements }
+  return { ...withTexts(ports, told), issuer: told.ISSUER, policy: currentPolicy(told), statements }
 }

@@ -33,6 +33,7 @@ import type { RequestReader } from '../../operations/record/ports.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { doorsOf } from '../wiring/chats.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { currentPolicy } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 import { drawBatch, drawBursts, type Hold, partition, tellNotices } from './draw-batch.ts'
 
@@ -121,7 +122,7 @@ export const wire: Wiring<
   typeof createHandler,
   'ISSUER' | Stores | 'TEXTS_TABLE' | 'CHAT_SECRETS' | 'CARDS_TABLE' | 'CARDS_QUEUE' | 'BREAK_GLASS_TOPIC'
 > = (told) => {
-  const [ports, policy] = [readingPorts(told), cedarPolicy()]
+  const [ports, policy] = [readingPorts(told), currentPolicy(told, cedarPolicy())]
   const connection = connect()
   const queue = new SqsVisibility(told.CARDS_QUEUE)
   return {

@@ -18,7 +18,7 @@ import { pushSignal } from '../../operations/events/push-signal.ts'
 import { faultName } from '../../operations/faults.ts'
 import { failing } from '../batches.ts'
 import type { Wiring } from '../environment.ts'
-import { factsOnly } from '../wiring/ports.ts'
+import { currentPolicy } from '../wiring/ports.ts'
 
 type Ports = Parameters<typeof deliverEvent>[1] &
   Parameters<typeof pushSignal>[2] & {
@@ -62,12 +62,16 @@ export const wire: Wiring<
   typeof createHandler,
   'ISSUER' | 'REQUESTS_TABLE' | 'SIGN_FUNCTION' | 'DELIVERIES_QUEUE' | 'EVENT_BUS' | 'WEBHOOK_SECRET'
 > = (told) => {
-  const [clock, log, policy] = [new SystemClock(), new PowertoolsLog(), factsOnly()]
+  const [clock, log, policy] = [new SystemClock(), new PowertoolsLog(), currentPolicy(told)]
   const queue = new SqsVisibility(told.DELIVERIES_QUEUE)
   const secrets = told.WEBHOOK_SECRET === undefined ? undefined : new WebhookSecretReader(told.WEBHOOK_SECRET, clock)
   const post = makePost({ inside: ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(told.ISSUER).hostname) })
   return {
-    ...{ bundle: policy.bundle, policy, issuer: told.ISSUER, clock, log },
+    ...{ policy, issuer: told.ISSUER, clock, log },
+    // Read at each delivery, since an agent's address may change.
+    get bundle() {
+      return policy.bundle
+    },
     bus: new EventBridgeBus(told.EVENT_BUS),
     webhooks: new SignedWebhooks({
       secretsOf: secrets?.secretsOf ?? (() => Promise.resolve([])),

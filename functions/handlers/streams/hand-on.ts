@@ -19,7 +19,7 @@ import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from
 import type { FifoMessage } from '../../operations/requests/ports.ts'
 import { failing } from '../batches.ts'
 import type { Wiring } from '../environment.ts'
-import { readBundle } from '../wiring/ports.ts'
+import { currentPolicy } from '../wiring/ports.ts'
 import { endsQueue } from '../wiring/targets.ts'
 
 type Ports = Parameters<typeof handOn>[2] &
@@ -74,17 +74,27 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Po
 
 export const wire: Wiring<
   typeof createHandler,
-  'CARDS_QUEUE' | 'DENIES_QUEUE' | 'DELIVERIES_QUEUE' | 'CLICKS_FUNCTION' | 'REMINDERS_FUNCTION' | 'TARGET_ROLES'
+  | 'REQUESTS_TABLE'
+  | 'CARDS_QUEUE'
+  | 'DENIES_QUEUE'
+  | 'DELIVERIES_QUEUE'
+  | 'CLICKS_FUNCTION'
+  | 'REMINDERS_FUNCTION'
+  | 'TARGET_ROLES'
 > = (told) => {
-  const bundle = readBundle()
+  const policy = currentPolicy(told)
   return {
     cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
     denies: endsQueue(told),
     clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
     reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
     deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
-    bundle,
-    targetRoles: placesIn(bundle, told.TARGET_ROLES),
+    policy,
+    // Read for each record, since an agent's address may change.
+    get bundle() {
+      return policy.bundle
+    },
+    targetRoles: placesIn(policy.bundle, told.TARGET_ROLES),
     clock: new SystemClock(),
     log: new PowertoolsLog(),
   }

@@ -11,7 +11,7 @@ import { roleProber } from '../../operations/agents/probe-role.ts'
 import { IamHostSimulator } from '../../targets/aws/iam/host-simulator.ts'
 import { foreignSimulators } from '../../targets/aws/sts/foreign-revokers.ts'
 import type { Wiring } from '../environment.ts'
-import { factsOnly } from '../wiring/ports.ts'
+import { currentPolicy } from '../wiring/ports.ts'
 
 /** The timer's message names no agent; a function that answers people names one. */
 const Asked = z.object({ agent: AgentId.optional() })
@@ -31,7 +31,7 @@ export const createHandler =
   }
 
 export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'ACCOUNT' | 'TARGET_ROLE'> = (told) => {
-  const policy = factsOnly()
+  const policy = currentPolicy(told)
   const { accounts } = policy.bundle.deployment
   return {
     agents: new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),

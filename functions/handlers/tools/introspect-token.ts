@@ -1,18 +1,15 @@
 // Rules: test/client/standard-clients.test.ts
-import { DynamoAgentRows } from '../../adapters/dynamodb/agent-rows.ts'
-import { connect } from '../../adapters/dynamodb/client.ts'
 import { activeAnswer, inactiveAnswer, oauthEndpoint, readToken } from '../../adapters/http/oauth.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
-import { CurrentPolicy } from '../../operations/agents/current-policy.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { type Introspector, introspectToken } from '../../operations/credentials/tokens.ts'
 import type { RequestStore } from '../../operations/record/ports.ts'
 import { Callers, type Holder, mustBeTheirs } from '../callers.ts'
 import type { DoorPorts } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
-import { factsOnly } from '../wiring/ports.ts'
+import { currentPolicy } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 /** `POST /introspect`: a token's present state, for its tool or holder (RFC 7662). */
@@ -35,7 +32,5 @@ export function createHandler(ports: DoorPorts & { requests: RequestStore; keys:
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE' | 'PUBLISHED_KEYS'> = (told) => {
   const ports = readingPorts(told)
-  const agents = new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' })
-  const policy = new CurrentPolicy(factsOnly(), { agents, ...ports })
-  return { ...ports, policy, issuer: told.ISSUER, keys: new KmsKeySet(told.PUBLISHED_KEYS) }
+  return { ...ports, policy: currentPolicy(told), issuer: told.ISSUER, keys: new KmsKeySet(told.PUBLISHED_KEYS) }
 }

@@ -47,6 +47,14 @@ export function decidingPorts(tables: Tables, policy: Policy, patience?: Patienc
   }
 }
 
+/** The present policy of a Lambda that commits nothing, by default without an engine. */
+export const currentPolicy = ({ REQUESTS_TABLE }: { REQUESTS_TABLE: string }, policy = factsOnly()): CurrentPolicy =>
+  new CurrentPolicy(policy, {
+    agents: new DynamoAgentRows(connect(), { requests: REQUESTS_TABLE, ledger: '' }),
+    clock: new SystemClock(),
+    log: new PowertoolsLog(),
+  })
+
 export type ApiTold = Tables & { ISSUER: string }
 
 export const apiPorts = (told: ApiTold, policy: Policy, patience?: Patience): ApiPorts => ({

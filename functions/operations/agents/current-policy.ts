@@ -1,28 +1,40 @@
-// Rules: test/operations/agents/recertify.test.ts
+// Rules: test/operations/agents/current-policy.test.ts, test/operations/agents/recertify.test.ts
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { bundleAsOf, datesInFiles } from '../../domain/agents/dates.ts'
+import { type GovernedRegistry, nothingGoverned, withGoverned } from '../../domain/agents/governed-registry.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Explainer } from '../../domain/policy/condition.ts'
-import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
+import type { Answer, Ask, PersonAction, Question } from '../../domain/policy/question.ts'
 import type { AskerId, NumericDate } from '../../domain/values.ts'
-import { faultName } from '../faults.ts'
+import { faultName, StoreUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { AgentReader } from './ports.ts'
+import type { AgentReader, GovernedReader } from './ports.ts'
 
-type Ports = { agents: Pick<AgentReader, 'certified'>; clock: Clock; log: Log }
+type Ports = { agents: Pick<AgentReader, 'certified'> & GovernedReader; clock: Clock; log: Log }
+
+/** The age at which the registry is read again, from the start of the last read. Seconds. */
+export const registryAge = 2
+
+/** Asked even without a registry: a person who stops something gives no right. */
+const stopping: PersonAction = 'revoke'
 
 /**
- * The same policy over the bundle with newer recertifications. A recertification only moves a date to a later one, so a
- * date that was read is right until it passes; only passed dates are read again.
+ * The same policy over the bundle with the registry of agents and with newer recertifications. A recertification only
+ * moves a date to a later one, so a date that was read is right until it passes; only passed dates are read again. The
+ * registry takes rights away too, so it is read again after two seconds, and without it nothing is decided.
  */
 export class CurrentPolicy implements Policy {
   readonly #policy: Policy
   readonly #ports: Ports
-  /** A Map, since each call looks up a date, and the files would have to be searched. */
-  readonly #dates: ReadonlyMap<string, NumericDate>
-  readonly #peopleAndGroups: readonly Subject[]
   readonly #certified = new Map<Subject, NumericDate>()
+  #registry: GovernedRegistry = nothingGoverned
+  #readAt: NumericDate | undefined
+  #unread: StoreUnavailable | undefined
+  #registered!: Bundle
+  /** A Map, since each call looks up a date, and the files would have to be searched. */
+  #dates!: ReadonlyMap<string, NumericDate>
+  #peopleAndGroups!: readonly Subject[]
   #current: Bundle
   #until: NumericDate = 0
 
@@ -30,15 +42,13 @@ export class CurrentPolicy implements Policy {
     this.#policy = policy
     this.#ports = ports
     this.#current = policy.bundle
-    const dates = datesInFiles(policy.bundle)
-    this.#dates = dates
-    this.#peopleAndGroups = [...dates.keys()].filter((each) => !/^(?:agent|sealed):/.test(each))
+    this.#register(nothingGoverned)
   }
 
   get bundle(): Bundle {
     const now = this.#ports.clock.now()
     if (now >= this.#until) {
-      const { bundle, until } = bundleAsOf(this.#policy.bundle, this.#certified, now)
+      const { bundle, until } = bundleAsOf(this.#registered, this.#certified, now)
       this.#current = bundle
       this.#until = until
     }
@@ -49,7 +59,12 @@ export class CurrentPolicy implements Policy {
     return this.#policy.bundle
   }
 
+  get registered(): Bundle {
+    return this.#registered
+  }
+
   ask(question: Question): Answer {
+    if (this.#unread && question.action !== stopping) throw this.#unread
     return this.#policy.ask(question)
   }
 
@@ -62,18 +77,46 @@ export class CurrentPolicy implements Policy {
   }
 
   async look(agents: readonly AskerId[]): Promise<void> {
-    const { clock, log } = this.#ports
+    const { clock } = this.#ports
+    await this.#readRegistry(clock.now())
     const now = clock.now()
     const wanted = [...new Set<Subject>(agents.length > 0 ? agents : this.#peopleAndGroups)].filter(
       (each) => (this.#dates.get(each) ?? now + 1) <= now && (this.#certified.get(each) ?? 0) <= now,
     )
-    if (wanted.length === 0) return
+    if (wanted.length > 0) await this.#readDates(wanted)
+  }
+
+  async #readRegistry(now: NumericDate): Promise<void> {
+    if (!this.#unread && this.#readAt !== undefined && now - this.#readAt < registryAge) return
+    try {
+      const registry = await this.#ports.agents.governed(this.#registry)
+      if (registry !== this.#registry) this.#register(registry)
+      this.#readAt = now
+      this.#unread = undefined
+    } catch (cause) {
+      this.#ports.log.error('registry_not_read', { fault: faultName(cause) })
+      this.#unread = new StoreUnavailable('the registry of agents cannot be read', { cause })
+      throw this.#unread
+    }
+  }
+
+  #register(registry: GovernedRegistry): void {
+    const registered = withGoverned(this.#policy.bundle, registry)
+    const dates = datesInFiles(registered)
+    this.#registry = registry
+    this.#registered = registered
+    this.#dates = dates
+    this.#peopleAndGroups = [...dates.keys()].filter((each) => !/^(?:agent|sealed):/.test(each))
+    this.#until = 0
+  }
+
+  async #readDates(wanted: readonly Subject[]): Promise<void> {
     try {
       const found = await this.#ports.agents.certified(wanted)
       for (const [subject, { due }] of found) this.#certified.set(subject, due)
       this.#until = 0
     } catch (fault) {
-      log.error('recertification_not_read', { fault: faultName(fault) })
+      this.#ports.log.error('recertification_not_read', { fault: faultName(fault) })
     }
   }
 }

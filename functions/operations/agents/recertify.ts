@@ -100,7 +100,7 @@ export function whyNotRecertify(
   return whoAnswersFor(subject, filesOf(policy)).includes(person) ? 'own_recertification' : undefined
 }
 
-export const filesOf = ({ files, bundle }: Pick<Policy, 'files' | 'bundle'>): Bundle => files ?? bundle
+export const filesOf = ({ registered, bundle }: Pick<Policy, 'registered' | 'bundle'>): Bundle => registered ?? bundle
 
 /** People who answer for the subject, or are in it, by the files. */
 export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly PersonId[] {

@@ -6,11 +6,16 @@ import type { AskerId, Digest, JsonObject, NumericDate } from '../../domain/valu
 export interface Policy extends PolicyAnswers {
   /** The deployed bundle, including people and groups with overdue recertification. Undefined if equal to `bundle`. */
   readonly files?: Bundle
+  /** The same with the registry of agents. */
+  readonly registered?: Bundle
   /** Undefined if no policy engine is loaded. */
   readonly explainer?: Explainer | undefined
   /**
-   * Reads recertifications newer than the bundle, for the subjects whose date has passed: of `agents`, or of people and
-   * groups if the list is empty. It never throws: if the read fails, the dates in the bundle count.
+   * Reads the registry of agents if the last read is two seconds old; and recertifications newer than the bundle, for
+   * the subjects whose date has passed: of `agents`, or of people and groups if the list is empty. If that read fails,
+   * the dates in the bundle count.
+   *
+   * @throws StoreUnavailable without a registry. `ask` then throws it too, except about stopping something.
    */
   look?(agents: readonly AskerId[]): Promise<void>
 }

@@ -63,6 +63,19 @@ test('an owner or backup owner who is inactive is refused', () => {
   expect(problemsOf(with_(backup), inactive)).toEqual([expect.stringMatching(refused)])
 })
 
+test('an address for webhooks needs a deployment that has their secret', () => {
+  const notified = { ...fresh, notify: 'https://agent.example/hook' }
+  const without: Bundle = {
+    ...files,
+    agents: files.agents.map(({ notify: _, ...each }) => each),
+    tools: files.tools.map(({ notify: _, ...each }) => each),
+  }
+  expect(problemsOf(with_(notified), without)).toEqual([expect.stringMatching(/needs the secret of webhooks/)])
+  const [tool, ...others] = without.tools as [Tool]
+  const withOne = { ...without, tools: [{ ...tool, notify: 'https://tool.example/hook' }, ...others] }
+  expect(problemsOf(with_(notified), withOne)).toEqual([])
+})
+
 test('two new agents with one identity are refused', () => {
   const twin = { ...fresh, id: agent('twin') }
   expect(problemsOf(with_(fresh, twin))).toEqual([expect.stringMatching(/`agent:twin`.+`agent:fresh` already/)])

@@ -59,7 +59,11 @@ describe('an agent past its date', () => {
       return world.agents.certified(subjects)
     }
     const late = new CedarPolicy(withRemediator({ recertifyBy: start - 1 }))
-    world.policy = new CurrentPolicy(late, { agents: { certified }, clock: world.clock, log: world.log })
+    world.policy = new CurrentPolicy(late, {
+      agents: { certified, governed: () => world.agents.governed() },
+      clock: world.clock,
+      log: world.log,
+    })
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
     isDown = false
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
@@ -73,7 +77,11 @@ describe('an agent past its date', () => {
     }
     const bundle = withPerson(person('ben'), { recertifyBy: start - 1 }, withRemediator({ recertifyBy: start - 1 }))
     const { clock, log } = world
-    const policy = new CurrentPolicy(new CedarPolicy(bundle), { agents: { certified }, clock, log })
+    const policy = new CurrentPolicy(new CedarPolicy(bundle), {
+      agents: { certified, governed: () => world.agents.governed() },
+      clock,
+      log,
+    })
     await policy.look([])
     await policy.look([remediator, remediator])
     expect(asked).toEqual([[person('ben')], [remediator]])

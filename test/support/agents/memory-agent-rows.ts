@@ -14,6 +14,9 @@ export class MemoryAgentRows implements AgentRows {
   reads = 0
   /** The fault that each read throws. */
   fault: Error | undefined
+  /** The same for the registry. */
+  registryReads = 0
+  registryFault: Error | undefined
 
   constructor(ledger: MemoryLedgerStore) {
     this.#ledger = ledger
@@ -62,7 +65,9 @@ export class MemoryAgentRows implements AgentRows {
   }
 
   async governed(known?: GovernedRegistry): Promise<GovernedRegistry> {
-    await this.#read()
+    await Promise.resolve()
+    this.registryReads += 1
+    if (this.registryFault) throw this.registryFault
     const { governed } = this.#ledger
     return known?.version === governed.version ? known : structuredClone(governed)
   }
