@@ -23,13 +23,15 @@ export const columns = [
   'previous',
   'hash',
   'v',
+  'registry',
 ] as const
 
 export const csvHeader = (): string => stringify([[...columns]])
 
 /** One line for each entry. No cell reads as a formula in a spreadsheet, and no character ends a line or hides. */
 export function csvOf({ entry }: Line): string {
-  const { id, type, at, actor, parent_task, resource, digest, policies, bundle, facts, previous, hash, v } = entry
+  const { id, type, at, actor, parent_task, resource, digest, policies, bundle, facts, previous, hash, v, registry } =
+    entry
   const { record, number } = splitId(id)
   const cells: { [column in (typeof columns)[number]]: string } = {
     ...{ id, record, number: String(number), type, at },
@@ -37,7 +39,7 @@ export function csvOf({ entry }: Line): string {
     ...{ task: parent_task?.id ?? '', task_url: parent_task?.url ?? '' },
     ...{ resource_type: resource?.type ?? '', resource: resource?.id ?? '' },
     ...{ digest: digest ?? '', policies: policies.join(' '), bundle },
-    ...{ facts: JSON.stringify(facts), previous: previous ?? '', hash, v: String(v) },
+    ...{ facts: JSON.stringify(facts), previous: previous ?? '', hash, v: String(v), registry: String(registry ?? '') },
   }
   return stringify([columns.map((column) => spelledOut(cells[column]))], { escape_formulas: true })
 }

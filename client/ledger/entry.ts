@@ -14,6 +14,8 @@ export const Entry = z.looseObject({
   digest: z.string().nullish(),
   policies: z.array(z.string()).default([]),
   bundle: z.string().default(''),
+  /** The version of the registry of agents beside the bundle, if an agent was ever changed at run time. */
+  registry: z.number().optional(),
   previous: z.string().nullish(),
   facts: z.record(z.string(), z.unknown()).default({}),
   hash: z.string(),

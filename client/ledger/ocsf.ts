@@ -155,7 +155,7 @@ function common(entry: Entry, line: string, [category, categoryName, of, classNa
   const { record, number } = splitId(entry.id)
   const { severity: found = 1 } = entryTypes.get(entry.type) ?? {}
   const severity = typeof found === 'number' ? found : found(entry.facts)
-  const { parent_task, digest, bundle, policies, hash, facts } = entry
+  const { parent_task, digest, bundle, registry, policies, hash, facts } = entry
   return {
     ...{ category_uid: category, category_name: categoryName, class_uid: of, class_name: className },
     ...{ activity_id: id, activity_name: name, type_uid: of * 100 + id, type_name: `${className}: ${name}` },
@@ -170,7 +170,7 @@ function common(entry: Entry, line: string, [category, categoryName, of, classNa
       ...defined({ profiles }),
     },
     unmapped: defined({
-      ...{ parent_task: parent_task?.id, digest: digest ?? undefined, bundle, hash },
+      ...{ parent_task: parent_task?.id, digest: digest ?? undefined, bundle, registry, hash },
       ...{ policies: policies.length > 0 ? policies : undefined, action: textOf(facts, 'action') },
     }),
     raw_data: line,

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Agent, Identity } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { AgentId, NumericDate } from '../values.ts'
+import { AgentId, defined, NumericDate } from '../values.ts'
 
 /** The registry of agents that people change at run time, beside the agents of the policy folder. */
 export const GovernedRegistry = z.strictObject({
@@ -36,6 +36,10 @@ export function withGoverned(files: Bundle, registry: GovernedRegistry): Bundle 
     registry: { version: registry.version, changed: registry.changed },
   }
 }
+
+/** The version of the registry that a decision used, as its entry names it beside the bundle. */
+export const registryUsed = ({ registry }: Pick<Bundle, 'registry'>): { registry?: number } =>
+  defined({ registry: registry?.version })
 
 /** The time of the last change that ended what the agent held. */
 export const changedAt = ({ registry }: Pick<Bundle, 'registry'>, agent: string): NumericDate | undefined =>

@@ -14,6 +14,7 @@ import { evolve } from '../record/evolve.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import {
   type Digest,
+  defined,
   HaltId,
   IssuerChain,
   type JsonObject,
@@ -44,6 +45,8 @@ export type Entry = {
   digest: Digest | null
   policies: readonly string[]
   bundle: string
+  /** The version of the registry of agents that counted beside the bundle. Absent before its first change. */
+  registry?: number
   previous: string | null
   facts: JsonObject
   hash: string
@@ -55,7 +58,7 @@ export const entryVersion = 2
 export type Head = { sequence: number; hash: string | null }
 export const noEntries: Head = { sequence: 0, hash: null }
 
-type EntryContext = { parentTask?: ParentTask; resource?: Resource; digest?: Digest } | undefined
+type EntryContext = { parentTask?: ParentTask; resource?: Resource; digest?: Digest; registry?: number } | undefined
 
 export const contextOf = ({ ask }: ApprovalRequest) => ({
   parentTask: ask.parentTask,
@@ -85,6 +88,7 @@ export function chainEntries(
       digest: context?.digest ?? null,
       policies,
       bundle,
+      ...defined({ registry: context?.registry }),
       previous: hash,
       facts: facts as unknown as JsonObject,
     }

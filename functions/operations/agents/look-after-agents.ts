@@ -1,5 +1,6 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
+import { registryUsed } from '../../domain/agents/governed-registry.ts'
 import { nextReminder, type RegistryEvent, suspendedBecause } from '../../domain/agents/registry.ts'
 import { system } from '../../domain/event.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
@@ -82,7 +83,7 @@ const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }
     const event: RegistryEvent | undefined = why && {
       ...{ type: 'Suspended', at, actor: system, policies: [], bundle: policy.bundle.hash, why, due: recertifyBy },
     }
-    const appended = event && { expected, ...chainEntries(subject, expected, [event], undefined) }
+    const appended = event && { expected, ...chainEntries(subject, expected, [event], registryUsed(policy.bundle)) }
     const saved = await lives.saveLife({ subject, life, version, ...defined({ appended }) })
     return saved ? { life, version: version + 1, why } : undefined
   })

@@ -1,5 +1,6 @@
 import type { AgentFile, Certified, Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
+import { registryUsed } from '../../domain/agents/governed-registry.ts'
 import { onRecord, type Registration, type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
 import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { digestOf } from '../../domain/digest.ts'
@@ -80,7 +81,7 @@ export async function recertify(
       ...{ bundle: bundle.hash, due, evidence, reason },
     }
     const { events, texts } = setTextsApart([event], undefined, () => salts.salt())
-    const { entries, head } = chainEntries(subject, expected, events, undefined)
+    const { entries, head } = chainEntries(subject, expected, events, registryUsed(bundle))
     const commitment = (events[0] ?? event).reason as Digest
     const certified: Certified = { due, at: now, by: person, evidence, reason: commitment }
     if (!(await agents.certify({ subject, certified, expected, entries, head, texts }))) return undefined

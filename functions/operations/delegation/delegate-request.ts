@@ -211,7 +211,7 @@ async function makeChild(
   const state = replay(events)
   // With the parent's stages the child's record could be too large for its end.
   if (state && !hasRoom(state)) return refuse('record_full')
-  await commitNew(events, { requests, salts })
+  await commitNew(events, { requests, salts, policy })
   return ok(undefined)
 }
 

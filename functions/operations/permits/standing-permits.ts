@@ -1,4 +1,5 @@
 // Rules: test/operations/permits/permits.test.ts
+import { registryUsed } from '../../domain/agents/governed-registry.ts'
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
 import { askAboutPerson } from '../../domain/deciding/questions.ts'
 import { chainEntries, contextOf, type Head, noEntries } from '../../domain/ledger/ledger.ts'
@@ -114,13 +115,19 @@ function changeOf(
   before: { id: StandingPermitId; permit: StandingPermit | undefined; head: Head },
   whole: PermitEvent,
   context: ReturnType<typeof contextOf> | undefined,
-  { salts }: Pick<DecidingPorts, 'salts'>,
+  { salts, policy }: Pick<DecidingPorts, 'salts' | 'policy'>,
 ): PermitChange {
   const { id, head: expected } = before
   const { events, texts } = setTextsApart([whole], undefined, () => salts.salt())
   const permit = events.reduce<StandingPermit | undefined>((all, event) => evolvePermit(id, all, event), before.permit)
   if (!permit) throw new TypeError('a permit has an event')
-  return { id, expected, permit, texts, ...chainEntries(id, expected, events, context) }
+  return {
+    id,
+    expected,
+    permit,
+    texts,
+    ...chainEntries(id, expected, events, { ...context, ...registryUsed(policy.bundle) }),
+  }
 }
 
 /** One permit for each approval: its id is the request's with another prefix, so two concurrent ones collide. */

@@ -1,4 +1,5 @@
 // Rules: test/operations/requests/story.test.ts
+import { registryUsed } from '../../domain/agents/governed-registry.ts'
 import { owningChannels } from '../../domain/cards/routing.ts'
 import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
@@ -106,7 +107,7 @@ export function carryOut(
     const { refusal, state } = ended ?? decided
     if (refusal) ports.log.info('refused', { request: id, attempted: (more ?? own).type, code: refusal.code })
     const events = [...decided.events, ...(ended?.events ?? [])]
-    const after = chainEvents(stored, events, state)
+    const after = chainEvents(stored, events, state, ports)
     const next: Stored = { state, head: after.head }
     const beside = refusal
       ? []
@@ -183,7 +184,7 @@ export async function carryOutForAgent<C extends Unstamped>(
 /** `taken`: a once-only key was used before. */
 export async function commitNew(
   whole: readonly Event[],
-  { requests, salts }: Pick<DecidingPorts, 'requests' | 'salts'>,
+  { requests, salts, policy }: Pick<DecidingPorts, 'requests' | 'salts' | 'policy'>,
   beside: Pick<Commit, 'once' | 'draw'> = {},
 ): Promise<{ stored: Stored; result: Committed }> {
   const owner = replay(whole)?.ask.owner
@@ -191,17 +192,24 @@ export async function commitNew(
   const state = replay(events)
   if (!state) throw new TypeError('a submission has events')
   const { id } = state.ask
-  const { entries, head } = chainEntries(id, noEntries, events, contextOf(state))
+  const context = { ...contextOf(state), ...registryUsed(policy.bundle) }
+  const { entries, head } = chainEntries(id, noEntries, events, context)
   const result = await requests.commit({ id, expected: noEntries, state, entries, head, texts, ...beside })
   return { stored: { state, head }, result }
 }
 
-function chainEvents({ state: before, head }: Stored, events: readonly Event[], after: ApprovalRequest) {
+function chainEvents(
+  { state: before, head }: Stored,
+  events: readonly Event[],
+  after: ApprovalRequest,
+  { policy }: Pick<DecidingPorts, 'policy'>,
+) {
   const { id } = before.ask
+  const of = (state: ApprovalRequest) => ({ ...contextOf(state), ...registryUsed(policy.bundle) })
   const narrowed = events.findIndex(({ type }) => type === 'Narrowed')
-  if (narrowed < 0) return chainEntries(id, head, events, contextOf(after))
-  const first = chainEntries(id, head, events.slice(0, narrowed), contextOf(before))
-  const rest = chainEntries(id, first.head, events.slice(narrowed), contextOf(after))
+  if (narrowed < 0) return chainEntries(id, head, events, of(after))
+  const first = chainEntries(id, head, events.slice(0, narrowed), of(before))
+  const rest = chainEntries(id, first.head, events.slice(narrowed), of(after))
   return { entries: [...first.entries, ...rest.entries], head: rest.head }
 }
 

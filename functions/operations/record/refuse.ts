@@ -1,4 +1,5 @@
 // Rules: test/operations/ledger/refused.test.ts
+import { registryUsed } from '../../domain/agents/governed-registry.ts'
 import type { Actor } from '../../domain/event.ts'
 import { chainEntries, contextOf } from '../../domain/ledger/ledger.ts'
 import {
@@ -60,7 +61,10 @@ export async function recordRefusal(
       ...defined({ others, observed }),
     }
     const head = await ledger.head(chain)
-    const { entries, head: next } = chainEntries(chain, head, [event], context)
+    const { entries, head: next } = chainEntries(chain, head, [event], {
+      ...context,
+      ...registryUsed(ports.policy.bundle),
+    })
     const once = [countedRow(key, { until: now + refusedWindow, since: 0 }, before), ...(taken ? [taken] : [])]
     return (await ledger.append(chain, head, entries, next, once)) ? 'recorded' : undefined
   })

@@ -31,7 +31,7 @@ const cell = (name: (typeof columns)[number], changes: Partial<Entry>) => cellsO
 
 test('the header is stable: a column may only be added at its end', () => {
   expect(csvHeader()).toBe(
-    'id,record,number,type,at,actor_type,actor,through,task,task_url,resource_type,resource,digest,policies,bundle,facts,previous,hash,v\n',
+    'id,record,number,type,at,actor_type,actor,through,task,task_url,resource_type,resource,digest,policies,bundle,facts,previous,hash,v,registry\n',
   )
 })
 

@@ -77,6 +77,18 @@ test('a chain gives back its events', () => {
   })
 })
 
+test('an entry names the version of the registry, which its hash covers and its event does not have', () => {
+  everyChain(({ state, events, entries: without }) => {
+    const { entries } = chainEntries(aggregate, noEntries, events, { ...contextOf(state), registry: 3 })
+    expect(entries.map(({ registry }) => registry)).toEqual(events.map(() => 3))
+    expect(entries.map(eventOf)).toEqual(events)
+    expect(verify(aggregate, entries)).toEqual({ state })
+    expect(entries.map(({ hash }) => hash)).not.toEqual(without.map(({ hash }) => hash))
+    const { registry: _, ...cut } = entries[0] as Entry
+    expect(verify(aggregate, [cut, ...entries.slice(1)]).broken).toBeDefined()
+  })
+})
+
 /** Another value for each member of an entry. */
 const edits: { readonly [member in keyof Entry]-?: (entry: Entry) => Entry[member] } = {
   v: () => 1,
@@ -89,6 +101,7 @@ const edits: { readonly [member in keyof Entry]-?: (entry: Entry) => Entry[membe
   digest: () => sampleAsk({ uses: 9 }).digest,
   policies: ({ policies }) => [...policies, 'added'],
   bundle: ({ bundle }) => `${bundle}x`,
+  registry: () => 7,
   previous: ({ previous }) => (previous === null ? 'sha-256:x' : null),
   facts: ({ facts }) => ({ ...facts, more: true }),
   hash: ({ hash }) => hash.replace(/.$/, (end) => (end === 'A' ? 'B' : 'A')),

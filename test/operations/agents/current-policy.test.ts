@@ -119,3 +119,17 @@ test('the files of a policy stay the folder, and the registered ones have the re
   expect(files && agentOf(files, fresh)).toBeUndefined()
   expect(registered && agentOf(registered, fresh)).toEqual(newAgent)
 })
+
+test('each entry names the version of the registry beside the bundle, from its first change on', async () => {
+  const before = await world.submitted(prodParameter)
+  expect(await world.ledger.entries(before.ask.id)).not.toContainEqual(
+    expect.objectContaining({ registry: expect.anything() }),
+  )
+  change({ agents: [newAgent] })
+  await world.decide(before, 'ana')
+  const versions = (await world.ledger.entries(before.ask.id)).map(({ registry }) => registry)
+  expect(versions.slice(-1)).toEqual([1])
+  const { ask } = await world.submitted({ ...prodParameter, agent: fresh })
+  expect((await world.ledger.entries(ask.id)).every(({ registry }) => registry === 1)).toBe(true)
+  await world.expectReplay(ask.id)
+})

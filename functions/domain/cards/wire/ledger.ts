@@ -24,6 +24,8 @@ export const Entry = z.looseObject({
   policies: z.array(z.string()).optional(),
   /** The policies that decided, by the hash of their bundle. */
   bundle: text,
+  /** The version of the registry of agents beside it. Absent before the first change at run time. */
+  registry: z.int().positive().optional(),
   previous: z.string().nullish(),
   /** The event: its members follow from its type. */
   facts: z.looseObject({ observed: Observed.optional().catch(undefined) }).meta({ additionalProperties: true }),
