@@ -41,6 +41,18 @@ export function withGoverned(files: Bundle, registry: GovernedRegistry): Bundle 
 export const registryUsed = ({ registry }: Pick<Bundle, 'registry'>): { registry?: number } =>
   defined({ registry: registry?.version })
 
+/** The age at which the registry is read again, from the start of the last read. Seconds. */
+export const registryAge = 2
+
 /** The time of the last change that ended what the agent held. */
 export const changedAt = ({ registry }: Pick<Bundle, 'registry'>, agent: string): NumericDate | undefined =>
   registry?.changed[agent as AgentId]
+
+/**
+ * Whether what an agent asked or was given at a time ended with its last change. For as long as a reader may have the
+ * registry from before the change, and a second for its own work, nothing shows under which one it was asked.
+ */
+export function isFromBefore(bundle: Pick<Bundle, 'registry'>, agent: string, at: NumericDate): boolean {
+  const changed = changedAt(bundle, agent)
+  return changed !== undefined && at <= changed + registryAge
+}

@@ -1,14 +1,17 @@
 // Rules: test/domain/deciding/judge.test.ts
+import { isFromBefore } from '../agents/governed-registry.ts'
 import { haltOf, silencerOf } from '../halts/halt.ts'
 import { isLive, type StandingPermit } from '../permits/permit.ts'
+import type { Bundle } from '../policy/bundle.ts'
 import type { Ending } from '../record/commands.ts'
 import { originOf } from '../record/origin.ts'
+import { keptSteps } from '../record/plan-step.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import { asOf, dueAt } from '../requests/due.ts'
-import type { NumericDate, StandingPermitId } from '../values.ts'
+import type { AgentId, NumericDate, StandingPermitId } from '../values.ts'
 import type { Gathered } from './gathered.ts'
 
-type EndingFacts = Pick<Gathered, 'ancestors' | 'halts' | 'permit'>
+type EndingFacts = Pick<Gathered, 'ancestors' | 'halts' | 'permit'> & Pick<Bundle, 'registry'>
 
 /** The event that has ended a request by now, other than its own clock. A halt of an approver counts. */
 export function endingOf(
@@ -25,19 +28,35 @@ export function endingOf(
   )
 }
 
-/** The end of a request whose ancestor is missing or dead, or that a halt covers, with its ancestors. */
+/**
+ * The end of a request whose ancestor is missing or dead, that a halt covers, or whose agents have changed since, with
+ * its ancestors.
+ */
 export function stopOf(
   state: ApprovalRequest,
-  { ancestors, halts }: EndingFacts,
+  { ancestors, halts, registry }: EndingFacts,
   role: string | undefined,
   now: NumericDate,
 ): Ending | undefined {
   const halt = haltOf(state, halts, role)
   if (halt) return { by: 'halt', id: halt.id }
+  const changed = changedAgent(state, { registry })
+  if (changed) return { by: 'agent', id: changed, why: 'changed' }
   // A halt that was lifted before the child was made still ended the ancestor.
-  const live = ancestors.filter((each) => asOf(each, now).status === 'approved' && !haltOf(each, halts, role))
+  const stops = (each: ApprovalRequest) => haltOf(each, halts, role) ?? changedAgent(each, { registry })
+  const live = ancestors.filter((each) => asOf(each, now).status === 'approved' && !stops(each))
   const dead = state.ask.ancestors.find((id) => !live.some(({ ask }) => ask.id === id))
   return dead === undefined ? undefined : { by: 'ancestor', id: dead }
+}
+
+/** The first of its agents that has changed since the submission: the asker, a delegator, or the agent of a step. */
+export function changedAgent(state: ApprovalRequest, { registry }: Pick<EndingFacts, 'registry'>): AgentId | undefined {
+  if (!registry) return undefined
+  const { ask, submittedAt } = state
+  const doers = keptSteps(state).filter(({ progress }) => progress.ended === undefined)
+  return [ask.agent, ...ask.chain, ...doers.map(({ agent: id }) => ({ id }))]
+    .map(({ id }) => id as AgentId)
+    .find((id) => isFromBefore({ registry }, id, submittedAt))
 }
 
 /** The standing permit that approved it. */

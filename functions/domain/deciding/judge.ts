@@ -64,7 +64,9 @@ function withRights(
   const given = unhaltedStandIns(gathered)
   const { eligible, permittedBy, standsFor } = compared.came
   const ending =
-    stopOf(state, gathered, role, now) ?? lostAncestor(policy, gathered, now) ?? withdrawnPermit(state, permit, now)
+    stopOf(state, { ...gathered, ...defined({ registry: policy.bundle.registry }) }, role, now) ??
+    lostAncestor(policy, gathered, now) ??
+    withdrawnPermit(state, permit, now)
   return {
     eligible,
     permittedBy,

@@ -189,7 +189,7 @@ export type Ending =
   | { by: 'incident'; id: string }
   | { by: 'ancestor'; id: RequestId }
   | { by: 'standing_permit'; id: StandingPermitId }
-  | { by: 'agent'; id: AgentId; why: SuspendedBecause }
+  | { by: 'agent'; id: AgentId; why: SuspendedBecause | 'changed' }
 
 /** Policy's answer now, the approvers who still may, and the ending, if any. */
 export type Authority = {
@@ -374,9 +374,10 @@ const haltedBy = 'halted by '
 /** Whether the reason is Hotwork's own for an end by a halt. */
 export const isOfHalt = (reason: string): boolean => reason.startsWith(haltedBy)
 
-const lost: { readonly [why in SuspendedBecause]: string } = {
+const lost: { readonly [why in SuspendedBecause | 'changed']: string } = {
   recertification: 'was not recertified in time',
   suspended: 'is suspended',
   retired: 'is retired',
   owner_inactive: 'has no active owner',
+  changed: 'has other identities, another owner or another autonomy now',
 }

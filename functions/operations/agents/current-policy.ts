@@ -1,7 +1,12 @@
 // Rules: test/operations/agents/current-policy.test.ts, test/operations/agents/recertify.test.ts
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { bundleAsOf, datesInFiles } from '../../domain/agents/dates.ts'
-import { type GovernedRegistry, nothingGoverned, withGoverned } from '../../domain/agents/governed-registry.ts'
+import {
+  type GovernedRegistry,
+  nothingGoverned,
+  registryAge,
+  withGoverned,
+} from '../../domain/agents/governed-registry.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Explainer } from '../../domain/policy/condition.ts'
 import type { Answer, Ask, PersonAction, Question } from '../../domain/policy/question.ts'
@@ -12,9 +17,6 @@ import type { Clock, Log } from '../ports.ts'
 import type { AgentReader, GovernedReader } from './ports.ts'
 
 type Ports = { agents: Pick<AgentReader, 'certified'> & GovernedReader; clock: Clock; log: Log }
-
-/** The age at which the registry is read again, from the start of the last read. Seconds. */
-export const registryAge = 2
 
 /** Asked even without a registry: a person who stops something gives no right. */
 const stopping: PersonAction = 'revoke'
@@ -76,8 +78,9 @@ export class CurrentPolicy implements Policy {
     return this.#policy.explainer
   }
 
-  async look(agents: readonly AskerId[]): Promise<void> {
+  async look(agents: readonly AskerId[], fresh?: 'fresh'): Promise<void> {
     const { clock } = this.#ports
+    if (fresh) this.#readAt = undefined
     await this.#readRegistry(clock.now())
     const now = clock.now()
     const wanted = [...new Set<Subject>(agents.length > 0 ? agents : this.#peopleAndGroups)].filter(

@@ -33,6 +33,7 @@ export type LookAfterPorts = RegistryPorts & {
 export async function lookAfterAgents(ports: LookAfterPorts): Promise<number> {
   const { policy, lives, agents, log } = ports
   await policy.look?.(policy.bundle.agents.map(({ id }) => id))
+  await endChanged(ports)
   const subjects = [...datesInFiles(policy.bundle).keys()]
   const [stored, certified] = await Promise.all([lives.lives(subjects), agents.certified(subjects)])
   let suspended = 0
@@ -47,6 +48,17 @@ export async function lookAfterAgents(ports: LookAfterPorts): Promise<number> {
       log.error('look_after_failed', { subject, fault: faultName(fault) })
     }
   return suspended
+}
+
+/** The time after a change in which its ends are sent again: the first message may have come before a late ask. */
+const changedLately = 900
+
+/** Ends what agents held that were changed at run time a short time ago. */
+async function endChanged({ policy, deny, clock }: LookAfterPorts): Promise<void> {
+  const now = clock.now()
+  const lately = Object.entries(policy.bundle.registry?.changed ?? {}).filter(([, at]) => now - at < changedLately)
+  const messages = lately.map(([id]) => ({ end: AgentId.parse(id), group: id, deduplicate: `${id}#changed#${now}` }))
+  if (messages.length > 0) await deny.send(messages)
 }
 
 const recertifyByIn = (bundle: Bundle, subject: Subject, certified: NumericDate | undefined): NumericDate =>

@@ -92,7 +92,7 @@ async function approvedRequests({ requests, clock }: OverviewPorts): Promise<rea
 
 async function permitsFor(person: PersonId, now: NumericDate, ports: OverviewPorts): Promise<readonly LivePermit[]> {
   const { items } = await ports.permits.list({ limit: mostPermits })
-  const live = (await withSetbacks(items, now, ports.requests)).filter(
+  const live = (await withSetbacks(items, now, ports)).filter(
     (permit) => isLive(permit, now) && permit.ended === undefined,
   )
   const all = await revocable(person, live, ports)

@@ -67,9 +67,9 @@ export async function introspectToken(
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== token.jti) return undefined
   // A tool that only introspects must refuse a drill's token too.
   if (openingOf(state.ask)?.drill && caller.type === 'tool') return undefined
-  if (await findEnding(state, now, { requests })) return undefined
   const askers = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
   await policy.look?.(askers)
+  if (await findEnding(state, now, { requests, policy })) return undefined
   if (!askers.every((asker) => isStillActive(asker, policy.bundle, now))) return undefined
   return { details: [authorizationDetail(state)] }
 }

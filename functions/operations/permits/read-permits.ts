@@ -1,4 +1,5 @@
 // Rules: test/operations/permits/shapes.test.ts
+import { changedAt, isFromBefore } from '../../domain/agents/governed-registry.ts'
 import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { drawsLeft, isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { endsPermit, readSetback, type Setback, setbackKey } from '../../domain/permits/setback.ts'
@@ -16,6 +17,7 @@ import {
   type Result,
   refuse,
 } from '../../domain/values.ts'
+import type { Policy } from '../policy/ports.ts'
 import type { Page } from '../ports.ts'
 import type { AskingPorts, RequestReader } from '../record/ports.ts'
 import type { PermitReader } from './ports.ts'
@@ -31,17 +33,22 @@ export async function listPermits(
 ): Promise<Result<Page<ShownPermit>, 'not_permitted'>> {
   if (!mayRead(policy, person, clock.now())) return refuse('not_permitted')
   const { items, next } = await permits.list({ limit: pageSize, ...defined({ after }) })
-  return ok({ items: await withSetbacks(items, clock.now(), requests), ...defined({ next }) })
+  return ok({ items: await withSetbacks(items, clock.now(), { requests, policy }), ...defined({ next }) })
 }
 
-/** The permits with the setbacks that ended them. Only live permits by shape are read for. */
+/**
+ * The permits with the setbacks that ended them, and until the change of their agent. Only live permits by shape are
+ * read for.
+ */
 export const withSetbacks = (
   permits: readonly StandingPermit[],
   now: NumericDate,
-  requests: Pick<RequestReader, 'recall'>,
+  { requests, policy: { bundle } }: { requests: Pick<RequestReader, 'recall'>; policy: Pick<Policy, 'bundle'> },
 ): Promise<readonly ShownPermit[]> =>
   Promise.all(
-    permits.map(async (permit) => {
+    permits.map(async (given) => {
+      const changed = isFromBefore(bundle, given.agent, given.at) ? changedAt(bundle, given.agent) : undefined
+      const permit = { ...given, until: Math.min(given.until, changed ?? given.until) }
       if (!permit.shape || !isLive(permit, now) || drawsLeft(permit) < 1) return permit
       const last = readSetback(await requests.recall(setbackKey(permit.agent, permit.action)))
       return endsPermit(last, permit.shape.after) ? { ...permit, ended: last } : permit

@@ -66,10 +66,16 @@ export async function lookAtAgents(
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,
-  { requests }: Pick<Ports, 'requests'>,
+  { requests, policy }: Pick<Ports, 'requests'> & { policy: Pick<Policy, 'bundle'> },
   role?: string,
 ): Promise<Ending | undefined> {
   const beside = defined({ permit: permitOf(state) })
   const { ancestors, ...others } = await requests.dependencies(state.ask.ancestors, targetsOf(state, role), beside)
-  return endingOf(state, { ...others, ancestors: ancestors.map((each) => each.state) }, role, now)
+  const { registry } = policy.bundle
+  return endingOf(
+    state,
+    { ...others, ...defined({ registry }), ancestors: ancestors.map((each) => each.state) },
+    role,
+    now,
+  )
 }

@@ -15,9 +15,10 @@ export interface Policy extends PolicyAnswers {
    * the subjects whose date has passed: of `agents`, or of people and groups if the list is empty. If that read fails,
    * the dates in the bundle count.
    *
+   * @param fresh reads the registry in any case, for work on a change that was just made
    * @throws StoreUnavailable without a registry. `ask` then throws it too, except about stopping something.
    */
-  look?(agents: readonly AskerId[]): Promise<void>
+  look?(agents: readonly AskerId[], fresh?: 'fresh'): Promise<void>
 }
 
 /**

@@ -1,5 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
+import { nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
 import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
@@ -320,4 +321,15 @@ test('a message says what is so and who may do what, and links to the page', () 
   expect(due.text).toContain(`${issuer}/agents/agent:remediator`)
   const lost = renderAgentNotice({ ...about, notice: { kind: 'suspended', why: 'owner_inactive' } }, issuer)
   expect(lost.text).toContain('agent:remediator has no active owner. Its grants have ended')
+})
+
+test('the ends of an agent that was changed in the last quarter of an hour are sent again', async () => {
+  const timer = new Timer(changed({}))
+  const { world } = timer
+  world.ledger.governed = { ...nothingGoverned, version: 1, changed: { [remediator]: start } }
+  await timer.look()
+  expect(timer.ended).toMatchObject([{ end: remediator, group: remediator }])
+  world.clock.advance(900)
+  await timer.look()
+  expect(timer.ended).toHaveLength(1)
 })
