@@ -50,7 +50,8 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   },
   Approved: {
     ocsf: 'activate',
-    say: ({ claimBy, notAfter }, at) => `approved: to be claimed by ${at(claimBy)}, over at ${at(notAfter)}`,
+    say: ({ claimBy, notAfter }, at) =>
+      `approved: the credential to be collected by ${at(claimBy)}, over at ${at(notAfter)}`,
   },
   Denied: {
     ocsf: 'deactivate',

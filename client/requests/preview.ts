@@ -35,7 +35,7 @@ export function previewWords(
     ...rows.filter((row) => !row.same).map(differenceWords),
     ...(same.length === rows.length ? ['no shown value: they are equal already'] : []),
     ...(same.length > 0 && same.length < rows.length ? [`stays as it is: ${same.join(', ')}`] : []),
-    `read at ${at}${preview.gap ? '; AWS cannot check it at the call: a change after the last check is not noticed' : ''}`,
+    `the present value was read at ${at}${preview.gap ? '; AWS cannot check it at the call: a change after the last check is not noticed' : ''}`,
     ...reach,
   ]
 }

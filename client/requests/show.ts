@@ -159,7 +159,7 @@ export function describe(request: Request, surroundings: Around): string[] {
       ...(request.steps
         ? []
         : [`${action} on ${resource.type} ${noted(request.shown?.resource ?? { text: resource.id })}`]),
-      `${environment}, ${classification} data, tier ${tier}${tier_name === undefined ? '' : ` (${tier_name})`}`,
+      `${environment}, ${classification} data, tier ${tier}${tier_name === undefined ? '' : ` (${tier_name})`}${undo === undefined ? '' : `, ${undo.possible ? 'can' : 'CANNOT'} be undone`}`,
     ),
     ...(request.steps
       ? stepWords(request, surroundings)
@@ -167,7 +167,7 @@ export function describe(request: Request, surroundings: Around): string[] {
           ...fact('changes', ...previewWords(request, surroundings)),
           ...fact('tool', request.shown?.mcp && noted(request.shown.mcp)),
           ...fact('with', ...argumentWords(request, request.shown)),
-          ...fact('not pinned', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
+          ...fact('left open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
           ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
           ...fact('terms', termsOf(request)),
         ]),
@@ -179,7 +179,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
     ...fact('resource changed', ...changes.map((each) => changeWords(each, surroundings))),
     ...fact('narrowed', ...narrowings.map((each) => narrowedWords(each, request.steps !== undefined, surroundings))),
-    ...fact('digest', `${digest}, round ${round}`),
+    ...fact('digest', `${digest}${round === 1 ? '' : `, asked ${round} times`}`),
     ...fact(
       'who',
       `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}${asker === undefined ? '' : `, asked by ${asker}`}`,
@@ -211,12 +211,19 @@ export const headOf = (request: Request, surroundings: Around): string[] => [
 
 export function stateOf({ status, stage, stages, grant, ended, steps, outcome }: Request): string {
   const open = stages.find(({ name }) => name === stage)
-  if (open) return `WAITING for ${open.name}, ${countOf(open)} approved`
+  if (open) return `WAITING for ${open.name}: ${countOf(open)} approved${later(open, stages)}`
   if (status === 'approved' && steps) return `IN PROGRESS, ${doneOf(steps)}`
-  if (status === 'approved') return grant?.claimed_at === undefined ? 'APPROVED, not claimed yet' : 'IN USE'
+  if (status === 'approved')
+    return grant?.claimed_at === undefined ? 'APPROVED, credential not collected yet' : 'IN USE'
   if (outcome === 'revise') return 'SENT BACK to be revised'
   return ended?.outcome === undefined ? status.toUpperCase() : `${status.toUpperCase()}, ${ended.outcome}`
 }
+
+const later = (open: Stage, stages: readonly Stage[]): string =>
+  stages
+    .slice(stages.indexOf(open) + 1)
+    .map(({ name }) => `, then ${name}`)
+    .join('')
 
 function doneOf(steps: readonly Step[]): string {
   const taken = steps.filter(({ status }) => status !== 'struck')
@@ -228,7 +235,8 @@ function nowOf({ status, ended, grant, terms, decide_by, stage, stages, steps }:
   if (status === 'pending') return deadline && `to be decided by ${timeAndSpan(deadline, surroundings)}`
   if (status === 'approved' && grant && steps) return `it ends at ${timeAndSpan(grant.not_after, surroundings)}`
   if (status === 'approved' && grant) {
-    const until = grant.claimed_at === undefined ? `to be claimed by` : 'its credential is good until'
+    const until =
+      grant.claimed_at === undefined ? 'the agent can collect the credential until' : 'its credential is valid until'
     const end = grant.claimed_at === undefined ? grant.claim_by : grant.not_after
     return `${until} ${timeAndSpan(end, surroundings)}; ${grant.uses_left} of ${terms.uses} uses left`
   }
@@ -241,7 +249,7 @@ const noteOf = ({ ended }: Request) => (ended?.note === undefined ? undefined : 
 
 function termsOf({ terms: { uses, claim_within, lifetime } }: Request): string {
   const use = uses === 1 ? 'one use' : `${uses} uses`
-  return `to be claimed within ${minutes(claim_within)} min, then good for ${minutes(lifetime)} min and ${use}`
+  return `the agent collects the credential within ${minutes(claim_within)} min; then it is valid for ${minutes(lifetime)} min and ${use}`
 }
 
 const minutes = (seconds: unknown): number => Math.round((Number(seconds) / 60) * 10) / 10

@@ -75,7 +75,7 @@ test('R has the evidence as it was given, with the digest of each, and its rows 
   ])
   expect(shownView(state, bundle)?.said).toContainEqual({
     name: 'Evidence',
-    text: `“p99”, a text (text/plain), at ${url}, where the content is not pinned`,
+    text: `“p99”, a text (text/plain), at ${url}, whose content may change after you decide`,
   })
   expect('evidence' in personView(request, bundle)).toBe(false)
 })

@@ -256,7 +256,9 @@ test('an action without AWS credentials has no statement, and leaves nothing ope
 test('the open parts of AWS credentials are listed, and always the uncounted calls', () => {
   const open = unpinnedOf(entryOf(ssm), put, account)
   expect(open).toContain('any value may be written to this parameter, not only the approved one')
-  expect(open.at(-1)).toBe('IAM does not count calls: the call can be repeated until the credential ends')
+  expect(open.at(-1)).toBe(
+    'one use is one credential: AWS does not count its calls, so this call can be repeated until it ends',
+  )
 })
 
 test('an open argument without words in the catalogue is listed by name', () => {

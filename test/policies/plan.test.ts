@@ -53,7 +53,7 @@ test('the plan of a request has its tier and reasons, its stages and their peopl
       'login: a click in Slack is enough to approve',
       'silence: it expires',
       'Then a grant: claimed within 1 h, good for 15 min and 1 use, as AWS credentials',
-      '- IAM does not count calls: the call can be repeated until the credential ends',
+      '- one use is one credential: AWS does not count its calls, so this call can be repeated until it ends',
       'Why tier 1 is not enough: no policy permits it. What is nearest lacks:',
       '- staging-remediation: the environment is prod, not staging',
       '- it would need no approval if the environment were staging',

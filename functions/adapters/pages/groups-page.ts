@@ -26,7 +26,7 @@ ${table('Groups', [...sourced, ...others], columns(directory, now))}
 
 const columns = (directory: Directory, now: NumericDate): readonly Column<GroupView>[] => [
   ['Group', ({ name }) => html`<code>${name}</code>`],
-  ['Members now', (group) => members(group, directory, now)],
+  ['People now', (group) => members(group, directory, now)],
   ['Source', ({ sourced }) => (sourced ? sourceWords(sourced, now) : 'the directory')],
   ['Reading', (group) => reading(group, now)],
 ]

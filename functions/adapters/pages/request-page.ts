@@ -11,11 +11,13 @@ import {
   nowOf,
   type Progress,
   progressOf,
+  roundText,
   termsRow,
   tierText,
   titleText,
   toolRows,
   undoRow,
+  undoText,
   wordRows,
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
@@ -128,7 +130,8 @@ const kinds: { readonly [progress in Progress]: 'wait' | 'go' | 'stop' | 'over' 
 export const requestLink = ({ id, title }: RequestView): Html => html`<a href="/decide/${id}">${titleText(title)}</a>`
 
 export function chips(view: RequestView): Html {
-  return html`<p class="chips"><span class="chip ${kinds[progressOf(view)]}">${headlineOf(view)}</span> ${environmentChip(view.environment)} <span class="chip">Tier ${tierText(view)}</span></p>`
+  const fixed = undoText(view)
+  return html`<p class="chips"><span class="chip ${kinds[progressOf(view)]}">${headlineOf(view)}</span> ${environmentChip(view.environment)} <span class="chip">Tier ${tierText(view)}</span>${fixed && html` <span class="chip ${fixed.possible ? '' : 'stop'}">${fixed.text}</span>`}</p>`
 }
 
 function ownDecision({ stages }: RequestView, person: PersonId): Notice | undefined {
@@ -183,7 +186,7 @@ const who = (view: RequestView, now: NumericDate, isKnown: IsKnown): Html =>
 ${rows(askerRows(view))}
 <dt>Asked at</dt><dd>${time(view.submittedAt, now)}</dd>
 <dt>Permitted by</dt><dd>${view.policies.length === 0 ? 'no policy is named' : view.policies.map((id, at) => html`${at === 0 ? '' : ', '}<code>${inert(id)}</code>`)}</dd>
-<dt>Request</dt><dd><code>${view.id}</code>, round ${view.round}</dd>
+<dt>Request</dt><dd><code>${view.id}</code>${roundText(view)}</dd>
 <dt>Digest</dt><dd><code>${view.digest}</code> <span class="soft">the card shows its beginning, <code>${view.digest.slice(0, 24)}</code></span></dd>
 </dl>
 <h3>The agent says (unverified)</h3>

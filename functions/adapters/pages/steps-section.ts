@@ -54,7 +54,7 @@ ${argumentList(step)}
 <dl>
 <dt>Left open</dt><dd>${unpinned.length === 0 ? 'nothing: its credential can do exactly this' : unpinned.map(inert).join('; ')}</dd>
 <dt>Undo</dt><dd>${undo ? inert(undo.how) : 'not known: the catalogue no longer has this action'}</dd>
-<dt>Terms</dt><dd>to be claimed within ${duration(terms.claimWithin)} of its turn, then valid for ${duration(terms.lifetime)} and ${terms.uses} ${terms.uses === 1 ? 'use' : 'uses'}</dd>
+<dt>Terms</dt><dd>the credential is collected within ${duration(terms.claimWithin)} of its turn, then valid for ${duration(terms.lifetime)} and ${terms.uses} ${terms.uses === 1 ? 'use' : 'uses'}</dd>
 </dl>`
 }
 

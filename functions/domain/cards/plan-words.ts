@@ -5,7 +5,7 @@ import { duration, type NumericDate } from '../values.ts'
 import { recordText, unknownAlone } from './agent-record.ts'
 import { countDone, type StepView } from './plan-view.ts'
 import type { RequestView } from './request-view.ts'
-import type { Row, Sentence } from './sentence.ts'
+import type { PlacedRow, Row, Sentence } from './sentence.ts'
 
 /** The sentences of a plan that are the same in every channel. */
 
@@ -97,7 +97,7 @@ export function planTerms(steps: readonly StepView[]): Row {
   const lifetime = Math.max(...steps.map(({ terms }) => terms.lifetime))
   return {
     label: 'Terms',
-    text: `each step is to be claimed within ${duration(within)} of its turn, then valid for ${duration(lifetime)} and 1 use; the agent that asks gets no credential`,
+    text: `the credential of each step is collected within ${duration(within)} of its turn, then valid for ${duration(lifetime)} and 1 use; the agent that asks gets none`,
   }
 }
 
@@ -106,7 +106,7 @@ export const doerRows = (
   steps: readonly StepView[],
   submittedAt: NumericDate,
   nameOf: (who: StepView['agent']['owner']) => string,
-): Row[] =>
+): PlacedRow[] =>
   [...Map.groupBy(steps, ({ agent }) => agent.id).values()].map((own) => {
     const [{ agent, host }] = own as [StepView, ...StepView[]]
     const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
@@ -119,7 +119,7 @@ export const doerRows = (
         : []
     const record = host.record ? [`30 days: ${recordText(host.record, submittedAt)}`] : []
     const text = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}: ${[which, ...alone, ...record].join('; ')}`
-    return { label: 'Done by', text }
+    return { label: 'Done by', first: true as const, text }
   })
 
 /** The arguments that credentials leave open, each once, with its steps. */

@@ -158,9 +158,9 @@ export function readingLine({ preview, status }: Pick<RequestView, 'preview' | '
       at,
       isOpen ? '. An approval holds for any state.' : '.',
     ]
-  if (!isOpen) return ['Read at ', at, '.']
+  if (!isOpen) return ['The present value was read at ', at, '.']
   return [
-    'Read at ',
+    'The present value was read at ',
     at,
     '. If it changes before the credential is issued, approvals do not count and you are asked again.',
     ...(preview.gap ? [' ', { bold: 'AWS cannot check it at the call' }, ': a change after that is not noticed.'] : []),

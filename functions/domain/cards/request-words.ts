@@ -47,9 +47,9 @@ export function headlineOf(view: RequestView): string {
   switch (progress) {
     case 'waiting':
     case 'escalated':
-      return waitingHeadline(openStageOf(view), again[whyAgain(view) ?? 'first'])
+      return waitingHeadline(view)
     case 'approved':
-      return view.steps ? planHeadline(view.steps) : 'Approved, not claimed yet'
+      return view.steps ? planHeadline(view.steps) : 'Approved, credential not collected yet'
     case 'in_use':
       return view.steps ? planHeadline(view.steps) : 'In use'
     case 'completed':
@@ -69,10 +69,12 @@ export function headlineOf(view: RequestView): string {
 
 const deniedWord = ({ outcome }: RequestView): string => (outcome === 'revise' ? 'Sent back' : 'Denied')
 
-function waitingHeadline(stage: StageView | undefined, why: string): string {
+function waitingHeadline(view: RequestView): string {
+  const stage = openStageOf(view)
   if (!stage) return 'Waiting'
   const wider = isEscalated(stage) ? `, escalated to ${stage.escalateTo}` : ''
-  return `Waiting for ${stage.name}${wider}: ${approvalCount(stage)}${why}`
+  const later = view.stages.slice(view.stages.indexOf(stage) + 1).map(({ name }) => `, then ${name}`)
+  return `Waiting for ${stage.name}${wider}: ${approvalCount(stage)}${later.join('')}${again[whyAgain(view) ?? 'first']}`
 }
 
 const again = { first: '', changed: ', the resource changed', narrowed: ', narrowed' } as const
@@ -101,7 +103,7 @@ export function nowOf(view: RequestView): Sentence {
       return [
         ...(grant?.claimedAt === undefined
           ? [
-              'The agent can claim the credential ',
+              'The agent can collect the credential ',
               ...(view.notBefore === undefined ? [] : ['from ', { time: view.notBefore }, ' ']),
               'until ',
               { time: grant?.claimBy ?? view.submittedAt },
@@ -184,7 +186,7 @@ function howExpired({ grant, steps }: RequestView): string {
   if (grant && steps) return 'The time of the plan was up at '
   if (!grant) return 'Too few people approved in time, and silence never approves: it ended at '
   return grant.claimedAt === undefined
-    ? 'The agent did not claim the credential in time: the approval ended at '
+    ? 'The agent did not collect the credential in time: the approval ended at '
     : 'The credential expired at '
 }
 
@@ -289,13 +291,25 @@ export function undoRow({ undo, steps }: RequestView): Row {
   return { label: undo.possible ? 'Undo' : 'Cannot be undone', text: inert(undo.how) }
 }
 
+/** In three words, for the first lines. Undefined where the catalogue does not say. */
+export function undoText({ undo, steps }: Pick<RequestView, 'undo' | 'steps'>) {
+  if (!steps) return undo && { possible: undo.possible, text: undo.possible ? 'can be undone' : 'cannot be undone' }
+  const { label, text } = planUndo(steps)
+  const possible = label === 'Undo'
+  return { possible, text: possible ? 'each step can be undone' : `cannot be undone: ${text}` }
+}
+
 export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: RequestView): Row =>
   steps
     ? planTerms(steps)
     : {
         label: 'Terms',
-        text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
+        text: `the agent collects the credential within ${duration(claimWithin)}; then it is valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
       }
+
+/** The number of times that people were asked, where it is not the first: something changed since. */
+export const roundText = ({ round }: Pick<RequestView, 'round'>): string =>
+  round === 1 ? '' : `   Asked ${round} times`
 
 /** A row of the agent's own words. `most`: the characters on a card. */
 export type SaidRow = Required<Row> & { most: number }
@@ -311,7 +325,7 @@ export const evidenceRows = ({ evidence = [] }: Pick<RequestView, 'evidence'>): 
       `“${clamp(unquoted(title), 128).text}”`,
       ...(text === undefined ? [] : [`a text (${media_type})`]),
       // The host comes first, so that a cut leaves it whole.
-      ...(url === undefined ? [] : [`at ${clamp(inert(url), 320).text}, where the content is not pinned`]),
+      ...(url === undefined ? [] : [`at ${clamp(inert(url), 320).text}, whose content may change after you decide`]),
     ].join(', '),
     note: lookalikeNote(`${title} ${url ?? ''}`),
     most: 512,

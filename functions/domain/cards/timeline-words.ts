@@ -140,7 +140,8 @@ const words: Words = {
     hotwork('changed', 'The approval of ', { bold: named(facts, person) }, ` as ${stage} no longer counts`),
   StageEscalated: ({ stage, to, deadline }) =>
     hotwork('opened', `${stage} was silent: `, { bold: to }, ' may decide too, until ', { time: deadline }),
-  Approved: ({ claimBy }) => hotwork('approved', { bold: 'Approved' }, ', to be claimed by ', { time: claimBy }),
+  Approved: ({ claimBy }) =>
+    hotwork('approved', { bold: 'Approved' }, ', the credential to be collected by ', { time: claimBy }),
   Denied: ({ by, reason, outcome }, { facts }) => ({
     ...hotwork('denied', { bold: outcome === 'revise' ? 'Sent back' : 'Denied' }, ` by ${named(facts, by)}`),
     ...written(reason),

@@ -30,7 +30,7 @@ export const aws = targetKind({
     sometimes: sometimesUnpinned,
     always: [
       'IAM does not read the rest of a call: members that were not asked for may be given too',
-      'IAM does not count calls: the call can be repeated until the credential ends',
+      'one use is one credential: AWS does not count its calls, so this call can be repeated until it ends',
     ],
   },
   literals: literalTemplates,

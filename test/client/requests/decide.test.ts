@@ -18,7 +18,7 @@ test('`approve` decides the open stage on the state that was read, shows it, and
   const { exit, out, err } = await scene.at('ana').type('approve', id, '--comment', 'seen')
   expect(exit).toBe(0)
   expect(err).toContain('Value = "3000"')
-  expect(out).toContain(`APPROVED by you  ${id}\nnow      WAITING for sre, 0 of 1 approved`)
+  expect(out).toContain(`APPROVED by you  ${id}\nnow      WAITING for sre: 0 of 1 approved`)
   const [owner] = (await state(id)).stages
   expect(owner?.decisions).toMatchObject([{ person: 'person:ana', verdict: 'approve', comment: 'seen' }])
   expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { id, status: 'approved' } })
@@ -161,7 +161,7 @@ test('`narrow` approves less, and the other approvers are asked about the rest',
   const words = ['narrow', id, '--set', 'MemorySize=1024', '--minutes', '5', '--comment', 'half is plenty']
   const { exit, out } = await scene.at('ben').type(...words)
   expect(exit).toBe(0)
-  expect(out).toContain(`NARROWED by you  ${id}\nnow      WAITING for sre, 0 of 1 approved`)
+  expect(out).toContain(`NARROWED by you  ${id}\nnow      WAITING for sre: 0 of 1 approved`)
   expect(await state(id)).toMatchObject({
     round: 2,
     ask: { arguments: { MemorySize: 1024, Timeout: 120 }, lifetime: 300 },

@@ -109,13 +109,13 @@ test('`show` has all facts of a card, the words of the agent apart, and a line f
   const { exit, out } = await scene.at('eve').type('show', ask.id)
   expect(exit).toBe(0)
   const [own = '', said = ''] = out.split("THE AGENT'S OWN WORDS, unverified")
-  expect(own).toContain(`WAITING for sre, 0 of 1 approved  ${ask.id}`)
+  expect(own).toContain(`WAITING for sre: 0 of 1 approved  ${ask.id}`)
   for (const each of [
     `ssm:PutParameter on ssm:parameter ${ask.resource.id}`,
     'prod, internal data, tier 2 (two pairs of eyes)',
     'Value = "3000"',
     ...ask.unpinned,
-    `${ask.digest}, round 1`,
+    `${ask.digest}`,
     'agent:remediator, autonomous, for person:dan',
     'owner, then on-call: 1 of 1 approved',
     'person:ana approved at 08:00 UTC: the ticket says the same',
@@ -148,7 +148,7 @@ test('`show` has the current values beside the new ones, and why approvals began
   expect(await show((state) => state)).toContain('changes  the present state is not shown')
   const hidden = { before: { Value: 'a\u202eb', Type: 'x' }, after: { Value: '3000', Type: 'x' } }
   expect(await show((state) => ({ ...state, preview: { ...previewOf(state), ...hidden } }))).toContain(
-    'changes  Value  "a\\u202eb" -> "3000"\n         stays as it is: Type\n         read at 08:00 UTC; AWS cannot check it at the call',
+    'changes  Value  "a\\u202eb" -> "3000"\n         stays as it is: Type\n         the present value was read at 08:00 UTC; AWS cannot check it at the call',
   )
   expect(await show((state) => ({ ...state, preview: previewOf(state) }))).toContain('Value  "1800" -> "3000"\n')
   const reach = [{ label: 'running tasks', value: 24 }, { label: 'alarms' }]

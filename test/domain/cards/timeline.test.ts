@@ -25,7 +25,7 @@ test('the timeline tells the life of a request in order: asked, read, decided, c
     'Ana Alves (person:ana) approved as owner',
     'sre may decide until ',
     'Eve Evans (person:eve) approved as sre',
-    'Approved, to be claimed by ',
+    'Approved, the credential to be collected by ',
     'An access token was issued, until ',
     'tool:flag-service used it: succeeded',
     'agent:remediator reported the end: succeeded',

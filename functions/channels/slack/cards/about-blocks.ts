@@ -59,10 +59,10 @@ const comesToNothing = ({ status, grant }: RequestView): boolean => status !== '
 export function aboutRows(view: RequestView, lines: number): { first: Row[]; rest: Row[] } {
   const asker = askerRows(view)
   return {
-    first: asker.filter(({ first }) => first),
+    first: asker.filter(({ first }) => first).slice(0, lines + 2),
     rest: [
-      ...asker.filter(({ first }) => !first).slice(0, lines),
       ...(comesToNothing(view) ? [] : [undoRow(view), termsRow(view)]),
+      ...asker.filter(({ first }) => !first).slice(0, lines),
     ],
   }
 }

@@ -8,9 +8,11 @@ import {
   nowOf,
   type Progress,
   progressOf,
+  roundText,
   tierText,
   titleParts,
   toolRows,
+  undoText,
 } from '../../../domain/cards/request-words.ts'
 import { approvalNeeds, stageSentence } from '../../../domain/cards/stage-words.ts'
 import { nameOf } from '../../../domain/cards/who.ts'
@@ -174,7 +176,7 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
     ...stageBlocks(view, budget, asked.parts),
     context(
       ...(messages.cut || said.cut || asked.cut ? ['Some words are cut here. Its page has all of them.'] : []),
-      `Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`,
+      `Request ${view.id}${roundText(view)}   Digest ${view.digest.slice(0, 24)}`,
     ),
   ]
   // Without text of others: Slack shows this in notifications, and interprets markup there.
@@ -225,11 +227,20 @@ function tierParts(view: RequestView): RichTextElement[] {
   const policies = view.policies.slice(0, mostPolicies).map((id) => clamp(inert(id), 80).text)
   const more = view.policies.length - policies.length
   const by = [...policies, ...(more > 0 ? [`${more} more`] : [])].join(', ')
-  return [
-    bold(`${view.environment.toUpperCase()} · Tier ${tierText(view)}`),
-    words(`${by === '' ? '' : ` by policy ${by}`} · ${view.classification} data`),
-    ...(view.undo?.possible === false ? [words(' · '), bold('CANNOT BE UNDONE')] : []),
-  ]
+  const tier = `${view.environment.toUpperCase()} · Tier ${tierText(view)}`
+  const rest = `${by === '' ? '' : ` by policy ${by}`} · ${view.classification} data`
+  return [bold(tier), words(rest), ...undoParts(view, tier.length + rest.length)]
+}
+
+/** The characters of a line. */
+const line = 80
+
+/** A loss for good is always said; the possible undo stands in the rest of the card if it took one more line. */
+function undoParts(view: RequestView, before: number): RichTextElement[] {
+  const undo = undoText(view)
+  if (undo === undefined) return []
+  if (!undo.possible) return [words(' · '), bold(undo.text.toUpperCase())]
+  return before + undo.text.length + 3 > line ? [] : [words(` · ${undo.text}`)]
 }
 
 const mostPolicies = 8

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { canBeLess } from '../../../domain/cards/narrowable.ts'
 import type { Narrowable, RequestView, ViewFacts } from '../../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf, titleOf } from '../../../domain/cards/request-view.ts'
-import { titleParts } from '../../../domain/cards/request-words.ts'
+import { roundText, titleParts } from '../../../domain/cards/request-words.ts'
 import { suggestField } from '../../../domain/cards/suggestible.ts'
 import { inert } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
@@ -145,7 +145,7 @@ export const factBlocks = (view: RequestView): CardBlock[] => [
     section(...drawn(titleParts(view.title)), words('\n'), ...placeOf(view)),
     ...(view.steps ? [] : [preformatted(resourceText(view, 512).text)]),
   ),
-  context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
+  context(`Request ${view.id}${roundText(view)}   Digest ${view.digest.slice(0, 24)}`),
 ]
 
 function commentInput(view: RequestView, hint: string) {

@@ -257,7 +257,7 @@ test("the last request without a card of its own has its buttons, id and digest 
     await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
   await burst.draw(...all.slice(0, -1).map(({ ask }) => ask.id))
   const card = burst.messages.at(-1) as SlackCard
-  expect(textsOf(card)).toContain(`Request ${left.ask.id}   Round 1   Digest ${left.ask.digest.slice(0, 24)}`)
+  expect(textsOf(card)).toContain(`Request ${left.ask.id}   Digest ${left.ask.digest.slice(0, 24)}`)
   await burst.click('U0BEN', 'approve', card)
   expect(await burst.world.state(left.ask.id)).toMatchObject({ status: 'approved' })
   await burst.draw(left.ask.id)

@@ -17,6 +17,7 @@ import { wordsOf } from '../edge/desk-world.ts'
 import { page } from '../edge/door.ts'
 import { firstScreenOf, linesOf } from './card-lines.ts'
 import { everyOpening } from './openings.ts'
+import { planStates } from './plan-states.ts'
 import { renderOpening } from './rendering.ts'
 import { drifted, everyState, previewOf, stopCheckout, wantingReasons } from './states.ts'
 
@@ -133,6 +134,24 @@ describe('the facts that decide stand before the buttons', () => {
     )
     for (const fact of ['Revision 1', 'Value "off" → "on"', 'May not decide it: Eve Evans'])
       expect(words).toContain(fact)
+  })
+
+  test('the stages that follow are named in the headline, and that a change can be undone where its line has room', async () => {
+    expect(firstWords(waiting)).toMatch(/^🟡 Waiting for owner: 0 of 1 approved, then sre/u)
+    expect(firstWords(waiting)).not.toContain('can be undone')
+    const short = await new World(bundle).submitted(flag(), { justification })
+    expect(firstWords(short)).toContain('· internal data · can be undone')
+  })
+
+  test('the agents that do the steps of a plan stand before the buttons, and so does a step that cannot be undone', () => {
+    const state = planStates().get('a plan that waits') as ApprovalRequest
+    expect(firstWords(state)).toContain('Done by: agent:remediator, autonomous, for Dan ')
+    const actions = Object.entries(bundle.actions).map(([name, entry]) => [
+      name,
+      { ...entry, undo: { possible: false, how: 'not at all' } },
+    ])
+    const facts = { ...bundle, actions: Object.fromEntries(actions) as typeof bundle.actions }
+    expect(firstWords(state, facts)).toContain('CANNOT BE UNDONE: STEPS 1, 2 AND 3')
   })
 
   test('a changed resource, a narrowing and the consequence of silence stand before the buttons', () => {

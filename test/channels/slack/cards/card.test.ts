@@ -133,7 +133,11 @@ describe.each(names)('the card of a request that is %s', (name) => {
 })
 
 test.each([
-  ['waiting for the first stage', '🟡 Waiting for owner: 0 of 1 approved', 'open now until 2027-01-15T08:30:00Z'],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner: 0 of 1 approved, then sre',
+    'open now until 2027-01-15T08:30:00Z',
+  ],
   [
     'waiting for the second stage',
     '🟡 Waiting for sre: 0 of 1 approved',
@@ -141,7 +145,7 @@ test.each([
   ],
   [
     'escalated',
-    '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved',
+    '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved, then sre',
     'Decide by 2027-01-15T08:45:00Z . Unanswered, the request ends.',
   ],
   [
@@ -173,7 +177,7 @@ test.each([
     '🟡 Waiting for owner',
     'PROD · Tier 2 of 3 (two pairs of eyes) by policy prod-remediation · internal data',
   ],
-  ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
+  ['approved', '✅ Approved, credential not collected yet', 'can collect the credential until 2027-01-15T09:00:00Z'],
   ['in use', '🔑 In use', 'valid until 2027-01-15T08:15:00Z'],
   ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: health is back to `ok`'],
   ['completed: failed', '🏁 Completed: failed', 'Its credential no longer works'],
@@ -188,7 +192,7 @@ test.each([
   [
     'expired without a claim',
     '⌛ Expired',
-    'did not claim the credential in time: the approval ended at 2027-01-15T09:00:00Z',
+    'did not collect the credential in time: the approval ended at 2027-01-15T09:00:00Z',
   ],
   ['expired in use', '⌛ Expired', 'The credential expired at 2027-01-15T08:15:00Z'],
   ['withdrawn', '↩️ Withdrawn', 'The agent withdrew it'],
@@ -397,7 +401,7 @@ test('an item of evidence has its title, its whole host and what is not pinned o
   const { blocks } = cardOf('waiting for the first stage', { evidence })
   const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim-all'))
   expect(claim).toMatch(
-    /Evidence: \s*“p99”, at https:\/\/graphs\.example\.com\/a+…\+\d+ characters, where the content is not pinned/,
+    /Evidence: \s*“p99”, at https:\/\/graphs\.example\.com\/a+…\+\d+ characters, whose content may change after you decide/,
   )
   expect(claim).toMatch(/Evidence: \s*“errors”, a text \(text\/markdown\)/)
   expect(JSON.stringify(blocks)).not.toContain('secret words')
@@ -417,7 +421,7 @@ test('the agent’s own words are left out of the notification', () => {
   const { ask } = stateOf('waiting for the first stage')
   const changes = { arguments: { Name: '<!channel>' }, purpose: '<!here>', parentTask: { id: '<!everyone>' } }
   expect(cardOf('waiting for the first stage', changes).text).toBe(
-    `Waiting for owner: 0 of 1 approved. ssm:PutParameter in prod, tier 2. ${ask.id} ${ask.digest.slice(0, 24)}`,
+    `Waiting for owner: 0 of 1 approved, then sre. ssm:PutParameter in prod, tier 2. ${ask.id} ${ask.digest.slice(0, 24)}`,
   )
 })
 
@@ -437,12 +441,12 @@ test('a preview stands in the line of its argument, changed ones first', () => {
   expect(block(preview(), 'action')).toBe(
     'ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-timeout-ms Value = "1800" → "3000" Name = "/prod/checkout/payment-timeout-ms" Overwrite = true',
   )
-  expect(block(stateOf('previewed'), 'preview')).toMatch(/^Read at /)
+  expect(block(stateOf('previewed'), 'preview')).toMatch(/^The present value was read at /)
 })
 
 test("a preview's unchanged values share one line behind the buttons, without the values", () => {
   const both = { before: { Value: '1800', Type: 'String' }, after: { Value: '3000', Type: 'String' } }
-  expect(block(preview(both), 'preview')).toMatch(/^Read at .* Stays as it is: Type\.$/)
+  expect(block(preview(both), 'preview')).toMatch(/^The present value was read at .* Stays as it is: Type\.$/)
 })
 
 test('facts about what is reached stand before the buttons, and an unread one is unknown', () => {
@@ -526,7 +530,9 @@ test('a failed preview is one line with the reason before the buttons, and a mis
 
 test('a round after a changed state says when, after which approvals, and from what to what', () => {
   const state = stateOf('changed after an approval')
-  expect(said(renderCard(state, bundle, channel))).toContain('Waiting for owner: 0 of 1 approved, the resource changed')
+  expect(said(renderCard(state, bundle, channel))).toContain(
+    'Waiting for owner: 0 of 1 approved, then sre, the resource changed',
+  )
   expect(block(state, 'changed').replaceAll(/ +([,:.])/g, '$1')).toMatch(
     /^Changed since it was asked The resource changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
   )

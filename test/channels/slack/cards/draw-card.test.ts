@@ -56,7 +56,7 @@ test('a card is posted once, and then changed in place', async () => {
   await draw(request)
   await world.decide(request, 'eve')
   await draw(request)
-  expect(board.messages(channel).map(headline)).toEqual(['✅ Approved, not claimed yet'])
+  expect(board.messages(channel).map(headline)).toEqual(['✅ Approved, credential not collected yet'])
 })
 
 test('a card that is up to date is left untouched', async () => {

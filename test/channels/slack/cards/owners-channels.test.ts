@@ -61,7 +61,7 @@ const shown = () =>
   )
 const mayApproveIn = (channel: string) => cardsIn(channel).map((card) => buttonsOf(card).includes('approve'))
 const fallenBack = () => world.log.lines.filter(({ message }) => message === 'card_fell_back')
-const waitsForOwner = '🟡 Waiting for owner: 0 of 1 approved'
+const waitsForOwner = '🟡 Waiting for owner: 0 of 1 approved, then sre'
 
 /** A plan of these asks, by the agent that does them. */
 const plan = (...asks: readonly What[]): What => ({
@@ -77,7 +77,7 @@ const plan = (...asks: readonly What[]): What => ({
 
 test('each card is in the channel of the group that owns the resource, with its buttons', async () => {
   await draw(await world.submitted(ofPayments))
-  expect(shown()).toEqual({ C0PAY: [waitsForOwner], C0ALL: ['🟡 Waiting for owner: 0 of 1 approved'] })
+  expect(shown()).toEqual({ C0PAY: [waitsForOwner], C0ALL: ['🟡 Waiting for owner: 0 of 1 approved, then sre'] })
   await draw(await world.submitted(ofSre))
   expect([cardsIn('C0PAY').length, cardsIn('C0SRE').length]).toEqual([1, 1])
   expect([...mayApproveIn('C0PAY'), ...mayApproveIn('C0SRE')]).toEqual([true, true])
@@ -122,7 +122,7 @@ test('a card stays in its channel when a person narrows and approves at once, an
   await draw(request)
   const { narrowings, stages } = await world.state(request.ask.id)
   expect([narrowings?.length, stages[0]?.channels]).toEqual([1, ['payments']])
-  expect(shown()).toEqual({ C0PAY: ['✅ Approved, not claimed yet'] })
+  expect(shown()).toEqual({ C0PAY: ['✅ Approved, credential not collected yet'] })
 })
 
 test('a direct card has its buttons while the stage is open in channels of owners', async () => {

@@ -55,7 +55,7 @@ test("people told directly get the same card with its buttons, beside the channe
   const request = await world.submitted(prodParameter)
   await draw(request)
   for (const place of [channel, ana, ben, chloe]) {
-    expect(sent(place).map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved'])
+    expect(sent(place).map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved, then sre'])
     expect(sent(place).map(buttonsOf)).toEqual([expect.arrayContaining(['approve', 'deny'])])
   }
 })
@@ -173,7 +173,7 @@ test('people told directly keep an accurate card, without buttons once these do 
   expect(sent(ana).map(buttonsOf)).toEqual([[]])
   await world.decide(request, 'eve')
   await draw(request)
-  expect(sent(chloe).map(headline)).toEqual(['✅ Approved, not claimed yet'])
+  expect(sent(chloe).map(headline)).toEqual(['✅ Approved, credential not collected yet'])
 })
 
 test('people told directly read once that it was handled and who did it, except that person', async () => {
@@ -234,7 +234,7 @@ test('people without an account in the directory are found by their linked one',
   const linkedAccounts = async (person: string) => new Map(person === 'person:ana' ? [['slack', 'U0LINKED']] : [])
   const request = await world.submitted(prodParameter)
   await draw(request, { linkedAccounts })
-  expect(sent('DU0LINKED').map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved'])
+  expect(sent('DU0LINKED').map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved, then sre'])
   world.clock.advance(301)
   await draw(request, { linkedAccounts })
   expect(said('DU0LINKED')).toEqual([expect.stringMatching(/^<@U0LINKED>: owner still waits/)])
@@ -271,7 +271,9 @@ test('a silent stage tells the people it escalates to, and says so beneath its c
   expect(sent('DU0JADE')).toEqual([])
   world.clock.advance(1801)
   for (let again = 0; again < 2; again++) await draw(request)
-  expect(sent('DU0JADE').map(headline)).toEqual(['🟠 Waiting for owner, escalated to on-call: 0 of 1 approved'])
+  expect(sent('DU0JADE').map(headline)).toEqual([
+    '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved, then sre',
+  ])
   expect(sent('DU0JADE').map(buttonsOf)).toEqual([expect.arrayContaining(['approve', 'deny'])])
   expect(said(channel)).toEqual(['owner was not decided in time. on-call may decide it now too.'])
 })
@@ -387,7 +389,7 @@ test('reminders on a deleted card bring it back', async () => {
   board.delete(channel, (await cards.load(request.ask.id)).find((each) => each.channel === channel)?.ts ?? '')
   world.clock.advance(301)
   await draw(request)
-  expect(sent(channel).map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved'])
+  expect(sent(channel).map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved, then sre'])
   expect(said(channel)).toHaveLength(1)
 })
 

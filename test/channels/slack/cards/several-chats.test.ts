@@ -48,14 +48,17 @@ const shown = (chat: 'slack' | 'work', place = channel) => {
 test('each workspace has the card of its stage, and both are redrawn, even with one channel id', async () => {
   await draw()
   expect([shown('slack'), shown('work')]).toEqual([
-    ['🟡 Waiting for owner: 0 of 1 approved'],
-    ['🟡 Waiting for owner: 0 of 1 approved'],
+    ['🟡 Waiting for owner: 0 of 1 approved, then sre'],
+    ['🟡 Waiting for owner: 0 of 1 approved, then sre'],
   ])
   await world.decide(request, 'ben')
   await draw()
   await world.decide(request, 'eve')
   await draw()
-  expect([shown('slack'), shown('work')]).toEqual([['✅ Approved, not claimed yet'], ['✅ Approved, not claimed yet']])
+  expect([shown('slack'), shown('work')]).toEqual([
+    ['✅ Approved, credential not collected yet'],
+    ['✅ Approved, credential not collected yet'],
+  ])
 })
 
 test('a person with an account in both is told once: in the chat of the stage', async () => {

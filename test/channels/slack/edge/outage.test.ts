@@ -139,7 +139,7 @@ test.each(gone)(
     expect(shown).toHaveLength(requests.length)
     for (const [n, { ask }] of requests.entries()) {
       const card = shown.find(({ text }) => text.includes(ask.id))
-      expect(headline(card as never)).toBe(n % 2 === 0 ? '✅ Approved, not claimed yet' : '⛔ Denied')
+      expect(headline(card as never)).toBe(n % 2 === 0 ? '✅ Approved, credential not collected yet' : '⛔ Denied')
     }
     const since = calls.filter(({ at }) => at >= back)
     // A card in the channel and a notice to the owner; a settled request sends no direct messages.
@@ -184,7 +184,9 @@ test.each([
     await work(600, onDesk())
     expect(queue.length).toBe(0)
     for (const where of [channel, await directOf('U0ANA')])
-      expect((await history(where)).map((card) => headline(card as never))).toEqual(['✅ Approved, not claimed yet'])
+      expect((await history(where)).map((card) => headline(card as never))).toEqual([
+        '✅ Approved, credential not collected yet',
+      ])
   },
 )
 
