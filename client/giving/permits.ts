@@ -36,7 +36,7 @@ export async function showPermit({ id }: IdTyped, context: Context): Promise<Exi
 }
 
 function wordsOf(permit: StandingPermit, { surroundings }: Context): readonly string[] {
-  const { ended, revoked } = permit
+  const { ended, halted, revoked } = permit
   return [
     `${permit.id}  ${permit.status}`,
     ...fact('agent', permit.agent),
@@ -53,6 +53,7 @@ function wordsOf(permit: StandingPermit, { surroundings }: Context): readonly st
     ...fact('given', `by ${permit.by} on ${permit.request}`),
     ...fact('drawn', ...permit.drawn),
     ...(revoked ? fact('revoked', `by ${revoked.by}`) : []),
+    ...(halted ? fact('ended', `a halt stops it: ${halted.halt}`) : []),
     ...(ended ? fact('ended', `${endWords[ended.because] ?? ended.because}: ${ended.request}`) : []),
   ]
 }

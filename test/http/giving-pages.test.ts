@@ -1,7 +1,7 @@
 import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
-import { flag, issuer, person, World } from '../support/world.ts'
+import { agent, flag, issuer, person, World } from '../support/world.ts'
 
 /** The pages on which people give: standing permits by shape and stand-ins. Ben owns the flags. */
 
@@ -121,6 +121,16 @@ test('a standing permit by shape says that a denial has ended it', async () => {
   await world.givePermit(await world.state(id as never), 'ben', { shape: flag('express-*').arguments })
   await world.decide(await world.submitted(flag('new-basket')), 'ana', 'deny')
   expect((await openAs('eve', '/permits')).page.body).toMatch(/Ended: .*was denied/)
+})
+
+test('a standing permit says that a halt stops it, with a link to the halt', async () => {
+  const id = await approved()
+  await world.givePermit(await world.state(id as never), 'ben')
+  world.clock.advance(5)
+  const halt = world.putHalt({ kind: 'agent', value: agent('remediator') })
+  const { body } = (await openAs('eve', '/permits')).page
+  expect(body).toContain(`Ended: <a href="/halts/${halt.id}">a halt</a> stops it`)
+  expect(body).toContain('No standing permit is live')
 })
 
 const named = { by: 'person:chloe', from: '', until: '2027-01-16T08:00' }

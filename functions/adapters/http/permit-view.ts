@@ -20,7 +20,7 @@ export const PermitBody = z
 
 export const permitView = (permit: ShownPermit, now: NumericDate): Said<typeof StandingPermitAnswer> => {
   const { id, from, agent, owner, action, arguments: args, resource, environment, purpose, by, at, revoked } = permit
-  const { shape, ended } = permit
+  const { shape, ended, halted } = permit
   return {
     id,
     status: statusOfPermit(permit, now),
@@ -33,6 +33,7 @@ export const permitView = (permit: ShownPermit, now: NumericDate): Said<typeof S
     drawn: permit.drawn,
     ...(revoked ? { revoked: { by: revoked.by, at: rfc3339(revoked.at), reason: revoked.reason } } : {}),
     ...(shape ? { shape: shapeWritten(shape.arguments), classification: shape.classification } : {}),
+    ...(halted ? { halted: { halt: halted.id, at: rfc3339(halted.at) } } : {}),
     ...(ended ? { ended: { request: ended.request, at: rfc3339(ended.at), because: ended.by } } : {}),
   }
 }

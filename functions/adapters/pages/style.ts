@@ -14,12 +14,12 @@ a { color: var(--link) }
 .skip { position: absolute; left: -99rem } .skip:focus { left: .5rem; top: .5rem; padding: .5rem; background: var(--paper) }
 header { border-bottom: 1px solid var(--line) }
 header > div, main, footer { max-width: 78rem; margin: 0 auto; padding: .75rem 1rem } main > * { max-width: 44rem } main > :is(.rows, :has(.rows)) { max-width: none }
-header > div { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center }
+header > div { display: flex; flex-wrap: wrap; gap: .5rem .9rem; align-items: center; font-size: .92rem }
 header strong { margin-right: auto } header form { margin: 0 0 0 auto }
 main { padding-bottom: 3rem; overflow-wrap: break-word }
 h1 { font-size: 1.4rem; line-height: 1.3; margin: .75rem 0 .5rem; overflow-wrap: anywhere } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .5rem } .box h3 { margin-top: 0 } h4 { font-size: .95rem; margin: .6rem 0 .25rem }
 p { margin: .5rem 0 } ul, ol { padding-left: 1.25rem; margin: .5rem 0 } li { margin: .35rem 0 }
-nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1rem; padding: 0; margin: 0 } nav li { margin: 0 } nav a { display: block; padding: .25rem 0 } nav [aria-current] { font-weight: 700; color: var(--ink); text-decoration-thickness: 3px }
+nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem .65rem; padding: 0; margin: 0 } nav li { margin: 0 } nav a { display: block; padding: .25rem 0 } nav [aria-current] { font-weight: 700; color: var(--ink); text-decoration-thickness: 3px }
 .soft { color: var(--soft) } code, pre { font: .92em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere }
 pre { margin: .15rem 0 .6rem; padding: .5rem .65rem; background: var(--card); border: 1px solid var(--line); border-radius: .35rem; white-space: pre-wrap }
 .chips { display: flex; flex-wrap: wrap; gap: .4rem; margin: .25rem 0 }

@@ -98,6 +98,24 @@ export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterH
   return afterHalts.length === 0 ? {} : { afterHalts }
 }
 
+type Permitted = { agent: AgentId; owner: PersonId; by: PersonId; action: string; environment: string; at: NumericDate }
+
+/** Every target whose halt would stop the draws of a standing permit. */
+export const targetsOfPermit = ({ agent, owner, by, action, environment }: Permitted): readonly HaltTarget[] => [
+  { kind: 'all', value: 'all' },
+  { kind: 'agent', value: agent },
+  { kind: 'owner', value: owner },
+  { kind: 'person', value: by },
+  { kind: 'action', value: action },
+  { kind: 'environment', value: environment },
+]
+
+/** The halt that stops further draws of a permit: each is as old as the permit, so a lifted halt counts too. */
+export function haltOfPermit(permit: Permitted, halts: readonly Halt[]): Halt | undefined {
+  const own = new Set(targetsOfPermit(permit).map(haltKey))
+  return halts.find((halt) => own.has(haltKey(halt.target)) && stops(halt, { at: permit.at }))
+}
+
 /** The halt that ends a request. A halt of a person ends their openings and requests; their decisions stop counting. */
 export function haltOf(state: ApprovalRequest, halts: readonly Halt[], role?: string): Halt | undefined {
   const own = new Set(targetsOf(state, role).map(haltKey))

@@ -1,6 +1,7 @@
 // Rules: test/operations/permits/shapes.test.ts
 import { changedAt, isFromBefore } from '../../domain/agents/governed-registry.ts'
 import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
+import { type Halt, haltKey, haltOfPermit, targetsOfPermit } from '../../domain/halts/halt.ts'
 import { drawsLeft, isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { endsPermit, readSetback, type Setback, setbackKey } from '../../domain/permits/setback.ts'
 import { fits, readShape, shapeOf } from '../../domain/permits/shape.ts'
@@ -22,8 +23,8 @@ import type { Page } from '../ports.ts'
 import type { AskingPorts, RequestReader } from '../record/ports.ts'
 import type { PermitReader } from './ports.ts'
 
-/** A standing permit, with the setback that has ended it. */
-export type ShownPermit = StandingPermit & { ended?: Setback }
+/** A standing permit, with the setback or the halt that has ended it. */
+export type ShownPermit = StandingPermit & { ended?: Setback; halted?: Halt }
 
 const pageSize = 50
 
@@ -36,24 +37,53 @@ export async function listPermits(
   return ok({ items: await withSetbacks(items, clock.now(), { requests, policy }), ...defined({ next }) })
 }
 
+/** The permits whose halts are one read: each has six targets, and a read has at most a hundred rows. */
+const atOnce = 15
+
 /**
- * The permits with the setbacks that ended them, and until the change of their agent. Only live permits by shape are
+ * The permits with the setbacks and halts that ended them, and until the change of their agent. Only live permits are
  * read for.
  */
-export const withSetbacks = (
+export async function withSetbacks(
   permits: readonly StandingPermit[],
   now: NumericDate,
-  { requests, policy: { bundle } }: { requests: Pick<RequestReader, 'recall'>; policy: Pick<Policy, 'bundle'> },
-): Promise<readonly ShownPermit[]> =>
-  Promise.all(
+  {
+    requests,
+    policy: { bundle },
+  }: { requests: Pick<RequestReader, 'recall' | 'dependencies'>; policy: Pick<Policy, 'bundle'> },
+): Promise<readonly ShownPermit[]> {
+  const halts = await haltsOf(
+    permits.filter((permit) => isOpen(permit, now)),
+    requests,
+  )
+  return Promise.all(
     permits.map(async (given) => {
       const changed = isFromBefore(bundle, given.agent, given.at) ? changedAt(bundle, given.agent) : undefined
       const permit = { ...given, until: Math.min(given.until, changed ?? given.until) }
-      if (!permit.shape || !isLive(permit, now) || drawsLeft(permit) < 1) return permit
+      if (!isOpen(permit, now)) return permit
+      const halted = haltOfPermit(permit, halts)
+      if (halted) return { ...permit, halted }
+      if (!permit.shape) return permit
       const last = readSetback(await requests.recall(setbackKey(permit.agent, permit.action)))
       return endsPermit(last, permit.shape.after) ? { ...permit, ended: last } : permit
     }),
   )
+}
+
+const isOpen = (permit: StandingPermit, now: NumericDate): boolean => isLive(permit, now) && drawsLeft(permit) > 0
+
+async function haltsOf(
+  permits: readonly StandingPermit[],
+  requests: Pick<RequestReader, 'dependencies'>,
+): Promise<readonly Halt[]> {
+  const found: Halt[] = []
+  for (let from = 0; from < permits.length; from += atOnce) {
+    const targets = permits.slice(from, from + atOnce).flatMap(targetsOfPermit)
+    const each = new Map(targets.map((target) => [haltKey(target), target]))
+    found.push(...(await requests.dependencies([], [...each.values()])).halts)
+  }
+  return found
+}
 
 /** `used_up` and `ended` keep drawn requests live; the others end them too. */
 export function statusOfPermit(
@@ -63,7 +93,7 @@ export function statusOfPermit(
   if (permit.revoked) return 'revoked'
   if (!isLive(permit, now)) return 'expired'
   if (drawsLeft(permit) < 1) return 'used_up'
-  return permit.ended ? 'ended' : 'live'
+  return permit.ended || permit.halted ? 'ended' : 'live'
 }
 
 /** The permits, and whether a person may revoke each: its giver, and who policy lets. */

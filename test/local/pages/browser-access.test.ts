@@ -84,6 +84,12 @@ inBrowser('people who use the pages in their own way', () => {
     return found
   }
 
+  test('the header of a page takes one line of a window of 1,280 pixels', async () => {
+    const page = await people.openAs('Ana Alves', '/decide', { viewport: { width: 1280, height: 900 } })
+    const height = await page.evaluate("document.querySelector('header').getBoundingClientRect().height")
+    expect(Number(height)).toBeLessThan(72)
+  })
+
   test.each(looks)(
     'on %s, light and dark, axe finds nothing on any page, none is wider than its window, and focus is always seen',
     async (_look, look) => {

@@ -1,4 +1,5 @@
 import { system } from '../../../functions/domain/event.ts'
+import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import { setbackIn } from '../../../functions/domain/permits/setback.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
@@ -156,6 +157,21 @@ test.each(['deny', 'revise'] as const)(
     expect(await world.listed()).toMatchObject([{ id: permit.id, ended: { request: request.ask.id, by: verdict } }])
   },
 )
+
+test.each([
+  { kind: 'agent', value: 'agent:remediator' },
+  { kind: 'action', value: 'flags:set' },
+  { kind: 'environment', value: 'prod' },
+  { kind: 'person', value: 'person:ben' },
+  { kind: 'all', value: 'all' },
+] as HaltTarget[])('a halt of $kind `$value` ends a standing permit, and the list says so', async (target) => {
+  const permit = await world.given()
+  world.clock.advance(5)
+  const halt = world.putHalt(target, { until: world.clock.now() + 60 })
+  expect(await world.listed()).toMatchObject([{ id: permit.id, halted: { id: halt.id } }])
+  world.putHalt({ kind: 'agent', value: agent('builder') })
+  expect(await world.listed()).toMatchObject([{ halted: { id: halt.id } }])
+})
 
 /** The calls of a request are compared minutes after its end: a second setback of one request. */
 async function compareCalls(of: ApprovalRequest): Promise<void> {

@@ -76,7 +76,8 @@ const columns = ({ facts, reader, now }: Around): readonly Column<ListedPermit>[
 
 const stateWords = (permit: ShownPermit, now: NumericDate): Part => {
   const status = statusOfPermit(permit, now)
-  const { ended } = permit
+  const { ended, halted } = permit
+  if (status === 'ended' && halted) return html`Ended: <a href="/halts/${halted.id}">a halt</a> stops it`
   return status === 'ended' && ended
     ? html`Ended: <a href="/decide/${ended.request}">a request</a> ${setbacks[ended.by]}`
     : statusWords[status]

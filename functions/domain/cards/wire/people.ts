@@ -57,6 +57,8 @@ export const StandingPermit = z.looseObject({
   classification: z.string().optional(),
   /** The request of the agent after which people are asked again. */
   ended: z.looseObject({ request: z.string(), at: time, because: word('deny', 'revise', 'extra_calls') }).optional(),
+  /** The halt since then that stops further draws, in force or lifted. */
+  halted: z.looseObject({ halt: z.string(), at: time }).optional(),
 })
 /** `covered` of the `asked` requests have the shape, `same_key` of these with the key of the approved request. */
 export const PermitCoverage = z.looseObject({
