@@ -29,7 +29,7 @@ export const aws = targetKind({
     with: unpinnedArguments,
     sometimes: sometimesUnpinned,
     always: [
-      'IAM does not read the rest of a call: members that were not asked for may be given too',
+      'IAM does not read the rest of a call: parameters that were not asked for may be added',
       'one use is one credential: AWS does not count its calls, so this call can be repeated until it ends',
     ],
   },

@@ -165,7 +165,7 @@ inBrowser('people at the pages, in a browser', () => {
       .getByText(/changed since you read it/)
       .waitFor()
     const text = await page.locator('main').textContent()
-    expect(text).toContain('round 2')
+    expect(text).toContain('Asked 2 times')
     expect(text).toContain('ReservedConcurrentExecutions: 10, asked for: 40')
     await picture(page, 'stale')
   })
