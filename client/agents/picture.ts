@@ -1,4 +1,7 @@
 // Rules: test/client/agents/inventory.test.ts
+
+import type { MapRow } from '../../functions/domain/agents/map.ts'
+import { drawRows, mapWidth } from '../../functions/domain/agents/map-picture.ts'
 import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 import { hostOf, waysRound } from './hosts.ts'
 
@@ -11,7 +14,7 @@ const boxWidth = { agent: 230, host: 290 }
 const style = `
 text { font: 13px ui-sans-serif, system-ui, sans-serif; fill: #1c2024 }
 .b { font-weight: 600 } .q { fill: #60646c; font-size: 12px }
-rect { fill: #f7f8f9; stroke: #c4c8cf } path { fill: none; stroke: #8b8f98 }
+rect { fill: #f7f8f9; stroke: #c4c8cf } .stop rect { fill: #fef3f2; stroke: #b42318 } path { fill: none; stroke: #8b8f98 }
 .allowed { fill: #b42318; font-weight: 600 } .denied { fill: #1f7a3d } .unknown { fill: #60646c }
 path.unknown { fill: none } path.allowed { fill: none; stroke: #b42318; stroke-width: 2 } rect.allowed { fill: #fef3f2; stroke: #b42318 }
 svg { background: #fff }`
@@ -24,7 +27,7 @@ const signs: { readonly [answer: string]: string } = {
   unknown: '? not known: ',
 }
 
-export function drawInventory(agents: readonly Drawn[]): string {
+export function drawInventory(agents: readonly Drawn[], map: readonly MapRow[] = []): string {
   let top = 56
   const drawn = agents.map((agent) => {
     const { text, height } = drawAgent(agent, top)
@@ -33,13 +36,15 @@ export function drawInventory(agents: readonly Drawn[]): string {
   })
   const found = agents.flatMap(waysRound).length
   const title = `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}, ${found} ${found === 1 ? 'way' : 'ways'} round Hotwork`
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img">
+  const held = map.length === 0 ? undefined : drawRows(map, top + 24)
+  const [right, bottom] = held ? [mapWidth, top + 24 + held.height] : [width, top]
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="tl" viewBox="0 0 ${right} ${bottom}" width="${right}" height="${bottom}" role="img">
 <title>${title}</title>
 <style>${style}</style>
 ${label(columns.agent, 28, title, 'b')}
 ${label(columns.host, 28, 'runs on', 'q')}
 ${label(columns.actions, 28, 'without asking, its host', 'q')}
-${drawn.join('\n')}
+${drawn.join('\n')}${held ? `\n${held.text}` : ''}
 </svg>
 `
 }

@@ -1,7 +1,9 @@
 // Rules: test/client/command-line/examples.test.ts
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, Option } from 'commander'
+import { folds } from '../../functions/domain/agents/map.ts'
 import { listAgents, recertify, showAgent } from '../agents/agents.ts'
 import { guardrail, inventory } from '../agents/inventory.ts'
+import { unknown } from '../agents/unknown.ts'
 import { usage } from '../agents/usage.ts'
 import type { Frame } from './frame.ts'
 
@@ -20,8 +22,12 @@ export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
     .action(act(recertify))
   verb(agents, 'inventory', 'list the agents, and the actions that their hosts already allow without a permit')
     .addArgument(new Argument('[id]', 'show one agent; Hotwork reads its host now'))
-    .option('--picture <file>', 'also save it as an SVG picture')
+    .option('--picture <file>', 'also save it as an SVG picture, with the map of who may do and read what')
+    .addOption(new Option('--fold <rows>', 'the rows of the map; by owner if there are many agents').choices(folds))
     .action(act(inventory))
+  verb(agents, 'unknown', 'callers whose tokens verify and that belong to no agent')
+    .option('--roles', 'instead, roles in the accounts that trust an agent platform and belong to no agent')
+    .action(act(unknown))
   verb(agents, 'usage', 'what an agent used of what it was given, and narrower entries that would have been enough')
     .argument('<id>', 'the agent')
     .option('--since <time>', '30 days if left out: RFC 3339, or a span such as 7d')

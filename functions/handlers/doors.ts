@@ -23,7 +23,7 @@ import { Callers, type ProvenPerson } from './callers.ts'
 
 export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log } & NotingPorts
 /** At the doors where an agent begins. */
-export type NotingPorts = { unknown?: Pick<UnknownCallers, 'note'> }
+export type NotingPorts = { notes?: Pick<UnknownCallers, 'note'> }
 export type ApiPorts = MakingPorts & { issuer: string } & NotingPorts
 export type ShowingApiPorts = ApiPorts & { texts: TextReader }
 
@@ -42,7 +42,7 @@ function door<Caller>(
   identify: (callers: Callers, call: Call) => Promise<Caller>,
   handle: Handle<Caller>,
 ): Endpoint {
-  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.unknown)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.notes)
   return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
 }
 

@@ -7,6 +7,7 @@ import * as bodiesOfPeople from '../adapters/http/bodies/people.ts'
 import * as bodiesOfTools from '../adapters/http/bodies/tools.ts'
 import { problemCodes, problemType } from '../adapters/http/problem.ts'
 import * as agentAnswers from '../domain/cards/wire/agent.ts'
+import * as mapAnswers from '../domain/cards/wire/agent-map.ts'
 import * as ledgerAnswers from '../domain/cards/wire/ledger.ts'
 import * as openingAnswers from '../domain/cards/wire/opening.ts'
 import * as peopleAnswers from '../domain/cards/wire/people.ts'
@@ -51,7 +52,16 @@ class Schemas {
   constructor() {
     const modules = [
       ...[authzen, evaluationBody, bodiesOfAgents, bodiesOfOpenings, bodiesOfPeople, bodiesOfTools],
-      ...[agentAnswers, ledgerAnswers, openingAnswers, peopleAnswers, registryAnswers, requestAnswers, streamAnswers],
+      ...[
+        agentAnswers,
+        mapAnswers,
+        ledgerAnswers,
+        openingAnswers,
+        peopleAnswers,
+        registryAnswers,
+        requestAnswers,
+        streamAnswers,
+      ],
       ...[taskAnswers, problems, words],
     ]
     for (const [id, schema] of modules.flatMap((exports) => Object.entries<unknown>(exports)))

@@ -1,6 +1,6 @@
 // Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
-import { requestFilter } from '../adapters/http/queries.ts'
+import { mapQuery, requestFilter } from '../adapters/http/queries.ts'
 import { mostText, mostToAgent } from '../domain/requests/plain-text.ts'
 import {
   AgentId,
@@ -55,6 +55,10 @@ export const pages: Routes = {
     query: { ...requestFilter, after: z.string().optional() },
   }),
   'GET /agents': shows('showAgents', 'Shows the agents.'),
+  'GET /agents/map': shows('showMap', 'Shows who owns, runs, may assume, may read and holds what.', {
+    query: mapQuery,
+  }),
+  'GET /agents/unknown': shows('showUnknown', 'Shows callers and roles that belong to no agent.'),
   'GET /agents/{id}': shows('showAgent', 'Shows one agent, with the form to recertify it.', { where: { id: AgentId } }),
   'GET /agents/{id}/usage': shows('showUsage', 'Shows what an agent used, and what would have been enough.', {
     where: { id: AgentId },

@@ -9,6 +9,7 @@ import {
   entriesPage,
   haltsQuery,
   ledgerQuery,
+  mapQuery,
   page,
   permitQuery,
   requestsQuery,
@@ -16,6 +17,7 @@ import {
 } from '../adapters/http/queries.ts'
 import { StandInBody } from '../adapters/http/views.ts'
 import { AgentAnswer, AgentLines, Recertified, SubjectAnswer, UsageAnswer } from '../domain/cards/wire/agent.ts'
+import { AgentMap, UnknownCallersAnswer, UnknownRolesAnswer } from '../domain/cards/wire/agent-map.ts'
 import { ActualCalls, Entries, Entry, Erased, KeptBundle } from '../domain/cards/wire/ledger.ts'
 import {
   Groups,
@@ -217,6 +219,25 @@ export const people: Routes = {
     gives: { 200: Halt },
   },
   'GET /v1/agents': { id: 'listAgents', does: 'Lists the agents.', by, gives: { 200: AgentLines } },
+  'GET /v1/agents/map': {
+    id: 'readMap',
+    does: 'Says who owns, runs, may assume, may read and holds what: all agents, or those that the caller answers for.',
+    by,
+    query: mapQuery,
+    gives: { 200: AgentMap },
+  },
+  'GET /v1/unknown-callers': {
+    id: 'listUnknownCallers',
+    does: 'Lists callers of seven days whose tokens verify and belong to no one.',
+    by,
+    gives: { 200: UnknownCallersAnswer },
+  },
+  'GET /v1/unknown-roles': {
+    id: 'listUnknownRoles',
+    does: 'Lists roles that trust an agent platform and belong to no agent.',
+    by,
+    gives: { 200: UnknownRolesAnswer },
+  },
   'GET /v1/agents/{id}': {
     id: 'readAgent',
     does: 'Reads one agent, with its record and the rights of its host.',

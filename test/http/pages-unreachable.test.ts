@@ -14,6 +14,8 @@ const looked = [
   `/halts/hlt_${id}`,
   '/agents',
   '/agents/agent:librarian',
+  '/agents/map',
+  '/agents/unknown',
   '/groups',
   '/measures',
   '/break-glass',

@@ -35,6 +35,7 @@ import { submitRequest } from '../../functions/operations/requests/submit-reques
 import { beginUse } from '../../functions/operations/uses/use.ts'
 import { issuerOf } from '../../functions/targets/aws/reach.ts'
 import { MemoryAgentRows } from './agents/memory-agent-rows.ts'
+import { MemoryUnknownCallers } from './agents/memory-unknown-callers.ts'
 import { MemoryActual } from './credentials/memory-actual.ts'
 import { MemoryBroker } from './credentials/memory-broker.ts'
 import { MemoryCallRecord } from './credentials/memory-call-record.ts'
@@ -116,6 +117,7 @@ export class World {
   readonly ledger = new MemoryLedgerStore()
   readonly requests = new MemoryRequestStore(this.ledger)
   readonly agents = new MemoryAgentRows(this.ledger)
+  readonly unknown = new MemoryUnknownCallers()
   readonly permits = new MemoryPermitStore(this.requests, this.ledger)
   readonly standIns = new MemoryStandInStore(this.requests, this.ledger)
   readonly ids = new MemoryIds()

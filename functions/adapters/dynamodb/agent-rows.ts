@@ -1,8 +1,10 @@
 import type * as z from 'zod'
 import { Activity, type AgentFile, Certified, Looked, type Subject } from '../../domain/agents/agent-file.ts'
 import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
+import { RolesLooked } from '../../domain/agents/unknown-roles.ts'
 import { type AgentId, defined } from '../../domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
+import type { PlatformRoleStore } from '../../operations/agents/unknown-roles.ts'
 import { chainKey } from './chain-ends.ts'
 import { puttingGoverned, readGoverned } from './governed-rows.ts'
 import { endsAt, headRow, type Item, itemOf, noneIsNewer, type Row, textOf, valueIn } from './items.ts'
@@ -12,7 +14,7 @@ import { LedgeredStore } from './ledger-store.ts'
  * `CERTIFIED#<subject>`, which changes in one transaction with the end of the subject's chain; `LOOKED#<agent>` and
  * `OBSERVED#<agent>`, which keep the newest.
  */
-export class DynamoAgentRows extends LedgeredStore implements AgentRows {
+export class DynamoAgentRows extends LedgeredStore implements AgentRows, PlatformRoleStore {
   async certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>> {
     const items = await this.#read(subjects.map(certifiedKey))
     return new Map(
@@ -46,6 +48,20 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
     return this.#saveNewest(activityKey(agent), activity)
   }
 
+  async platformRoles(accounts: readonly string[]): Promise<ReadonlyMap<string, RolesLooked>> {
+    const items = await this.#read(accounts.map(rolesKey))
+    return new Map(
+      accounts.flatMap((account) => {
+        const looked = readValue(items, rolesKey(account), RolesLooked)
+        return looked ? [[account, looked] as const] : []
+      }),
+    )
+  }
+
+  savePlatformRoles(account: string, looked: RolesLooked): Promise<boolean> {
+    return this.#saveNewest(rolesKey(account), looked)
+  }
+
   async certify({ subject, certified, registry, expected, entries, head, texts }: CertifiedChange): Promise<boolean> {
     const items = [
       this.requests.putting({ ...chainKey(subject), ...headRow(head) }, endsAt(expected)),
@@ -59,7 +75,7 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
     return readGoverned(this.requests, known)
   }
 
-  #saveNewest(key: Row, value: Looked | Activity): Promise<boolean> {
+  #saveNewest(key: Row, value: Looked | Activity | RolesLooked): Promise<boolean> {
     const { at } = value
     const put = this.requests.putting({ ...key, value: JSON.stringify(value), at }, noneIsNewer(at))
     return this.requests.put(put, 'keep what is known of an agent')
@@ -75,6 +91,7 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
 type Key = { pk: string; sk: string }
 const certifiedKey = (subject: Subject): Key => ({ pk: `CERTIFIED#${subject}`, sk: 'CERTIFIED' })
 const lookedKey = (agent: AgentId): Key => ({ pk: `LOOKED#${agent}`, sk: 'LOOKED' })
+const rolesKey = (account: string): Key => ({ pk: `LOOKED#account:${account}`, sk: 'LOOKED' })
 const activityKey = (agent: AgentId): Key => ({ pk: `OBSERVED#${agent}`, sk: 'OBSERVED' })
 
 const hostOf = (items: ReadonlyMap<string, Item>, agent: AgentId) =>

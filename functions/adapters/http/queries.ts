@@ -1,5 +1,6 @@
 // Rules: test/handlers/people/read-requests.test.ts
 import * as z from 'zod'
+import { folds } from '../../domain/agents/map.ts'
 import { EvaluationContext } from '../../domain/requests/evaluation-body.ts'
 import { AgentId, JsonObject, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
 import { jsonIn } from '../read-json.ts'
@@ -40,6 +41,15 @@ export const permitQuery = {
       return z.NEVER
     })
     .optional(),
+}
+/** An empty parameter counts as absent, as browsers send it for a form's first choice. */
+const orEmpty = <S extends z.ZodType>(schema: S) => z.preprocess((value) => value || undefined, schema.optional())
+export const mapQuery = {
+  agent: orEmpty(AgentId),
+  owner: orEmpty(PersonId),
+  host: orEmpty(z.string().max(512)),
+  fold: orEmpty(z.enum(folds)),
+  after: orEmpty(AgentId),
 }
 export const agentQuery = { look: z.literal('now').optional() }
 

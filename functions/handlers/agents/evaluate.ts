@@ -143,7 +143,7 @@ async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<A
 }
 
 export function createHandler(ports: Ports) {
-  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.unknown)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.notes)
   const evaluateCall = evaluations(ports)
   return endpoint(ports, async (call) => {
     if (call.route === 'POST /v1/asks') return completeAsk(call, (await callers.agent(call)).agent.id, ports)

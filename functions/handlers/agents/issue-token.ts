@@ -45,7 +45,7 @@ const tell = (problem: Problem): Answer => {
  * grant now, and waits with the deferred grant.
  */
 export function createHandler(ports: Ports) {
-  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.unknown)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock, ports.notes)
   return oauthEndpoint({ ...ports, tell }, (call) =>
     call.form().get('grant_type') === deferredGrant ? claimLater(call, callers, ports) : exchange(call, callers, ports),
   )

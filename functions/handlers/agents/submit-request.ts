@@ -44,7 +44,7 @@ type Ports = ShowingApiPorts &
 /** `POST /access/v1/requests`: submits a request whose evaluation had the answer that it needs approval. */
 export function createHandler(ports: Ports) {
   const { issuer, policy, clock, statements } = ports
-  const callers = new Callers(policy, issuer, clock, ports.unknown)
+  const callers = new Callers(policy, issuer, clock, ports.notes)
   return endpoint(ports, async (call) => {
     const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path: pathOf(call) })
     const by = {

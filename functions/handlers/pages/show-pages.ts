@@ -24,10 +24,19 @@ import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
 import { trailPortsIn } from '../wiring/break-glass.ts'
 import { cedarPolicy, openPolicies } from '../wiring/policy.ts'
-import { agentRows, haltStore, pagePorts, permitStore, standInStore, withTexts } from '../wiring/ports.ts'
+import {
+  agentRows,
+  haltStore,
+  pagePorts,
+  permitStore,
+  standInStore,
+  unknownCallers,
+  withTexts,
+} from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
 import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
 import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-halts.ts'
+import { type MapPagePorts, showMap, showUnknown } from './show-map.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 import { type PermitPagePorts, showPermitForm, showPermits } from './show-permits.ts'
 import { historyPath, showRequests } from './show-requests.ts'
@@ -36,6 +45,7 @@ import { type StandInPagePorts, showStandIns } from './stand-in-on-page.ts'
 
 type TimelinePagePorts = ShowPorts &
   AgentPagePorts &
+  MapPagePorts &
   ShowHaltsPorts &
   PermitPagePorts &
   StandInPagePorts &
@@ -69,6 +79,8 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
     },
     'GET /requests': showRequests,
     'GET /agents': showAgents,
+    'GET /agents/map': showMap,
+    'GET /agents/unknown': showUnknown,
     'GET /agents/{id}': showAgent,
     'GET /agents/{id}/usage': showUsage,
     'GET /permits': showPermits,
@@ -101,16 +113,23 @@ export const createHandler = (ports: TimelinePagePorts) =>
     return guest ? showByRoute(call, guest, showing(ports)) : toLogin(ports.issuer, pathOf(call))
   })
 
-const plain = ['GET /groups', 'GET /measures', 'GET /permits', 'GET /stand-ins']
+const plain = [
+  'GET /agents/map',
+  'GET /agents/unknown',
+  'GET /groups',
+  'GET /measures',
+  'GET /permits',
+  'GET /stand-ins',
+]
 
 const pathOf = (call: Call): string => {
   const id = RequestId.safeParse(call.path('id'))
+  if (plain.includes(call.route)) return call.route.slice('GET '.length)
   if (call.route.startsWith('GET /agents'))
     return `${agentPathOf(call)}${call.route.endsWith('/usage') ? '/usage' : ''}`
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
   if (call.route === 'GET /permits/give/{id}' && id.success) return `/permits/give/${id.data}`
-  if (plain.includes(call.route)) return call.route.slice('GET '.length)
   if (call.route === 'GET /requests') return historyPath(call)
   if (call.route.startsWith('GET /halts')) return pathOfHalt(call)
   return id.success ? `/decide/${id.data}` : '/decide'
@@ -125,5 +144,6 @@ export const wire: Wiring<
   const kept = { bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE), openPolicies }
   const seen = { ...halts, ...kept, ...trailPortsIn(told, ports.log), anchor: anchorPorts(told) }
   const given = { permits: permitStore(told), standIns: standInStore(told) }
-  return { ...ports, agents: agentRows(told), ...seen, ...given }
+  const found = { agents: agentRows(told), platformRoles: agentRows(told), unknown: unknownCallers(told) }
+  return { ...ports, ...found, ...seen, ...given }
 }

@@ -1,23 +1,25 @@
 // Rules: test/client/agents/agents.test.ts
 import { agentLine, agentView, subjectView } from '../../adapters/http/agent-view.ts'
+import { mapView, unknownCallersView, unknownRolesView } from '../../adapters/http/map-view.ts'
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
-import { agentQuery } from '../../adapters/http/queries.ts'
+import { agentQuery, mapQuery } from '../../adapters/http/queries.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
 import { registryView } from '../../adapters/http/registry-view.ts'
 import { lambdaHostLook } from '../../adapters/lambda/host-look.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { AgentId, type PersonId } from '../../domain/values.ts'
+import { type InspectPorts, readMap, readUnknownCallers, readUnknownRoles } from '../../operations/agents/inspect.ts'
 import type { AgentReader, GovernedReader } from '../../operations/agents/ports.ts'
-import { listAgents, type ReadAgentsPorts, readAgent } from '../../operations/agents/read-agents.ts'
+import { listAgents, readAgent } from '../../operations/agents/read-agents.ts'
 import { readSubject } from '../../operations/agents/recertify.ts'
 import { readRegistry } from '../../operations/registry/read-registry.ts'
 import { type ApiPorts, byRoute, pathId, personDoor, subjectInPath, unknownSubject, valueOrThrow } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { agentRows } from '../wiring/ports.ts'
+import { agentRows, unknownCallers } from '../wiring/ports.ts'
 
 type Ports = ApiPorts &
-  Pick<ReadAgentsPorts, 'hosts'> & {
+  Pick<InspectPorts, 'hosts' | 'unknown' | 'platformRoles'> & {
     agents: Pick<AgentReader & GovernedReader, 'certified' | 'files' | 'governed'>
   }
 
@@ -44,6 +46,20 @@ const readByRoute = byRoute<[PersonId, Ports]>(
       readQuery(call, {})
       return { status: 200, body: registryView(valueOrThrow(await readRegistry(person, ports))) }
     },
+    'GET /v1/agents/map': async (call, person, ports) => {
+      const { after, fold: _, ...filter } = readQuery(call, mapQuery)
+      const seen = valueOrThrow(await readMap({ person, filter }, ports))
+      return { status: 200, body: mapView(seen, ports.clock.now(), after) }
+    },
+    'GET /v1/unknown-callers': async (call, person, ports) => {
+      readQuery(call, {})
+      const issuers = valueOrThrow(await readUnknownCallers(person, ports))
+      return { status: 200, body: unknownCallersView(issuers, ports.clock.now()) }
+    },
+    'GET /v1/unknown-roles': async (call, person, ports) => {
+      readQuery(call, {})
+      return { status: 200, body: unknownRolesView(valueOrThrow(await readUnknownRoles(person, ports))) }
+    },
     'GET /v1/{kind}/{id}/recertification': async (call, person, ports) => {
       const read = await readSubject({ subject: subjectInPath(call), person }, ports)
       const seen = valueOrThrow(read, (code) => (code === 'unknown_subject' ? unknownSubject() : refusalProblem(code)))
@@ -60,5 +76,7 @@ export const createHandler = (ports: Ports) =>
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'LOOK_AT_HOSTS_FUNCTION'> = (told) => ({
   ...portsWithAnswers(told),
   agents: agentRows(told),
+  platformRoles: agentRows(told),
+  unknown: unknownCallers(told),
   hosts: lambdaHostLook(told.LOOK_AT_HOSTS_FUNCTION, new PowertoolsLog()),
 })

@@ -68,7 +68,7 @@ const brief: Patience = { attempts: 1, attemptMs: 250, totalMs: 300 }
 /** Adds the notes on callers that belong to no one, for the doors where an agent begins. */
 export const noting = <P extends ApiPorts>(ports: P, told: { REQUESTS_TABLE: string }): P & NotingPorts => {
   const store = new DynamoUnknownCallers(connect(brief), told.REQUESTS_TABLE)
-  return { ...ports, unknown: new UnknownCallers({ ...ports, store }) }
+  return { ...ports, notes: new UnknownCallers({ ...ports, store }) }
 }
 export const unknownCallers = (told: { REQUESTS_TABLE: string }) =>
   new DynamoUnknownCallers(connect(), told.REQUESTS_TABLE)

@@ -72,7 +72,7 @@ async function lookNow(agent: Agent, { agents, hosts, clock }: ReadAgentsPorts):
   if (looked === undefined || clock.now() - looked.at >= lookedLately) await hosts.now(agent.id)
 }
 
-async function describeAgents(
+export async function describeAgents(
   agents: readonly Agent[],
   filter: RequestFilter,
   ports: ReadAgentsPorts,

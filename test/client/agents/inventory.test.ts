@@ -4,7 +4,7 @@ import { hostKinds as hostWords } from '../../../client/agents/hosts.ts'
 import { drawInventory } from '../../../client/agents/picture.ts'
 import { noCounts } from '../../../functions/domain/agents/activity.ts'
 import { hostKinds } from '../../../functions/domain/people/host-kinds.ts'
-import { agent } from '../../support/world.ts'
+import { agent, World } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork agents inventory` and `guardrail`: hosts that allow without asking what their agents ask for. */
@@ -134,4 +134,36 @@ test('a guardrail for another host than a role is wrong usage', async () => {
 
 test('the command line has words for each kind of host on which an agent may run', () => {
   expect([...hostWords.keys()].toSorted()).toEqual(Object.keys(hostKinds).toSorted())
+})
+
+test('a picture has the map for people who may inspect, and says that it lacks it for others', async () => {
+  await scene.api.world.agents.saveLooked(agent('nightly'), {
+    ...{ at: scene.api.world.clock.now(), role, actions: {}, roles: [{ arn: role, via: 'host' }] },
+    secrets: [{ kind: 'secret', name: 'prod/database', role }],
+  })
+  const drawn = async (who: string, ...words: string[]) => {
+    const terminal = scene.at(who)
+    const { exit, err } = await terminal.type('agents', 'inventory', '--picture', `${who}.svg`, ...words)
+    return { exit, err, text: readFileSync(join(terminal.folder, `${who}.svg`), 'utf8') }
+  }
+  const { exit, err, text } = await drawn('gus')
+  expect([exit, err]).toEqual([0, 'the picture is in gus.svg\n'])
+  expect(text).toContain('secret prod/database')
+  expect((await drawn('hana', '--fold', 'owner')).text).toContain('1 secret or parameter')
+  const without = await drawn('ana')
+  expect(without.err).toContain('without the map, since policy lets you inspect no agent')
+  expect(without.text).not.toContain('prod/database')
+})
+
+test('the map of the API has every agent that a person may inspect, page by page', async () => {
+  const { world } = scene.api
+  const [first] = world.policy.bundle.agents
+  if (!first) throw new Error('the sample has an agent')
+  const agents = Array.from({ length: 201 }, (_, n) => ({ ...first, id: agent(`a-${String(n).padStart(3, '0')}`) }))
+  world.policy = new World({ ...world.policy.bundle, agents }).policy
+  const terminal = scene.at('gus')
+  await terminal.type('agents', 'inventory', 'agent:a-200', '--picture', 'one.svg')
+  expect(readFileSync(join(terminal.folder, 'one.svg'), 'utf8')).toContain('agent:a-200')
+  await terminal.type('agents', 'inventory', '--picture', 'all.svg')
+  expect(readFileSync(join(terminal.folder, 'all.svg'), 'utf8')).toContain('201 agents')
 })

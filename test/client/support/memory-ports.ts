@@ -5,6 +5,7 @@ import type { AgentId } from '../../../functions/domain/values.ts'
 import { openApiDocument } from '../../../functions/openapi/document.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
 import { roleProber } from '../../../functions/operations/agents/probe-role.ts'
+import { UnknownCallers } from '../../../functions/operations/agents/unknown-callers.ts'
 import { MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
 import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
@@ -45,6 +46,9 @@ export const memoryPorts = (
   issuer,
   permits: world.permits,
   agents: world.agents,
+  platformRoles: world.agents,
+  unknown: world.unknown,
+  notes: new UnknownCallers({ ...world.ports, store: world.unknown }),
   standIns: world.standIns,
   ledgerIndex: world.ledger,
   bundles: world.bundles,

@@ -1,14 +1,17 @@
 import type { Activity, AgentFile, Certified, Looked, Subject } from '../../../functions/domain/agents/agent-file.ts'
 import type { GovernedRegistry } from '../../../functions/domain/agents/governed-registry.ts'
+import type { RolesLooked } from '../../../functions/domain/agents/unknown-roles.ts'
 import { type AgentId, defined } from '../../../functions/domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../../functions/operations/agents/ports.ts'
+import type { PlatformRoleStore } from '../../../functions/operations/agents/unknown-roles.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
 /** Stored rows of agents, in memory. Entries go where all entries go. */
-export class MemoryAgentRows implements AgentRows {
+export class MemoryAgentRows implements AgentRows, PlatformRoleStore {
   readonly #ledger: MemoryLedgerStore
   readonly #certified = new Map<Subject, Certified>()
   readonly #looked = new Map<AgentId, Looked>()
+  readonly #roles = new Map<string, RolesLooked>()
   readonly #activity = new Map<AgentId, Activity>()
   /** The number of reads, each of which costs a call. */
   reads = 0
@@ -53,6 +56,16 @@ export class MemoryAgentRows implements AgentRows {
     return saveNewest(this.#activity, agent, activity)
   }
 
+  async platformRoles(accounts: readonly string[]) {
+    await this.#read()
+    return new Map(accounts.flatMap((each) => entryOf(each, this.#roles.get(each))))
+  }
+
+  async savePlatformRoles(account: string, looked: RolesLooked): Promise<boolean> {
+    await Promise.resolve()
+    return saveNewest(this.#roles, account, looked)
+  }
+
   async certify({ subject, certified, registry, ...appended }: CertifiedChange): Promise<boolean> {
     await Promise.resolve()
     const { expected, entries, head, texts = [] } = appended
@@ -82,7 +95,7 @@ export class MemoryAgentRows implements AgentRows {
 const entryOf = <K, V>(key: K, value: V | undefined): readonly (readonly [K, V])[] =>
   value === undefined ? [] : [[key, structuredClone(value)]]
 
-function saveNewest<V extends { at: number }>(rows: Map<AgentId, V>, agent: AgentId, value: V): boolean {
+function saveNewest<V extends { at: number }>(rows: Map<string, V>, agent: string, value: V): boolean {
   const before = rows.get(agent)
   if (before && before.at > value.at) return false
   rows.set(agent, structuredClone(value))

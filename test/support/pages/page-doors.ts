@@ -57,6 +57,8 @@ export class PageDoors {
     const ports = {
       ...world.ports,
       agents: world.agents,
+      platformRoles: world.agents,
+      unknown: world.unknown,
       sessions,
       actual: world.actual,
       bundles: world.bundles,
@@ -91,6 +93,8 @@ export class PageDoors {
       ['GET /login/decision', decide],
       ['GET /requests', show],
       ['GET /agents', show],
+      ['GET /agents/map', show],
+      ['GET /agents/unknown', show],
       ['GET /agents/{id}', show],
       ['GET /agents/{id}/usage', show],
       ['POST /agents/{id}', createRecertify(ports)],

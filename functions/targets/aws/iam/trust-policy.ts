@@ -126,3 +126,9 @@ function subjectOf(
   if ([...subjects, ...possible].some((each) => meet(without, globOf(each.toLowerCase())))) return 'unknown'
   return text.startsWith(others) ? 'no' : 'unknown'
 }
+
+/** The same for the text of a policy, with `undefined` for a statement that is not understood. */
+export function principalsPerStatement(text: string): readonly (Principal | undefined)[] {
+  const trust = readTrust(text)
+  return [...principalsOf(trust), ...(trust.includes(undefined) ? [undefined] : [])]
+}
