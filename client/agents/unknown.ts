@@ -1,5 +1,5 @@
 // Rules: test/client/agents/unknown.test.ts
-import { UnknownCallersAnswer, UnknownRolesAnswer } from '../../functions/domain/cards/wire/agent-map.ts'
+import { UnknownAnswer } from '../../functions/domain/cards/wire/agent-map.ts'
 import { type Context, show } from '../context.ts'
 import type { Exit } from '../outcome.ts'
 import { table, time } from '../screen.ts'
@@ -10,7 +10,7 @@ export const unknown = ({ roles }: { roles?: boolean }, context: Context): Promi
 
 async function unknownCallers(context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const found = await api.call(UnknownCallersAnswer, { method: 'GET', path: '/v1/unknown-callers' })
+  const found = await api.call(UnknownAnswer, { method: 'GET', path: '/v1/unknown-callers' })
   const rows = found.issuers.flatMap(({ issuer, callers }) =>
     callers.map(({ subject, first, last, calls }) => [
       subject,
@@ -35,7 +35,7 @@ async function unknownCallers(context: Context): Promise<Exit> {
 
 async function unknownRoles(context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const found = await api.call(UnknownRolesAnswer, { method: 'GET', path: '/v1/unknown-roles' })
+  const found = await api.call(UnknownAnswer, { method: 'GET', path: '/v1/unknown-callers' })
   const rows = found.accounts.flatMap(({ account, roles }) =>
     roles.map(({ arn, platforms }) => [arn, account, platforms.join(', ')]),
   )

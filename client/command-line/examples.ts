@@ -80,6 +80,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   halts: ['halts --all'],
   lift: ['lift hlt_...'],
   'agents inventory': ['agents inventory --picture inventory.svg', 'agents inventory agent:nightly'],
+  'agents unknown': ['agents unknown', 'agents unknown --roles'],
   'agents usage': [
     'agents usage agent:remediator --since 7d',
     'agents usage agent:remediator --policies policies --out policies-narrower',

@@ -55,11 +55,11 @@ export const pages: Routes = {
     query: { ...requestFilter, after: z.string().optional() },
   }),
   'GET /agents': shows('showAgents', 'Shows the agents.'),
-  'GET /agents/map': shows('showMap', 'Shows who owns, runs, may assume, may read and holds what.', {
-    query: mapQuery,
-  }),
-  'GET /agents/unknown': shows('showUnknown', 'Shows callers and roles that belong to no agent.'),
-  'GET /agents/{id}': shows('showAgent', 'Shows one agent, with the form to recertify it.', { where: { id: AgentId } }),
+  'GET /agents/{id}': shows(
+    'showAgent',
+    'Shows one agent, with the form to recertify it; `map`: who may do and read what; `unknown`: callers and roles of no agent.',
+    { where: { id: AgentId.or(z.enum(['map', 'unknown'])) }, query: mapQuery },
+  ),
   'GET /agents/{id}/usage': shows('showUsage', 'Shows what an agent used, and what would have been enough.', {
     where: { id: AgentId },
   }),

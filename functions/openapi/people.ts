@@ -17,7 +17,7 @@ import {
 } from '../adapters/http/queries.ts'
 import { StandInBody } from '../adapters/http/views.ts'
 import { AgentAnswer, AgentLines, Recertified, SubjectAnswer, UsageAnswer } from '../domain/cards/wire/agent.ts'
-import { AgentMap, UnknownCallersAnswer, UnknownRolesAnswer } from '../domain/cards/wire/agent-map.ts'
+import { AgentMap, UnknownAnswer } from '../domain/cards/wire/agent-map.ts'
 import { ActualCalls, Entries, Entry, Erased, KeptBundle } from '../domain/cards/wire/ledger.ts'
 import {
   Groups,
@@ -227,16 +227,10 @@ export const people: Routes = {
     gives: { 200: AgentMap },
   },
   'GET /v1/unknown-callers': {
-    id: 'listUnknownCallers',
-    does: 'Lists callers of seven days whose tokens verify and belong to no one.',
+    id: 'listUnknown',
+    does: 'Lists callers of seven days whose tokens verify and belong to no one, and roles that trust an agent platform.',
     by,
-    gives: { 200: UnknownCallersAnswer },
-  },
-  'GET /v1/unknown-roles': {
-    id: 'listUnknownRoles',
-    does: 'Lists roles that trust an agent platform and belong to no agent.',
-    by,
-    gives: { 200: UnknownRolesAnswer },
+    gives: { 200: UnknownAnswer },
   },
   'GET /v1/agents/{id}': {
     id: 'readAgent',

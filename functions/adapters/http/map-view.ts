@@ -2,28 +2,20 @@
 import { inForce } from '../../domain/agents/ambient.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
 import { shownDays } from '../../domain/agents/unknown-callers.ts'
-import type { AgentMap, UnknownCallersAnswer, UnknownRolesAnswer } from '../../domain/cards/wire/agent-map.ts'
+import type { AgentMap, UnknownAnswer } from '../../domain/cards/wire/agent-map.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import { defined, type NumericDate, rfc3339 } from '../../domain/values.ts'
+import type { Unknown } from '../../operations/agents/inspect.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
-import type { UnknownOfIssuer } from '../../operations/agents/unknown-callers.ts'
-import type { RolesOfAccount } from '../../operations/agents/unknown-roles.ts'
 import { timeMember } from './authzen.ts'
 
 /** `GET /v1/unknown-callers` (docs/api.md). */
-export const unknownCallersView = (
-  issuers: readonly UnknownOfIssuer[],
-  now: NumericDate,
-): Said<typeof UnknownCallersAnswer> => ({
+export const unknownView = ({ issuers, accounts }: Unknown, now: NumericDate): Said<typeof UnknownAnswer> => ({
   since: rfc3339(Math.floor(now / 86_400 - shownDays + 1) * 86_400),
   issuers: issuers.map(({ callers, ...issuer }) => ({
     ...issuer,
     callers: callers.map(({ first, last, ...caller }) => ({ ...caller, first: rfc3339(first), last: rfc3339(last) })),
   })),
-})
-
-/** `GET /v1/unknown-roles` (docs/api.md). */
-export const unknownRolesView = (accounts: readonly RolesOfAccount[]): Said<typeof UnknownRolesAnswer> => ({
   accounts: accounts.map(({ account, looked, unknown }) => ({
     ...{ account, roles: unknown },
     ...defined({

@@ -24,7 +24,7 @@ const foldWords: { readonly [fold in Fold]: string } = {
   host: 'One row for each host',
 }
 
-/** Who owns, runs, may assume, may read and holds what: a picture, and the same as a table. */
+/** Owners, hosts, roles, secrets and grants of agents: a picture, and the same as a table. */
 export function mapPage({ agents, choices, wanted, reader }: MapView): string {
   const fold = foldOf(agents, wanted.fold)
   const rows = rowsOf(agents, fold)

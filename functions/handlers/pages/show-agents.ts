@@ -49,7 +49,10 @@ export function agentIn(call: Call): AgentId | undefined {
   return id.success ? id.data : undefined
 }
 
+/** The names of pages about all agents, in place of an id. */
+export const aboutAll = ['map', 'unknown'] as const
+
 export const agentPathOf = (call: Call): string => {
-  const id = agentIn(call)
+  const id = agentIn(call) ?? aboutAll.find((each) => each === call.path('id'))
   return id === undefined ? '/agents' : `/agents/${id}`
 }

@@ -6,24 +6,22 @@ import { mapQuery } from '../../adapters/http/queries.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
 import { mapPage, unknownPage } from '../../adapters/pages/map-page.ts'
 import { hostOf } from '../../domain/people/host-kinds.ts'
-import {
-  type InspectPorts,
-  passes,
-  readMap,
-  readUnknownCallers,
-  readUnknownRoles,
-} from '../../operations/agents/inspect.ts'
+import { type InspectPorts, passes, readMap, readUnknown } from '../../operations/agents/inspect.ts'
 import type { ReadAgentsPorts } from '../../operations/agents/read-agents.ts'
 import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
+import { type AgentPagePorts, showAgent } from './show-agents.ts'
 
 export type MapPagePorts = PagePorts & InspectPorts
 
+/** `GET /agents/{id}`: one agent, or a page about all of them, since each route is a resource of the stack. */
+export function showAgentOrAll(call: Call, guest: Guest, ports: AgentPagePorts & MapPagePorts): Promise<Answer> {
+  const id = call.path('id')
+  if (id === 'map') return showMap(call, guest, ports)
+  return id === 'unknown' ? showUnknown(guest, ports) : showAgent(call, guest, ports)
+}
+
 /** `GET /agents/map`. */
-export async function showMap(
-  call: Call,
-  { person, reader }: Guest,
-  ports: PagePorts & ReadAgentsPorts,
-): Promise<Answer> {
+async function showMap(call: Call, { person, reader }: Guest, ports: PagePorts & ReadAgentsPorts): Promise<Answer> {
   const { after: _, ...wanted } = readQuery(call, mapQuery)
   const all = await readMap({ person: person.id, filter: {} }, ports)
   if (!all.ok) throw notShown(all.code)
@@ -37,13 +35,9 @@ export async function showMap(
 }
 
 /** `GET /agents/unknown`. */
-export async function showUnknown(_: Call, { person, reader }: Guest, ports: MapPagePorts): Promise<Answer> {
-  const [issuers, accounts] = await Promise.all([
-    readUnknownCallers(person.id, ports),
-    readUnknownRoles(person.id, ports),
-  ])
-  if (!issuers.ok) throw notShown(issuers.code)
-  if (!accounts.ok) throw notShown(accounts.code)
-  const view = { issuers: issuers.value, accounts: accounts.value, reader, now: ports.clock.now() }
+async function showUnknown({ person, reader }: Guest, ports: MapPagePorts): Promise<Answer> {
+  const found = await readUnknown(person.id, ports)
+  if (!found.ok) throw notShown(found.code)
+  const view = { ...found.value, reader, now: ports.clock.now() }
   return shown(ports.issuer, unknownPage(view))
 }

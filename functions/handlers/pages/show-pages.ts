@@ -34,9 +34,9 @@ import {
   withTexts,
 } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
-import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
+import { type AgentPagePorts, agentPathOf, showAgents } from './show-agents.ts'
 import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-halts.ts'
-import { type MapPagePorts, showMap, showUnknown } from './show-map.ts'
+import { type MapPagePorts, showAgentOrAll } from './show-map.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 import { type PermitPagePorts, showPermitForm, showPermits } from './show-permits.ts'
 import { historyPath, showRequests } from './show-requests.ts'
@@ -79,9 +79,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
     },
     'GET /requests': showRequests,
     'GET /agents': showAgents,
-    'GET /agents/map': showMap,
-    'GET /agents/unknown': showUnknown,
-    'GET /agents/{id}': showAgent,
+    'GET /agents/{id}': showAgentOrAll,
     'GET /agents/{id}/usage': showUsage,
     'GET /permits': showPermits,
     'GET /permits/give/{id}': showPermitForm,
@@ -113,14 +111,7 @@ export const createHandler = (ports: TimelinePagePorts) =>
     return guest ? showByRoute(call, guest, showing(ports)) : toLogin(ports.issuer, pathOf(call))
   })
 
-const plain = [
-  'GET /agents/map',
-  'GET /agents/unknown',
-  'GET /groups',
-  'GET /measures',
-  'GET /permits',
-  'GET /stand-ins',
-]
+const plain = ['GET /groups', 'GET /measures', 'GET /permits', 'GET /stand-ins']
 
 const pathOf = (call: Call): string => {
   const id = RequestId.safeParse(call.path('id'))

@@ -1,6 +1,6 @@
 // Rules: test/client/agents/agents.test.ts
 import { agentLine, agentView, subjectView } from '../../adapters/http/agent-view.ts'
-import { mapView, unknownCallersView, unknownRolesView } from '../../adapters/http/map-view.ts'
+import { mapView, unknownView } from '../../adapters/http/map-view.ts'
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { agentQuery, mapQuery } from '../../adapters/http/queries.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
@@ -8,7 +8,7 @@ import { registryView } from '../../adapters/http/registry-view.ts'
 import { lambdaHostLook } from '../../adapters/lambda/host-look.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { AgentId, type PersonId } from '../../domain/values.ts'
-import { type InspectPorts, readMap, readUnknownCallers, readUnknownRoles } from '../../operations/agents/inspect.ts'
+import { type InspectPorts, readMap, readUnknown } from '../../operations/agents/inspect.ts'
 import type { AgentReader, GovernedReader } from '../../operations/agents/ports.ts'
 import { listAgents, readAgent } from '../../operations/agents/read-agents.ts'
 import { readSubject } from '../../operations/agents/recertify.ts'
@@ -53,12 +53,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
     },
     'GET /v1/unknown-callers': async (call, person, ports) => {
       readQuery(call, {})
-      const issuers = valueOrThrow(await readUnknownCallers(person, ports))
-      return { status: 200, body: unknownCallersView(issuers, ports.clock.now()) }
-    },
-    'GET /v1/unknown-roles': async (call, person, ports) => {
-      readQuery(call, {})
-      return { status: 200, body: unknownRolesView(valueOrThrow(await readUnknownRoles(person, ports))) }
+      return { status: 200, body: unknownView(valueOrThrow(await readUnknown(person, ports)), ports.clock.now()) }
     },
     'GET /v1/{kind}/{id}/recertification': async (call, person, ports) => {
       const read = await readSubject({ subject: subjectInPath(call), person }, ports)

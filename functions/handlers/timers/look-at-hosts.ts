@@ -8,7 +8,10 @@ import { AgentId } from '../../domain/values.ts'
 import { type LookingPorts, lookAtHosts } from '../../operations/agents/look-at-hosts.ts'
 import type { HostProbers } from '../../operations/agents/ports.ts'
 import { roleProber } from '../../operations/agents/probe-role.ts'
+import { lookAtPlatformRoles, type RoleLookPorts } from '../../operations/agents/unknown-roles.ts'
 import { IamHostSimulator } from '../../targets/aws/iam/host-simulator.ts'
+import { IamRoleList } from '../../targets/aws/iam/role-list.ts'
+import { principalsPerStatement } from '../../targets/aws/iam/trust-policy.ts'
 import { foreignSimulators } from '../../targets/aws/sts/foreign-revokers.ts'
 import type { Wiring } from '../environment.ts'
 import { currentPolicy } from '../wiring/ports.ts'
@@ -19,13 +22,14 @@ const Asked = z.object({ agent: AgentId.optional() })
 /** The time reserved for the question in progress. Seconds. */
 const reserve = 70
 
-/** Looks at all hosts once a day, or at one agent's host on demand. */
+/** Looks at all hosts, and for roles that trust an agent platform, once a day, or at one agent's host on demand. */
 export const createHandler =
-  (ports: LookingPorts) =>
+  (ports: LookingPorts & { roles: RoleLookPorts }) =>
   async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<{ looked: number }> => {
     const { agent: only } = Asked.parse(event ?? {})
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     const looked = await lookAtHosts(ports, { only, until })
+    if (only === undefined) await lookAtPlatformRoles(ports.roles, { until })
     ports.log.info('hosts_looked_at', { looked })
     return { looked }
   }
@@ -33,13 +37,20 @@ export const createHandler =
 export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'ACCOUNT' | 'TARGET_ROLE'> = (told) => {
   const policy = currentPolicy(told)
   const { accounts } = policy.bundle.deployment
+  const credentials = foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE)
+  const agents = new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' })
+  const [clock, log] = [new SystemClock(), new PowertoolsLog()]
   return {
-    agents: new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
-    probers: {
-      awsRole: roleProber(new IamHostSimulator(foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE))),
-    } satisfies HostProbers,
+    agents,
+    probers: { awsRole: roleProber(new IamHostSimulator(credentials)) } satisfies HostProbers,
+    roles: {
+      platformRoles: agents,
+      roleList: new IamRoleList(credentials),
+      readPrincipals: principalsPerStatement,
+      ...{ policy, clock, log },
+    },
     policy,
-    clock: new SystemClock(),
-    log: new PowertoolsLog(),
+    clock,
+    log,
   }
 }

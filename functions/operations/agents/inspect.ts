@@ -13,18 +13,13 @@ export type InspectPorts = ReadAgentsPorts & { unknown: UnknownCallerStore; plat
 const maySeeAll = ({ policy, clock }: AskingPorts, person: PersonId) =>
   mayInspect(policy, person, undefined, clock.now())
 
-export async function readUnknownCallers(
-  person: PersonId,
-  ports: InspectPorts,
-): Promise<Result<readonly UnknownOfIssuer[], 'not_permitted'>> {
-  return maySeeAll(ports, person) ? ok(await unknownCallersNow(ports)) : refuse('not_permitted')
-}
+export type Unknown = { issuers: readonly UnknownOfIssuer[]; accounts: readonly RolesOfAccount[] }
 
-export async function readUnknownRoles(
-  person: PersonId,
-  ports: InspectPorts,
-): Promise<Result<readonly RolesOfAccount[], 'not_permitted'>> {
-  return maySeeAll(ports, person) ? ok(await unknownRolesNow(ports)) : refuse('not_permitted')
+/** The callers and roles that belong to no agent. */
+export async function readUnknown(person: PersonId, ports: InspectPorts): Promise<Result<Unknown, 'not_permitted'>> {
+  if (!maySeeAll(ports, person)) return refuse('not_permitted')
+  const [issuers, accounts] = await Promise.all([unknownCallersNow(ports), unknownRolesNow(ports)])
+  return ok({ issuers, accounts })
 }
 
 export type MapFilter = { owner?: PersonId | undefined; host?: string | undefined; agent?: AgentId | undefined }

@@ -76,7 +76,7 @@ test('a host of several agents, and an agent that may do nothing, are marked', (
   expect(other?.agents).toContainEqual({ text: 'retired', alarm: true })
 })
 
-test('what is not listed is counted, and so are roles that were not looked at', () => {
+test('members that are not listed are counted, and so are roles that were not looked at', () => {
   const secrets = Array.from({ length: 6 }, (_, n) => ({ kind: 'secret' as const, name: `s${n}`, role: role('a') }))
   const more = { roles: 0, secrets: 10, grants: 0, roles_not_looked_at: 12 }
   const [row] = rowsOf([{ ...bare, looked_at: at, secrets, more }], 'none')

@@ -93,8 +93,6 @@ export class PageDoors {
       ['GET /login/decision', decide],
       ['GET /requests', show],
       ['GET /agents', show],
-      ['GET /agents/map', show],
-      ['GET /agents/unknown', show],
       ['GET /agents/{id}', show],
       ['GET /agents/{id}/usage', show],
       ['POST /agents/{id}', createRecertify(ports)],

@@ -4,7 +4,7 @@ import { Resource, time, word } from './word.ts'
 
 /** The answers about callers and roles that belong to no agent, and the map of all agents. */
 
-export const UnknownCallersAnswer = z.looseObject({
+export const UnknownAnswer = z.looseObject({
   since: time,
   issuers: z.array(
     z.looseObject({
@@ -20,9 +20,7 @@ export const UnknownCallersAnswer = z.looseObject({
       flooded: z.boolean(),
     }),
   ),
-})
-
-export const UnknownRolesAnswer = z.looseObject({
+  /** Roles that trust an agent platform. */
   accounts: z.array(
     z.looseObject({
       account: z.string(),
