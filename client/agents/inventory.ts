@@ -1,4 +1,3 @@
-import { type Fold, foldOf, rowsOf } from '../../functions/domain/agents/map.ts'
 import { AgentAnswer, AgentLines } from '../../functions/domain/cards/wire/agent.ts'
 import type { Context } from '../context.ts'
 import { replaceFile } from '../new-file.ts'
@@ -8,14 +7,15 @@ import { hostOf, waysRound } from './hosts.ts'
 import { readMap } from './map.ts'
 import { drawInventory } from './picture.ts'
 
-type InventoryTyped = { id?: string; picture?: string; fold?: Fold }
+type InventoryTyped = { id?: string; picture?: string; fold?: string }
 
 /** Lists the agents, their hosts, and the actions that these hosts allow without asking. */
 export async function inventory({ id, picture, fold }: InventoryTyped, context: Context): Promise<Exit> {
   const { surroundings, json } = context
   const agents = id === undefined ? await readAll(context) : [await readAgent(id, context)]
   const ways = agents.flatMap(waysRound)
-  const hasMap = picture !== undefined && (await savePicture(picture, agents, { id, fold }, context))
+  const map = picture === undefined ? undefined : await readMap({ agent: id, fold }, context)
+  if (picture !== undefined) replaceFile(picture, surroundings.folder, drawInventory(agents, map))
   if (json) {
     surroundings.out(jsonText({ agents, ways_round: ways }))
     return exits.done
@@ -32,24 +32,9 @@ export async function inventory({ id, picture, fold }: InventoryTyped, context: 
   const head = ['AGENT', 'OWNER', 'AUTONOMY', 'STATUS', 'RUNS ON', '', 'ALLOWED', 'DENIED', 'UNKNOWN', 'LOOKED AT']
   surroundings.out(lines(...table(head, rows, surroundings.columns)))
   surroundings.out(lines('', ...waysWords(ways), ...agents.flatMap(notesOf)))
-  if (picture !== undefined)
-    surroundings.err(
-      lines(`the picture is in ${picture}${hasMap ? '' : '; without the map, since policy lets you inspect no agent'}`),
-    )
+  const without = map === undefined ? '; without the map, since policy lets you inspect no agent' : ''
+  if (picture !== undefined) surroundings.err(lines(`the picture is in ${picture}${without}`))
   return exits.done
-}
-
-/** @returns whether the caller may see the map */
-async function savePicture(
-  picture: string,
-  agents: readonly AgentAnswer[],
-  { id, fold }: { id: string | undefined; fold: Fold | undefined },
-  context: Context,
-): Promise<boolean> {
-  const map = await readMap(context, id)
-  const rows = map && rowsOf(map, foldOf(map, fold))
-  replaceFile(picture, context.surroundings.folder, drawInventory(agents, rows))
-  return map !== undefined
 }
 
 /** The policies of the host that have to go. */

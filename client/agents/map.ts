@@ -1,19 +1,15 @@
 // Rules: test/client/agents/inventory.test.ts
-import { AgentMap, type MapAgent } from '../../functions/domain/cards/wire/agent-map.ts'
+import { AgentMap } from '../../functions/domain/cards/wire/agent-map.ts'
 import type { Context } from '../context.ts'
 import { Refusal } from '../outcome.ts'
 
-/** The map of the agents that the caller may inspect, or undefined if there is none. */
-export async function readMap({ api }: Context, agent: string | undefined): Promise<readonly MapAgent[] | undefined> {
-  const found: MapAgent[] = []
-  const of = agent === undefined ? '' : `&agent=${encodeURIComponent(agent)}`
+type Wanted = { agent: string | undefined; fold: string | undefined }
+
+/** The picture of the agents that the caller may inspect, or undefined if there is none. */
+export async function readMap({ agent, fold }: Wanted, { api }: Context): Promise<string | undefined> {
+  const query = new URLSearchParams({ picture: 'true', ...(agent && { agent }), ...(fold && { fold }) })
   try {
-    for (let after = ''; ; ) {
-      const page = await api.call(AgentMap, { method: 'GET', path: `/v1/agents/map?after=${after}${of}` })
-      found.push(...page.agents)
-      if (page.next === undefined) return found
-      after = encodeURIComponent(page.next)
-    }
+    return (await api.call(AgentMap, { method: 'GET', path: `/v1/agents/map?${query}` })).picture
   } catch (fault) {
     if (fault instanceof Refusal && fault.told.code === 'not_permitted') return undefined
     throw fault

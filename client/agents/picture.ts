@@ -1,7 +1,4 @@
 // Rules: test/client/agents/inventory.test.ts
-
-import type { MapRow } from '../../functions/domain/agents/map.ts'
-import { drawRows, mapWidth } from '../../functions/domain/agents/map-picture.ts'
 import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 import { hostOf, waysRound } from './hosts.ts'
 
@@ -27,7 +24,8 @@ const signs: { readonly [answer: string]: string } = {
   unknown: '? not known: ',
 }
 
-export function drawInventory(agents: readonly Drawn[], map: readonly MapRow[] = []): string {
+/** @param map the map of the same agents, which is put below */
+export function drawInventory(agents: readonly Drawn[], map = ''): string {
   let top = 56
   const drawn = agents.map((agent) => {
     const { text, height } = drawAgent(agent, top)
@@ -36,15 +34,15 @@ export function drawInventory(agents: readonly Drawn[], map: readonly MapRow[] =
   })
   const found = agents.flatMap(waysRound).length
   const title = `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}, ${found} ${found === 1 ? 'way' : 'ways'} round Hotwork`
-  const held = map.length === 0 ? undefined : drawRows(map, top + 24)
-  const [right, bottom] = held ? [mapWidth, top + 24 + held.height] : [width, top]
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="tl" viewBox="0 0 ${right} ${bottom}" width="${right}" height="${bottom}" role="img">
+  const [, mapWidth, mapHeight] = (/ width="(\d+)" height="(\d+)"/.exec(map) ?? []).map(Number)
+  const [right, bottom] = [Math.max(width, mapWidth ?? 0), top + (mapHeight ?? 0)]
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${right} ${bottom}" width="${right}" height="${bottom}" role="img">
 <title>${title}</title>
 <style>${style}</style>
 ${label(columns.agent, 28, title, 'b')}
 ${label(columns.host, 28, 'runs on', 'q')}
 ${label(columns.actions, 28, 'without asking, its host', 'q')}
-${drawn.join('\n')}${held ? `\n${held.text}` : ''}
+${drawn.join('\n')}${map === '' ? '' : `\n<g transform="translate(0 ${top})">${map}</g>`}
 </svg>
 `
 }

@@ -1,6 +1,5 @@
 // Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, Option } from 'commander'
-import { folds } from '../../functions/domain/agents/map.ts'
 import { listAgents, recertify, showAgent } from '../agents/agents.ts'
 import { guardrail, inventory } from '../agents/inventory.ts'
 import { unknown } from '../agents/unknown.ts'
@@ -23,7 +22,13 @@ export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
   verb(agents, 'inventory', 'list the agents, and the actions that their hosts already allow without a permit')
     .addArgument(new Argument('[id]', 'show one agent; Hotwork reads its host now'))
     .option('--picture <file>', 'also save it as an SVG picture, with the map of who may do and read what')
-    .addOption(new Option('--fold <rows>', 'the rows of the map; by owner if there are many agents').choices(folds))
+    .addOption(
+      new Option('--fold <rows>', 'the rows of the map; by owner if there are many agents').choices([
+        'none',
+        'owner',
+        'host',
+      ]),
+    )
     .action(act(inventory))
   verb(agents, 'unknown', 'callers whose tokens verify and that belong to no agent')
     .option('--roles', 'instead, roles in the accounts that trust an agent platform and belong to no agent')

@@ -1,6 +1,8 @@
 // Rules: test/http/agents-map.test.ts
 import { inForce } from '../../domain/agents/ambient.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
+import { type Fold, foldOf, rowsOf } from '../../domain/agents/map.ts'
+import { drawMap, mapTitle } from '../../domain/agents/map-picture.ts'
 import { shownDays } from '../../domain/agents/unknown-callers.ts'
 import type { AgentMap, UnknownAnswer } from '../../domain/cards/wire/agent-map.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
@@ -31,11 +33,24 @@ export const unknownView = ({ issuers, accounts }: Unknown, now: NumericDate): S
 const most = { roles: 20, secrets: 50, grants: 20 }
 const agentsOfPage = 200
 
+type Shape = { after?: string | undefined; fold?: Fold | undefined; picture?: boolean }
+
 /** `GET /v1/agents/map` (docs/api.md). @param after the `next` of the page before */
-export function mapView(seen: readonly AgentSeen[], now: NumericDate, after = ''): Said<typeof AgentMap> {
+export function mapView(
+  seen: readonly AgentSeen[],
+  now: NumericDate,
+  { after = '', fold, picture = false }: Shape = {},
+): Said<typeof AgentMap> {
   const rest = seen.filter(({ agent }) => agent.id > after).toSorted((a, b) => (a.agent.id < b.agent.id ? -1 : 1))
   const agents = rest.slice(0, agentsOfPage).map((each) => mapAgent(each, now))
-  return { agents, ...(rest.length > agentsOfPage ? defined({ next: agents.at(-1)?.id }) : {}) }
+  const next = rest.length > agentsOfPage ? agents.at(-1)?.id : undefined
+  return { agents, ...defined({ next, picture: picture ? drawn(seen, now, fold) : undefined }) }
+}
+
+function drawn(seen: readonly AgentSeen[], now: NumericDate, fold: Fold | undefined): string {
+  const all = seen.map((each) => mapAgent(each, now))
+  const rows = rowsOf(all, foldOf(all, fold))
+  return drawMap(rows, { title: mapTitle(all.length, rows.length) })
 }
 
 export function mapAgent(

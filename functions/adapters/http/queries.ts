@@ -50,6 +50,7 @@ export const mapQuery = {
   host: orEmpty(z.string().max(512)),
   fold: orEmpty(z.enum(folds)),
   after: orEmpty(AgentId),
+  picture: orEmpty(z.literal('true')),
 }
 export const agentQuery = { look: z.literal('now').optional() }
 

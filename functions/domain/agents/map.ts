@@ -1,5 +1,4 @@
 // Rules: test/domain/agents/map.test.ts
-import type { MapAgent as Answered } from '../cards/wire/agent-map.ts'
 import { inert } from '../inert.ts'
 
 /** The layout of the map of agents: who owns, runs, may assume, may read and holds what, row by row. */
@@ -7,10 +6,26 @@ import { inert } from '../inert.ts'
 export const folds = ['none', 'owner', 'host'] as const
 export type Fold = (typeof folds)[number]
 
-type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
-type Known = 'id' | 'owner' | 'backup_owner' | 'status' | 'autonomy' | 'runs_on' | 'looked_at'
-type Listed = 'roles' | 'secrets' | 'unknown' | 'grants' | 'more'
-export type MapAgent = Frozen<Pick<Answered, Known | Listed>>
+/** An agent as the API answers about it (domain/cards/wire/agent-map.ts). */
+export type MapAgent = {
+  readonly id: string
+  readonly owner: string
+  readonly backup_owner?: string | undefined
+  readonly autonomy: string
+  readonly status: string
+  readonly runs_on: { readonly [kind: string]: unknown }
+  readonly looked_at?: string | undefined
+  readonly roles: readonly { readonly arn: string; readonly via: string }[]
+  readonly secrets: readonly { readonly kind: string; readonly name: string; readonly role: string }[]
+  readonly unknown: readonly string[]
+  readonly grants: readonly {
+    readonly request: string
+    readonly action: string
+    readonly resource?: { readonly id: string } | undefined
+    readonly until: string
+  }[]
+  readonly more: { readonly [of in 'roles' | 'secrets' | 'grants' | 'roles_not_looked_at']: number }
+}
 
 export type MapCell = { text: string; soft?: true; alarm?: true }
 
@@ -46,7 +61,7 @@ const compare = (one: string, other: string): number => (one < other ? -1 : one 
 
 const hostOf = ({ runs_on }: MapAgent): { kind: string; name: string } => {
   const [kind = 'other', name = 'not said'] = Object.entries(runs_on)[0] ?? []
-  return { kind, name }
+  return { kind, name: String(name) }
 }
 
 /** An ARN without its partition and service: account and name. */

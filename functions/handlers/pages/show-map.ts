@@ -22,7 +22,7 @@ export function showAgentOrAll(call: Call, guest: Guest, ports: AgentPagePorts &
 
 /** `GET /agents/map`. */
 async function showMap(call: Call, { person, reader }: Guest, ports: PagePorts & ReadAgentsPorts): Promise<Answer> {
-  const { after: _, ...wanted } = readQuery(call, mapQuery)
+  const { after: _, picture: __, ...wanted } = readQuery(call, mapQuery)
   const all = await readMap({ person: person.id, filter: {} }, ports)
   if (!all.ok) throw notShown(all.code)
   const now = ports.clock.now()

@@ -47,9 +47,9 @@ const readByRoute = byRoute<[PersonId, Ports]>(
       return { status: 200, body: registryView(valueOrThrow(await readRegistry(person, ports))) }
     },
     'GET /v1/agents/map': async (call, person, ports) => {
-      const { after, fold: _, ...filter } = readQuery(call, mapQuery)
+      const { after, fold, picture, ...filter } = readQuery(call, mapQuery)
       const seen = valueOrThrow(await readMap({ person, filter }, ports))
-      return { status: 200, body: mapView(seen, ports.clock.now(), after) }
+      return { status: 200, body: mapView(seen, ports.clock.now(), { after, fold, picture: picture !== undefined }) }
     },
     'GET /v1/unknown-callers': async (call, person, ports) => {
       readQuery(call, {})

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostKinds as hostWords } from '../../../client/agents/hosts.ts'
 import { drawInventory } from '../../../client/agents/picture.ts'
+import { mapView } from '../../../functions/adapters/http/map-view.ts'
 import { noCounts } from '../../../functions/domain/agents/activity.ts'
 import { hostKinds } from '../../../functions/domain/people/host-kinds.ts'
-import { agent, World } from '../../support/world.ts'
+import type { Agent } from '../../../functions/domain/people/organisation.ts'
+import { agent, start, World } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork agents inventory` and `guardrail`: hosts that allow without asking what their agents ask for. */
@@ -155,6 +157,11 @@ test('a picture has the map for people who may inspect, and says that it lacks i
   expect(without.text).not.toContain('prod/database')
 })
 
+const seenBy = (agents: readonly Agent[]) =>
+  agents.map(
+    (each) => ({ agent: each, status: 'active', recertifyBy: start, file: {}, grants: [], allGrants: true }) as const,
+  )
+
 test('the map of the API has every agent that a person may inspect, page by page', async () => {
   const { world } = scene.api
   const [first] = world.policy.bundle.agents
@@ -164,6 +171,13 @@ test('the map of the API has every agent that a person may inspect, page by page
   const terminal = scene.at('gus')
   await terminal.type('agents', 'inventory', 'agent:a-200', '--picture', 'one.svg')
   expect(readFileSync(join(terminal.folder, 'one.svg'), 'utf8')).toContain('agent:a-200')
-  await terminal.type('agents', 'inventory', '--picture', 'all.svg')
-  expect(readFileSync(join(terminal.folder, 'all.svg'), 'utf8')).toContain('201 agents')
+  const { api } = scene
+  expect(readFileSync(join(terminal.folder, 'one.svg'), 'utf8')).toContain('1 agent: who owns')
+  const pages = await Promise.all(
+    ['', 'agent:a-199'].map(async (after) => mapView(seenBy(api.world.policy.bundle.agents), start, { after })),
+  )
+  expect(pages.map(({ agents: page, next }) => [page.length, next])).toEqual([
+    [200, 'agent:a-199'],
+    [1, undefined],
+  ])
 })

@@ -92,6 +92,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   'ask-colleague': async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   narrow: async () => ({ at: scene.at('ben'), ids: { req: await submitted(resizeWorker) } }),
   revoke: async () => ({ at: scene.at('gus'), ids: { req: (await scene.api.world.approved()).ask.id } }),
+  'agents unknown': async () => ({ at: scene.at('gus') }),
   permits: async () => ({ at: scene.at('ana') }),
   'permits list': async () => ({ at: scene.at('ana') }),
   'permits show': async () => ({ at: scene.at('ana'), ids: { stp: await permitted() } }),

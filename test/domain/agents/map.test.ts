@@ -42,7 +42,7 @@ const many: readonly MapAgent[] = Array.from({ length: 200 }, (_, n): MapAgent =
 const textOf = (cells: readonly { text: string }[]) => cells.map(({ text }) => text)
 
 test('a row has the owner, the agent, its host, and what it may assume, may read and holds', () => {
-  const resource = { type: 'ssm:parameter', id: 'arn:aws:ssm:eu-west-1:111122223333:parameter/prod/x' }
+  const resource = { id: 'arn:aws:ssm:eu-west-1:111122223333:parameter/prod/x' }
   const agent: MapAgent = {
     ...bare,
     ...{ runs_on: { awsRole: role('builder') }, looked_at: at, backup_owner: 'person:ben' },

@@ -59,6 +59,10 @@ const MapAgent = z.looseObject({
 })
 export type MapAgent = z.infer<typeof MapAgent>
 
-/** `next`: the last agent, if there are more. */
-export const AgentMap = z.looseObject({ agents: z.array(MapAgent), next: z.string().optional() })
+/** `next`: the last agent, if there are more. `picture`: SVG of all agents, if it was asked for. */
+export const AgentMap = z.looseObject({
+  agents: z.array(MapAgent),
+  next: z.string().optional(),
+  picture: z.string().optional(),
+})
 export type AgentMap = z.infer<typeof AgentMap>
