@@ -42,7 +42,9 @@ export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'ACCOUNT' | '
   const [clock, log] = [new SystemClock(), new PowertoolsLog()]
   return {
     agents,
-    probers: { awsRole: roleProber(new IamHostSimulator(credentials)) } satisfies HostProbers,
+    probers: {
+      awsRole: roleProber(new IamHostSimulator(credentials)),
+    } satisfies HostProbers,
     roles: {
       platformRoles: agents,
       roleList: new IamRoleList(credentials),
