@@ -92,6 +92,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     "agents recertify agent:remediator --evidence sha-256:... --reason 'repairs checkout each week; read its counts and its host'",
   ],
   'policy observed': ['policy observed', 'policy observed --since P30D --policy tried-floor --json'],
+  'policy pull': ['policy pull', 'policy pull policies --json'],
   'policy show': ['policy show sha-256:... --out bundle.json', 'policy show sha-256:... --json'],
   'ledger export': [
     'ledger export --since 30d --out record.ndjson',

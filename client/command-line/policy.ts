@@ -5,6 +5,7 @@ import { withBundleFiles } from '../policy/bundle-file.ts'
 import { explainRequest } from '../policy/explain.ts'
 import { showObserved } from '../policy/observed.ts'
 import { type Asked, runPolicyProgram } from '../policy/program.ts'
+import { pullRegistry } from '../policy/pull.ts'
 import { type ReplayTyped, replay } from '../policy/replay.ts'
 import { showBundle } from '../policy/show.ts'
 import { type Frame, typedOf } from './frame.ts'
@@ -69,6 +70,9 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
     .argument('<hash>', 'the `bundle` of an entry: sha-256:...')
     .option('--out <file>', 'a new file for the bundle, which `policy diff` and `policy replay` take')
     .action(act(showBundle))
+  verb(policy, 'pull', 'write registry.json: the agents that people registered at run time')
+    .addArgument(folder())
+    .action(act(pullRegistry))
   verb(policy, 'prove', 'prove properties for all possible questions, by Cedar’s symbolic compiler and cvc5')
     .addArgument(folder())
     .addOption(deployment())

@@ -30,7 +30,7 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
     if (!json) io.err(`${many} in ${folder}${deployment === undefined ? `. ${whereMadeUp}` : ''}\n`)
     return exits.problems
   }
-  if (out !== undefined) write(out, `${JSON.stringify(opened.bundle, null, 2)}\n`)
+  if (out !== undefined) write(out, `${JSON.stringify(opened.compiled, null, 2)}\n`)
   const { bundle, folder: own } = opened
   const { hash } = bundle
   const counts = countsOf(opened)

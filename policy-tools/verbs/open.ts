@@ -10,6 +10,7 @@ import {
 import { JsonDocument, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import { makeUpDeployment } from '../../functions/adapters/policy-folder/made-up-deployment.ts'
 import type { Folder } from '../../functions/adapters/policy-folder/read-folder.ts'
+import { nothingGoverned, withGoverned } from '../../functions/domain/agents/governed-registry.ts'
 import { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { policyReads } from '../cedar/policy-reads.ts'
 import { pointsOfCases } from '../change/case-points.ts'
@@ -17,7 +18,10 @@ import type { Side } from '../change/question-space.ts'
 import { exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
 
 export type Policies = {
+  /** With the agents of registry.json, which are not in the compiled bundle. */
   bundle: Bundle
+  /** As Lambdas get it. */
+  compiled: Bundle
   /** Absent for a compiled bundle. */
   folder?: Folder
   index: CompiledPolicies['index']
@@ -43,7 +47,11 @@ export function openPolicies(
   const { about, deployment = makeUpDeployment(path, about), evenIfCasesFail = false } = options
   const opened = openFolder(path, deployment, cedar)
   if (!opened.ok) return opened
-  return opened.failing.length > 0 && !evenIfCasesFail ? { ok: false, problems: opened.failing } : opened
+  if (opened.failing.length > 0 && !evenIfCasesFail) return { ok: false, problems: opened.failing }
+  const { bundle: compiled, folder } = opened
+  // Without the times of changes: what they ended is on record.
+  const { registry: _, ...bundle } = withGoverned(compiled, folder.registry?.value ?? nothingGoverned)
+  return { ...opened, bundle, compiled }
 }
 
 /** The material for questions: the bundle, its policies' reads, and the questions of its cases. */
@@ -76,7 +84,7 @@ function openBundle(path: string): Opened {
       problems: [document.report(['hash'], message, 'take a bundle as `hotwork policy check --out FILE` wrote it')],
     }
   }
-  return { ok: true, bundle, index: cedar.indexOf(bundle, path), failing: [] }
+  return { ok: true, bundle, compiled: bundle, index: cedar.indexOf(bundle, path), failing: [] }
 }
 
 /** Prints the problems, as the result of a verb that failed. */

@@ -1,5 +1,8 @@
 // Rules: test/policies/bad-folder.test.ts
 import { latestFirstDate, mostDays } from '../../domain/agents/agent-problems.ts'
+import { nothingGoverned } from '../../domain/agents/governed-registry.ts'
+import { registryProblems } from '../../domain/agents/registry-problems.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
@@ -28,3 +31,14 @@ export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>
   })
 
 const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
+
+/** Checks the pulled registry with the folder as one. Agents that were retired in it may have left the folder. */
+export function checkRegistry({ registry }: Folder, files: Bundle, now: number): Problem[] {
+  if (!registry) return []
+  const { value, document } = registry
+  const fix = 'move the agent to agents.json, or change it in the registry and run `hotwork policy pull` again'
+  return registryProblems(files, value, now, { ...nothingGoverned, retired: value.retired }).map((message) => {
+    const at = value.agents.findIndex(({ id }) => message.startsWith(`\`${id}\``))
+    return document.report(at < 0 ? ['agents'] : ['agents', at], message, fix)
+  })
+}

@@ -4,7 +4,7 @@ import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { modelsOf } from '../../targets/checks.ts'
-import { checkAgentTerms } from './check-agents.ts'
+import { checkAgentTerms, checkRegistry } from './check-agents.ts'
 import { checkBreakGlass } from './check-break-glass.ts'
 import { checkCalendar, checkWindowsRead } from './check-calendar.ts'
 import { checkCatalogue, checkUnpinned } from './check-catalogue.ts'
@@ -69,7 +69,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
   })
   const policy = language.open(bundle)
   const cases = checkCases(folder, bundle, (question) => policy.ask(question), index)
-  const failing = [...checkAgentTerms(folder, now), ...cases]
+  const failing = [...checkAgentTerms(folder, now), ...checkRegistry(folder, bundle, now), ...cases]
   return { ok: true, bundle, folder, index, failing }
 }
 

@@ -1,6 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
 import * as z from 'zod'
 import { chatIds, kinds as chatKinds, shortForm } from '../../channels/kinds.ts'
+import { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import { SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
@@ -10,7 +11,7 @@ import { Calendar, Freeze, instantOf, named } from '../../domain/policy/calendar
 import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
-import { Alias, defined, PersonId } from '../../domain/values.ts'
+import { AgentId, Alias, defined, PersonId } from '../../domain/values.ts'
 import { known } from '../../domain/what-is-wrong.ts'
 import { GroupSource, sourceKinds } from '../../group-sources/kinds.ts'
 import { Account, Sealed } from '../../targets/aws/rules/account.ts'
@@ -162,16 +163,21 @@ export const DirectoryFile = z
     const rest = { channels: some(channels), sources: some(sourced), recertifyGroups }
     return { people, groups: Object.fromEntries(members), ...defined(rest) }
   })
-export const AgentsFile = z.strictObject({
-  tell: Bundle.shape.agentsTell,
-  agents: z.array(
-    z.strictObject({
-      ...Agent.shape,
-      identities: z.array(IdentityFile).min(1),
-      recertifyBy: startOfDay,
-      recertifyEvery: Duration.default(oneYear),
-    }),
-  ),
+const AgentFile = z.strictObject({
+  ...Agent.shape,
+  identities: z.array(IdentityFile).min(1),
+  recertifyBy: startOfDay,
+  recertifyEvery: Duration.default(oneYear),
+})
+export const AgentsFile = z.strictObject({ tell: Bundle.shape.agentsTell, agents: z.array(AgentFile) })
+const { version, retired, former } = GovernedRegistry.shape
+/** The answer of `GET /v1/registry`, as `hotwork policy pull` writes it. */
+export const RegistryFile = z.strictObject({
+  version,
+  agents: z.array(AgentFile),
+  retired: z.array(retired.element.extend({ at: Instant })),
+  changed: z.record(AgentId, Instant),
+  former: z.array(former.element.extend({ identity: IdentityFile, until: Instant })),
 })
 export const ToolsFile = z.strictObject({
   tools: z.array(z.strictObject({ ...Tool.shape, identities: z.array(IdentityFile) })),

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as z from 'zod'
+import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import type { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import type { Agent, Directory, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import type { Bundle, Deployment } from '../../domain/policy/bundle.ts'
@@ -20,6 +21,7 @@ import {
   DirectoryFile,
   EntryFile,
   LadderFile,
+  RegistryFile,
   ResourcesFile,
   ToolsFile,
 } from './file-shapes.ts'
@@ -38,6 +40,8 @@ export type Folder = {
   directory: Sourced<Directory>
   agents: Sourced<{ agents: Agent[]; tell?: Bundle['agentsTell'] }>
   tools: Sourced<{ tools: Tool[] }>
+  /** The registry of agents at the last `policy pull`, which no bundle has: Lambdas read it at run time. */
+  registry?: Sourced<GovernedRegistry>
   resources: Sourced<{ resources: ResourceRule[]; show?: Bundle['show'] }>
   breakGlass?: Sourced<BreakGlassPolicy>
   calendar?: Sourced<Calendar>
@@ -81,6 +85,7 @@ export function readFolder(
   const readOptional: ReadFile = (file, schema) => (existsSync(file) ? read(file, schema) : undefined)
   const breakGlass = readOptional(join(folder, 'break-glass.json'), BreakGlassFile)
   const calendar = readOptional(join(folder, 'calendar.json'), CalendarFile)
+  const registry = readOptional(join(folder, 'registry.json'), RegistryFile)
   const entries = readAll('actions', EntryFile)
   const actions = entries.flatMap(({ value, document }) => {
     let placed: CatalogueEntry | undefined
@@ -99,7 +104,7 @@ export function readFolder(
   const sourceOf = (file: string): Source => ({ file, text: readFileSync(file, 'utf8') })
   const [schema, policies] = [sourceOf(schemaFile), filesIn(folder, '.cedar').map(sourceOf)]
   const parts = { deployment, ladder, directory, agents, tools, resources, actions, cases, schema, policies }
-  return { folder: { ...parts, ...defined({ breakGlass, calendar }) }, problems }
+  return { folder: { ...parts, ...defined({ breakGlass, calendar, registry }) }, problems }
 }
 
 const filesIn = (folder: string, extension: string): string[] =>

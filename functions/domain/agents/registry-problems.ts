@@ -31,7 +31,7 @@ export function registryProblems(
   const active = changed.filter(({ status }) => status !== 'retired')
   return [
     ...wrongSize(next),
-    ...wrongNames(files, next),
+    ...wrongNames(files, next, { changed, before }),
     ...changed.flatMap((agent) => wrongChange(agent, earlier.get(agent.id))),
     ...active.flatMap((agent) => [
       ...wrongPeople(agent, files),
@@ -49,13 +49,21 @@ function wrongSize(next: GovernedRegistry): string[] {
   return [`the registry has at most ${mostCharacters} characters: move some agents to agents.json`]
 }
 
-function wrongNames(files: Bundle, { agents, retired }: GovernedRegistry): string[] {
+/** An agent that a later deployment names too stays in the registry, where it counts for nothing. */
+function wrongNames(
+  files: Bundle,
+  { agents, retired }: GovernedRegistry,
+  { changed, before }: { changed: readonly Agent[]; before: GovernedRegistry },
+): string[] {
+  const known = new Set(before.retired.map(({ id }) => id))
   const inFiles = new Set<string>(files.agents.map(({ id }) => id))
   const ids = agents.map(({ id }) => id)
   return [
-    ...agents.filter(({ id }) => inFiles.has(id)).map(({ id }) => `\`${id}\` is in agents.json: change it there`),
+    ...changed.filter(({ id }) => inFiles.has(id)).map(({ id }) => `\`${id}\` is in agents.json: change it there`),
     ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `\`${id}\` is in the registry twice`),
-    ...retired.filter(({ id }) => !inFiles.has(id)).map(({ id }) => `\`${id}\` is not in agents.json`),
+    ...retired
+      .filter(({ id }) => !inFiles.has(id) && !known.has(id))
+      .map(({ id }) => `\`${id}\` is not in agents.json`),
   ]
 }
 

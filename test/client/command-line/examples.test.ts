@@ -204,6 +204,11 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     return { at, ids: { req: await submitted() } }
   },
   'policy observed': async () => ({ at: scene.at('hana') }),
+  'policy pull': async () => {
+    const at = scene.at('hana')
+    cpSync(join(root, 'policies'), join(at.home, 'policies'), { recursive: true })
+    return { at }
+  },
   'policy show': async () => {
     const { world } = scene.api
     await keepBundle(sampleBundle(), { ...world.ports, bundles: world.bundles })
