@@ -3,10 +3,11 @@ import { Stack, Token } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
+import { lookRights } from './constructs/look-rights.ts'
 import { TargetAccount } from './constructs/target-account.ts'
 import { readers } from './functions.ts'
 import type { Hotwork, HotworkAccount } from './hotwork.ts'
-import { type Account, hostsIn, roleArn } from './policy-bundle.ts'
+import { type Account, roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export type HotworkTargetProps = {
@@ -42,7 +43,7 @@ export class HotworkTarget extends Construct {
         auditors: [roleArn('auditor', desk.stackName, atHome), roleArn('call-reader', desk.stackName, atHome)],
       }),
       accounts: accounts as { [alias: string]: Account },
-      hosts: hostsIn(bundle, account.accountId),
+      looks: lookRights(bundle, account),
       actions: Object.values(bundle.actions),
       ours: bundle.resources.filter(({ classification }) => classification === 'control-plane').map((each) => each.id),
       desk:

@@ -20,6 +20,7 @@ import { FunctionCode } from './constructs/function-code.ts'
 import { functionMaker, type Ground, makeOthers } from './constructs/ground.ts'
 import { HostLooker } from './constructs/host-looker.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
+import { lookRights } from './constructs/look-rights.ts'
 import { PeopleEndpoints } from './constructs/people-endpoints.ts'
 import { Reading } from './constructs/reading.ts'
 import { RecordFollowers } from './constructs/record-followers.ts'
@@ -31,7 +32,6 @@ import {
   type Account,
   compilePolicies,
   type HotworkAccount,
-  hostsIn,
   listAccounts,
   type PolicyBundle,
   rolesOf,
@@ -219,12 +219,8 @@ export class Hotwork extends Construct {
         targetsAtHome: rolesOf('target', stackName, near),
         foreignRevokers: rolesOf('revoker', stackName, foreign),
         foreignAuditors: rolesOf('auditor', stackName, foreign),
-        foreignSimulators: rolesOf(
-          'simulator',
-          stackName,
-          foreign.filter(({ accountId }) => hostsIn(bundle, accountId).length > 0),
-        ),
-        hostsAtHome: hostsIn(bundle, home.accountId),
+        foreignSimulators: rolesOf('simulator', stackName, foreign),
+        looksAtHome: near.slice(0, 1).flatMap((account) => lookRights(bundle, account)),
       },
       key: new SigningKey(this, 'CredentialKey', signingKeys, {
         what: 'access tokens',

@@ -33,7 +33,7 @@ export type PolicyBundle = {
     }
   }
   resources: readonly { id: string; classification: string }[]
-  agents: readonly { runsOn: { awsRole?: string }; notify?: string }[]
+  agents: readonly { runsOn: { readonly [kind: string]: string }; notify?: string }[]
   tools: readonly { notify?: string }[]
   directory: {
     sources?: { readonly [group: string]: { source: { claim?: string; readonly [kind: string]: unknown } } }
@@ -72,9 +72,9 @@ export const rolesOf = (role: string, stackName: string, accounts: readonly Acco
   ...new Set(accounts.map((account) => roleArn(role, stackName, account))),
 ]
 
-/** The roles of an account on which agents run. */
-export const hostsIn = ({ agents }: Pick<PolicyBundle, 'agents'>, account: string): readonly string[] => [
-  ...new Set(agents.flatMap(({ runsOn: { awsRole } }) => (awsRole?.split(':')[4] === account ? [awsRole] : []))),
+/** The hosts of one kind on which agents run. */
+export const hostsOfKind = ({ agents }: Pick<PolicyBundle, 'agents'>, kind: string): readonly string[] => [
+  ...new Set(agents.flatMap(({ runsOn }) => runsOn[kind] ?? [])),
 ]
 
 /** Actions that reach the same resources. */

@@ -4,8 +4,10 @@ import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 /** The words for each kind of host. A test compares them with the kinds that the server knows. */
 export const hostKinds = new Map([
   ['awsRole', 'AWS role'],
+  ['githubRepository', 'GitHub repository'],
   ['githubEnvironment', 'GitHub environment'],
   ['kubernetesServiceAccount', 'Kubernetes'],
+  ['scheduler', 'scheduled'],
   ['other', 'other'],
 ])
 

@@ -4,17 +4,17 @@ import { Construct } from 'constructs'
 import { runEvery } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
-import { grantSimulate } from './target-roles.ts'
+import { grantLook } from './target-roles.ts'
 import { say } from './variables.ts'
 
-/** The one function that asks IAM about the hosts of agents: daily, and when a person reads an agent. */
+/** The one function that looks at the hosts of agents: daily, and when a person reads an agent. */
 export class HostLooker extends Construct {
   readonly #looker: HotworkFunction
 
   constructor(scope: Construct, id: string, { roles, make }: Ground) {
     super(scope, id)
     this.#looker = make(this, 'look-at-hosts')
-    grantSimulate(this.#looker, roles)
+    grantLook(this.#looker, roles)
     say(this, { LOOK_AT_HOSTS_FUNCTION: this.#looker.lambda.functionArn })
     runEvery(this, 'Daily', { every: Duration.days(1), worker: this.#looker, within: Duration.hours(1) })
   }

@@ -2,22 +2,19 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib'
 import { ArnPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
+import type { Reach } from '../policy-bundle.ts'
+import { acknowledgeLooks } from './look-rights.ts'
 
 type Simulator = {
   hotwork: string
   /** The ARN of the only role that may assume it. */
   looker: string
-  /** The ARNs of this account's roles on which agents run. */
-  hosts: readonly string[]
+  looks: readonly Reach[]
   externalIds: { 'sts:ExternalId': string[] }
 }
 
-/**
- * The role that asks IAM about the rights of agents' hosts, without other rights. There is none if no agent runs on a
- * role of this account.
- */
-export function makeSimulator(scope: Construct, { hotwork, looker, hosts, externalIds }: Simulator): void {
-  if (hosts.length === 0) return
+/** The role that looks at agents' hosts in this account. It reads configuration, and no values of secrets. */
+export function makeSimulator(scope: Construct, { hotwork, looker, looks, externalIds }: Simulator): void {
   const role = new Role(scope, 'Simulator', {
     roleName: `${hotwork}-simulator`,
     path: '/hotwork/',
@@ -25,6 +22,8 @@ export function makeSimulator(scope: Construct, { hotwork, looker, hosts, extern
     assumedBy: new ArnPrincipal(looker).withConditions({ StringEquals: externalIds }),
     maxSessionDuration: Duration.hours(1),
   })
-  role.addToPolicy(new PolicyStatement({ actions: ['iam:SimulatePrincipalPolicy'], resources: [...hosts] }))
+  for (const { actions, resources } of looks)
+    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }))
+  acknowledgeLooks(role, looks)
   new CfnOutput(scope, 'SimulatorRoleArn', { value: role.roleArn })
 }

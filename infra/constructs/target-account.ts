@@ -26,9 +26,9 @@ export type TargetAccountProps = {
   readers?: readonly string[]
   /** The ARNs of the roles that may audit Hotwork's part of this account. */
   auditors?: readonly string[]
-  /** The ARN of the only role that may ask IAM about agents' hosts here, and the ARNs of those hosts. */
+  /** The ARN of the only role that may look at agents' hosts here, and the rights of a look. */
   looker?: string
-  hosts?: readonly string[]
+  looks?: readonly Reach[]
   /** The aliases of this account; several may have an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
@@ -106,7 +106,7 @@ export class TargetAccount extends Construct {
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
     if (auditors !== undefined) this.#makeAuditor({ hotwork, auditors, externalIds, boundary })
     if (props.looker !== undefined)
-      makeSimulator(this, { hotwork, looker: props.looker, hosts: props.hosts ?? [], externalIds })
+      makeSimulator(this, { hotwork, looker: props.looker, looks: props.looks ?? [], externalIds })
     if (props.readers) {
       const reads = readsOf(actions, accounts)
       const never = [...neverOurselves(reads, hotwork, ours, { sid: 'HotworkIsNotRead' }), nothingBeside(reads)]

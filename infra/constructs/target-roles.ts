@@ -1,6 +1,8 @@
 // Rules: test/infra/least-privilege.test.ts
 import { Validations } from 'aws-cdk-lib'
+import type { Reach } from '../policy-bundle.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { acknowledgeLooks } from './look-rights.ts'
 
 /** The roles in target accounts, by ARN. */
 export type TargetRoles = {
@@ -14,8 +16,8 @@ export type TargetRoles = {
   foreignAuditors: readonly string[]
   /** The roles that ask IAM about agents' hosts in other accounts. */
   foreignSimulators: readonly string[]
-  /** The roles of agents' hosts in Hotwork's own account. */
-  hostsAtHome: readonly string[]
+  /** The rights of a look at agents' hosts in Hotwork's own account. */
+  looksAtHome: readonly Reach[]
 }
 
 /** Allows assuming the target roles, with tags and a source identity, by which each session is found and ended. */
@@ -45,9 +47,10 @@ export function grantReadSessions(to: HotworkFunction, { foreignAuditors }: Targ
   grantReadCalls(to)
 }
 
-/** Allows asking for the rights of agents' hosts, here and by the simulators of other accounts. */
-export function grantSimulate(to: HotworkFunction, { hostsAtHome, foreignSimulators }: TargetRoles): void {
-  allowOnAny(to, ['iam:SimulatePrincipalPolicy'], hostsAtHome)
+/** Allows looking at agents' hosts, here and by the simulators of other accounts. */
+export function grantLook(to: HotworkFunction, { looksAtHome, foreignSimulators }: TargetRoles): void {
+  for (const { actions, resources } of looksAtHome) to.allow(actions, resources)
+  acknowledgeLooks(to.role, looksAtHome)
   allowOnAny(to, ['sts:AssumeRole'], foreignSimulators)
 }
 

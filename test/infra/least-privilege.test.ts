@@ -1,5 +1,5 @@
 import { StatementKind } from '../../functions/domain/credentials/statements.ts'
-import { elsewhere, home, hosts, stackName, synthesize } from './support/assembly.ts'
+import { elsewhere, home, stackName, synthesize } from './support/assembly.ts'
 import {
   grantsIn,
   listOf,
@@ -182,7 +182,8 @@ test('readers of calls invoke the one function that reads CloudTrail, which writ
 
 test("one function asks IAM about agents' hosts, in other accounts as their simulators", () => {
   expect(whoMay('iam:SimulatePrincipalPolicy')).toEqual(['look-at-hosts'])
-  expect(of('look-at-hosts', 'iam', '')).toEqual([`SimulatePrincipalPolicy${hosts[0]}`])
+  expect(of('look-at-hosts', 'iam', '')).toEqual(['ListRoles*', `SimulatePrincipalPolicyarn:aws:iam::${home}:role/*`])
+  expect(of('look-at-hosts', 'secretsmanager', '')).toEqual(['ListSecrets*'])
   expect(of('read-agents', 'lambda', '')).toEqual(['InvokeFunction<HostsLookAtHosts>'])
   expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
 })
@@ -487,6 +488,17 @@ describe('wildcards', () => {
     ['states:SendTaskSuccess on *', 'IAM knows no resource for it: the task token names the wait'],
     ['states:SendTaskFailure on *', 'the same'],
     ['cloudtrail:LookupEvents on *', 'IAM knows no resource for it: the record is of a whole account'],
+    [
+      `iam:SimulatePrincipalPolicy on arn:aws:iam::${home}:role/*`,
+      'the roles that a host reaches are found at the look',
+    ],
+    ['iam:ListRoles on *', 'IAM knows no resource for it'],
+    ['secretsmanager:ListSecrets on *', 'the same: names of secrets, never values'],
+    ['ssm:DescribeParameters on *', 'the same'],
+    [
+      `eks:DescribePodIdentityAssociation on arn:aws:eks:us-east-1:${home}:podidentityassociation/prod/*`,
+      'an association of a named cluster has an id that only the list tells',
+    ],
     ['dynamodb:ListStreams on <Requests>/stream/*', "a stream's label is not known before it is made"],
     ['dynamodb:ListStreams on <Ledger>/stream/*', 'the same'],
     ['s3:GetObject on <AnchorBucket>/tile/*', 'a log has as many tiles as it has entries, and the bucket nothing else'],

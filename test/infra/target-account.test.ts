@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib'
+import { lookRights } from '../../infra/constructs/look-rights.ts'
 import { TargetAccount, type TargetAccountProps } from '../../infra/constructs/target-account.ts'
 import { readers as allReaders } from '../../infra/functions.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
@@ -431,23 +432,48 @@ describe('the auditor of an account that is not the home of Hotwork', () => {
 
 describe('the simulator of an account that is not the home of Hotwork', () => {
   const looker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-simulator'
-  const hosts = ['arn:aws:iam::222222222222:role/nightly', 'arn:aws:iam::222222222222:role/jobs/weekly']
+  const at = (service: string, rest: string) => `arn:aws:${service}:eu-central-1:222222222222:${rest}`
+  const agents = [
+    { runsOn: { githubRepository: 'example-org/checkout' } },
+    { runsOn: { kubernetesServiceAccount: 'prod/agents/remediator' } },
+    ...[
+      ...[at('lambda', 'function:nightly'), at('ecs', 'service/main/nightly'), at('states', 'stateMachine:nightly')],
+      ...[at('codebuild', 'project/nightly'), at('scheduler', 'schedule/default/nightly')],
+      'arn:aws:lambda:eu-central-1:333333333333:function:elsewhere',
+    ].map((scheduler) => ({ runsOn: { scheduler } })),
+  ]
+  const looks = lookRights({ agents }, { ...account, externalId: 'x' })
 
-  test('the simulator may be assumed by the host looker alone, and may only ask IAM about these hosts', () => {
-    const simulated = make({ looker, hosts })
+  test('the simulator may be assumed by the host looker alone, and reads roles, lists and the named hosts of its account', () => {
+    const simulated = make({ looker, looks })
     const properties = roleNamed(simulated, 'Elsewhere-simulator') as Resource['Properties']
     expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual(trusting(looker))
     const [inline, ...more] = propertiesOf(simulated, 'AWS::IAM::Policy')
     expect(more).toEqual([])
+    const allow = (Action: string | string[], Resource: string) => ({ Effect: 'Allow', Action, Resource })
     expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
-      { Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: hosts },
+      allow('iam:SimulatePrincipalPolicy', 'arn:aws:iam::222222222222:role/*'),
+      allow(
+        ['ecs:DescribeTaskDefinition', 'iam:ListRoles', 'secretsmanager:ListSecrets', 'ssm:DescribeParameters'],
+        '*',
+      ),
+      allow(['eks:DescribeCluster', 'eks:ListPodIdentityAssociations'], at('eks', 'cluster/prod')),
+      allow('eks:DescribePodIdentityAssociation', at('eks', 'podidentityassociation/prod/*')),
+      allow('scheduler:GetSchedule', at('scheduler', 'schedule/default/nightly')),
+      allow('lambda:GetFunctionConfiguration', at('lambda', 'function:nightly')),
+      allow('ecs:DescribeServices', at('ecs', 'service/main/nightly')),
+      allow('states:DescribeStateMachine', at('states', 'stateMachine:nightly')),
+      allow('codebuild:BatchGetProjects', at('codebuild', 'project/nightly')),
     ])
   })
 
-  test('there is no simulator at home, or without a host in the account', () => {
-    expect(roleNamed(make({ hosts }), 'Elsewhere-simulator')).toBeUndefined()
-    expect(roleNamed(make({ looker }), 'Elsewhere-simulator')).toBeUndefined()
+  test('an account without named hosts is asked about its roles and the names of its secrets alone', () => {
+    expect(lookRights({ agents: [] }, { ...account, externalId: 'x' }).flatMap(({ actions }) => actions)).toEqual([
+      ...['iam:SimulatePrincipalPolicy', 'iam:ListRoles', 'secretsmanager:ListSecrets', 'ssm:DescribeParameters'],
+    ])
   })
+
+  test('there is no simulator at home', () => expect(roleNamed(make({ looks }), 'Elsewhere-simulator')).toBeUndefined())
 })
 
 describe('where the broker scopes sessions', () => {

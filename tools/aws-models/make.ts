@@ -1,12 +1,28 @@
 // Rules: test/targets/aws/models/models.test.ts
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { modelIn, prefixOf } from '../../functions/targets/aws/models/models.ts'
+import { modelIn, modelOf, prefixOf } from '../../functions/targets/aws/models/models.ts'
+import type { HostRead } from '../../functions/targets/aws/ports.ts'
 
 /**
  * `node tools/aws-models/make.ts FOLDER`: writes the models of the clients that are installed in a folder. The clients are installed there by npm: none of them is a dependency.
  */
 const out = join(import.meta.dirname, '../../functions/targets/aws/models')
+
+/** The reads of hosts, which look-at-hosts makes: these models are in its bundle. */
+export const hostReads = [
+  'codebuild:BatchGetProjects',
+  'ecs:DescribeServices',
+  'ecs:DescribeTaskDefinition',
+  'eks:DescribeCluster',
+  'eks:DescribePodIdentityAssociation',
+  'eks:ListPodIdentityAssociations',
+  'lambda:GetFunctionConfiguration',
+  'scheduler:GetSchedule',
+  'secretsmanager:ListSecrets',
+  'ssm:DescribeParameters',
+  'states:DescribeStateMachine',
+] as const satisfies readonly HostRead[]
 
 /** One line a service, for a difference that people can read. */
 const write = (file: string, content: { readonly [name: string]: unknown }) => {
@@ -20,4 +36,5 @@ if (import.meta.main) {
   const clients = readdirSync(join(folder, 'node_modules/@aws-sdk')).filter((name) => name.startsWith('client-'))
   const models = clients.map((name) => [prefixOf(name), modelIn(`@aws-sdk/${name}`, folder)] as const)
   write('models.json', Object.fromEntries(models.filter(([, model]) => model?.operations.length)))
+  write('../hosts/models.json', Object.fromEntries(hostReads.map((action) => [action, modelOf(action, [])])))
 }

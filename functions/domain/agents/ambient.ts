@@ -91,6 +91,34 @@ export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, sai
   return isElsewhere ? 'unknown' : 'allowed'
 }
 
+const order: readonly Ambient[] = ['denied', 'unknown', 'allowed']
+export const worst = (answers: readonly Ambient[], otherwise: Ambient): Ambient =>
+  answers.reduce((one, other) => (order.indexOf(other) > order.indexOf(one) ? other : one), answers[0] ?? otherwise)
+
+/** A right of a role that the host may or may not reach is unknown. A denial is one either way. */
+export const ifReached = (answer: Ambient, isCertain: boolean): Ambient =>
+  answer === 'allowed' && !isCertain ? 'unknown' : answer
+
+/**
+ * The answers of several roles as one: the worst for each action and rule. Without any role an action is denied. If
+ * others were not asked, an action that is not allowed is unknown.
+ */
+export function together(bundle: Bundle, each: readonly Looked['actions'][], isComplete: boolean): Looked['actions'] {
+  const asked = hostQuestions(bundle, '')
+  return Object.fromEntries(
+    [...Map.groupBy(asked, ({ action }) => action)].map(([action, questions]) => [
+      action,
+      questions.map(({ rule }) => {
+        const said = each.flatMap((answers) => (answers[action] ?? []).filter(({ resource }) => resource === rule))
+        const all = said.map(({ answer }) => answer)
+        const answer = worst(isComplete ? all : [...all, 'unknown'], 'denied')
+        const by = [...new Set(said.flatMap((one) => (one.answer === 'allowed' ? (one.by ?? []) : [])))]
+        return { resource: rule, answer, ...(answer === 'allowed' && by.length > 0 ? { by } : {}) }
+      }),
+    ]),
+  )
+}
+
 /** The look, if it is at the agent's present host and at most a week old. */
 export const inForce = (looked: Looked | undefined, { runsOn }: Pick<Agent, 'runsOn'>, now: NumericDate) =>
   looked?.role === probedHost(runsOn)?.where && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds

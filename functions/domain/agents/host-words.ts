@@ -8,7 +8,9 @@ const seenOf = (runsOn: Agent['runsOn']) => hostKinds[hostOf(runsOn)[0]].seen
 /** A note on the host: why the last look found nothing new or Hotwork cannot look at it, and the next step. */
 export function hostNote({ runsOn }: Pick<Agent, 'runsOn'>, looked: Looked | undefined): string | undefined {
   const seen = seenOf(runsOn)
-  return typeof seen === 'string' ? seen : looked?.failed && seen.failed[looked.failed.why]
+  if (typeof seen === 'string') return seen
+  if (looked?.failed) return seen.failed[looked.failed.why]
+  return looked?.partial && `Part of the answer is unknown: ${looked.partial.join('; ')}`
 }
 
 /** The service that was asked about a host. */

@@ -11,6 +11,8 @@ type HostKind = {
    * look.
    */
   seen: string | { asked: string; failed: { readonly [why in Unseen]: string } }
+  /** For docs/identity.md: the questions, who is asked, and the part that no look sees. */
+  looks: { asks: string; of: string; unseen: string }
 }
 
 const words = (pattern: RegExp, example: string) => ({
@@ -18,34 +20,82 @@ const words = (pattern: RegExp, example: string) => ({
   example,
 })
 
+/** The reasons of a failed look. `missing` is about the host itself. */
+const failed = (missing: string, right: string) => ({
+  no_such_role: missing,
+  not_permitted: `Hotwork may not ask about this host: ${right}`,
+  throttled: 'AWS asked Hotwork to wait: the answers are those of the last look',
+  too_slow: 'AWS did not answer in time: the answers are those of the last look',
+  fault: 'AWS did not answer: the answers are those of the last look',
+})
+
+const accountRight = 'deploy the target stack of its account again, or add the account to the deployment file'
+const namedRight =
+  'deploy Hotwork and the target stack of its account again, since each host is named in their rights, or add the account to the deployment file'
+const ofGithub = {
+  asks: 'which roles trust its OpenID Connect subject, and what each may do',
+  of: 'IAM, in each account of the deployment file',
+  unseen: "its secrets and variables in GitHub, its environment's and its organisation's, and clouds other than AWS",
+}
+const github = {
+  asked: 'IAM was asked about the roles that trust',
+  failed: failed('no account of the deployment file can be asked', accountRight),
+}
+
 /** One row for each kind of host on which an agent may run. */
 export const hostKinds = {
   awsRole: {
     ...words(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'arn:aws:iam::111122223333:role/builder'),
     seen: {
       asked: 'IAM was asked about',
-      failed: {
-        no_such_role: 'the role is not there: name the role on which the agent runs in agents.json',
-        not_permitted:
-          'Hotwork may not ask about this role: deploy the target stack of its account again, or add the account to the deployment file',
-        throttled: 'IAM asked Hotwork to wait: the answers are those of the last look',
-        too_slow: 'IAM did not answer in time: the answers are those of the last look',
-        fault: 'IAM did not answer: the answers are those of the last look',
-      },
+      failed: failed('the role is not there: name the role on which the agent runs in agents.json', accountRight),
+    },
+    looks: {
+      asks: 'what the role may do',
+      of: 'IAM, in its account',
+      unseen: 'keys in files, and other workloads with the role',
     },
   },
-  githubEnvironment: {
-    ...words(/^[\w.-]+\/[\w.-]+#[^\s#]+$/, 'org/repo#production'),
-    seen: 'Hotwork sees no secret of a GitHub environment. Look at the secrets and variables of the environment, the repository and the organisation, and at the cloud roles that trust its OIDC subject.',
-  },
+  githubRepository: { ...words(/^[\w.-]+\/[\w.-]+$/, 'org/repo'), seen: github, looks: ofGithub },
+  githubEnvironment: { ...words(/^[\w.-]+\/[\w.-]+#[^\s#*?]+$/, 'org/repo#production'), seen: github, looks: ofGithub },
   kubernetesServiceAccount: {
     ...words(/^[\w.-]+\/[\w.-]+\/[\w.-]+$/, 'cluster/namespace/name'),
-    seen: 'Hotwork asks no cluster. Look at `kubectl auth can-i --list --as system:serviceaccount:NAMESPACE:NAME`, at the secrets that its pods mount, and at the cloud role that it is bound to.',
+    seen: {
+      asked: 'EKS and IAM were asked about',
+      failed: failed(
+        'no account of the deployment file has this EKS cluster. Look at `kubectl auth can-i --list --as system:serviceaccount:NAMESPACE:NAME`, at the secrets that its pods mount, and at the cloud role that it is bound to',
+        namedRight,
+      ),
+    },
+    looks: {
+      asks: "which roles trust its subject at the cluster's OpenID Connect provider or are associated with it by Pod Identity, and what each may do",
+      of: 'EKS and IAM, in each account of the deployment file',
+      unseen: 'its rights in the cluster, secrets that its pods mount, and the role of the node',
+    },
+  },
+  scheduler: {
+    ...words(
+      /^arn:aws[a-z-]*:(?:scheduler:[\w-]+:\d{12}:schedule\/[\w.-]+\/[\w.-]+|lambda:[\w-]+:\d{12}:function:[\w-]+|ecs:[\w-]+:\d{12}:(?:task-definition\/[\w-]+(?::\d+)?|service\/[\w-]+\/[\w-]+)|states:[\w-]+:\d{12}:stateMachine:[\w-]+|codebuild:[\w-]+:\d{12}:project\/[\w-]+)$/,
+      'arn:aws:lambda:eu-west-1:111122223333:function:nightly',
+    ),
+    seen: {
+      asked: 'AWS was asked about the roles of',
+      failed: failed(
+        'AWS knows no such schedule, function, task, state machine or project: name it in agents.json',
+        namedRight,
+      ),
+    },
+    looks: {
+      asks: 'which role it runs with, and what that may do: of an EventBridge schedule also its target, of an ECS service its task definition',
+      of: 'EventBridge Scheduler, Lambda, ECS, Step Functions or CodeBuild, and IAM, in its account',
+      unseen: 'secrets in its image, code and environment variables, and the people with a right to start it',
+    },
   },
   other: {
     where: z.string().min(1).max(256),
     example: 'in words',
     seen: 'Hotwork knows nothing of this host. Look at the credentials that lie on it, and at who else may use it.',
+    looks: { asks: 'nothing', of: 'nothing', unseen: 'all of it: each answer is `unknown`' },
   },
 } as const satisfies { readonly [kind: string]: HostKind }
 

@@ -7,11 +7,12 @@ import { SystemClock } from '../../adapters/system/system.ts'
 import { AgentId } from '../../domain/values.ts'
 import { type LookingPorts, lookAtHosts } from '../../operations/agents/look-at-hosts.ts'
 import type { HostProbers } from '../../operations/agents/ports.ts'
-import { roleProber } from '../../operations/agents/probe-role.ts'
 import { lookAtPlatformRoles, type RoleLookPorts } from '../../operations/agents/unknown-roles.ts'
+import { ModelledHostReads } from '../../targets/aws/hosts/host-reads.ts'
 import { IamHostSimulator } from '../../targets/aws/iam/host-simulator.ts'
 import { IamRoleList } from '../../targets/aws/iam/role-list.ts'
 import { principalsPerStatement } from '../../targets/aws/iam/trust-policy.ts'
+import { makeProbers } from '../../targets/aws/probe-hosts.ts'
 import { foreignSimulators } from '../../targets/aws/sts/foreign-revokers.ts'
 import type { Wiring } from '../environment.ts'
 import { currentPolicy } from '../wiring/ports.ts'
@@ -38,16 +39,17 @@ export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'ACCOUNT' | '
   const policy = currentPolicy(told)
   const { accounts } = policy.bundle.deployment
   const credentials = foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE)
+  const [simulator, list] = [new IamHostSimulator(credentials), new IamRoleList(credentials)]
   const agents = new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' })
   const [clock, log] = [new SystemClock(), new PowertoolsLog()]
   return {
     agents,
-    probers: {
-      awsRole: roleProber(new IamHostSimulator(credentials)),
-    } satisfies HostProbers,
+    probers: (): HostProbers => ({
+      ...makeProbers({ simulator, list, reads: new ModelledHostReads(credentials) }),
+    }),
     roles: {
       platformRoles: agents,
-      roleList: new IamRoleList(credentials),
+      roleList: list,
       readPrincipals: principalsPerStatement,
       ...{ policy, clock, log },
     },

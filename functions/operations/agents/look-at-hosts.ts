@@ -9,8 +9,8 @@ import type { AgentReader, AgentWriter, HostProbers } from './ports.ts'
 
 export type LookingPorts = {
   agents: Pick<AgentReader, 'host'> & Pick<AgentWriter, 'saveLooked'>
-  /** Hosts of a missing kind are skipped. */
-  probers: Partial<HostProbers>
+  /** The probers of one run, which ask no question twice. Hosts of a missing kind are skipped. */
+  probers: () => Partial<HostProbers>
   policy: { readonly bundle: Bundle }
   clock: Clock
   log: Log
@@ -30,35 +30,36 @@ export async function lookAtHosts(
   const agents = policy.bundle.agents.filter(({ id, status }) =>
     only === undefined ? status !== 'retired' : id === only,
   )
+  const probers = ports.probers()
   let looked = 0
   for (const agent of agents) {
     if (clock.now() >= until) {
       log.warn('hosts_not_seen', { from: agent.id, why: 'too_slow' })
       break
     }
-    if (await lookAtHost(agent, ports)) looked += 1
+    if (await lookAtHost(agent, probers, ports)) looked += 1
   }
   return looked
 }
 
-async function lookAtHost(agent: Agent, ports: LookingPorts): Promise<boolean> {
-  const { agents, policy, probers, clock, log } = ports
+async function lookAtHost(agent: Agent, probers: Partial<HostProbers>, ports: LookingPorts): Promise<boolean> {
+  const { agents, policy, clock, log } = ports
   const host = probedHost(agent.runsOn)
   const prober = host && probers[host.kind]
   if (!prober) return false
   const { where: role } = host
   const at = clock.now()
-  try {
-    const actions = await prober.probe(role, policy.bundle)
-    return await agents.saveLooked(agent.id, { at, role, actions })
-  } catch (fault) {
-    if (!(fault instanceof HostUnseen)) throw fault
-    const { why, cause } = fault
-    log.warn('host_not_seen', { agent: agent.id, role, why, fault: faultName(cause) })
-    await agents.saveLooked(agent.id, await oldAnswersOf(agent.id, { at, role, why }, ports))
-    return false
-  }
+  const probed = await prober.probe(role, policy.bundle).catch(asUnseen)
+  if (!(probed instanceof HostUnseen)) return agents.saveLooked(agent.id, { at, role, ...probed })
+  const { why, cause } = probed
+  log.warn('host_not_seen', { agent: agent.id, role, why, fault: faultName(cause) })
+  await agents.saveLooked(agent.id, await oldAnswersOf(agent.id, { at, role, why }, ports))
+  return false
 }
+
+/** A fault of one prober leaves its host unknown, and no other. */
+const asUnseen = (fault: unknown): HostUnseen =>
+  fault instanceof HostUnseen ? fault : new HostUnseen('fault', { cause: fault })
 
 /** The earlier answers about this role, and their time. A deleted role has none. */
 async function oldAnswersOf(
@@ -68,5 +69,5 @@ async function oldAnswersOf(
 ): Promise<Looked> {
   const { looked: before } = await agents.host(agent)
   if (why === 'no_such_role' || before?.role !== role) return { at, role, actions: {}, failed: { why, answersOf: at } }
-  return { at, role, actions: before.actions, failed: { why, answersOf: before.failed?.answersOf ?? before.at } }
+  return { ...before, at, failed: { why, answersOf: before.failed?.answersOf ?? before.at } }
 }

@@ -31,12 +31,13 @@ export interface RoleList {
 export interface HostProber {
   /**
    * The acts that an agent on this host could do without Hotwork, by action of the catalogue and by rule of
-   * resources.json. A missing answer means unknown.
+   * resources.json, with the roles and secrets that it reaches. A missing answer means unknown.
    *
    * @throws HostUnseen with the reason, if they cannot be determined
    */
-  probe(where: string, bundle: Bundle): Promise<Looked['actions']>
+  probe(where: string, bundle: Bundle): Promise<Probed>
 }
+export type Probed = Pick<Looked, 'actions' | 'roles' | 'secrets' | 'unseen' | 'partial'>
 export type HostProbers = { readonly [kind in ProbedKind]: HostProber }
 
 /** Looks at an agent's host now. It does not throw: after a failed look the reader gets the earlier answers. */

@@ -1,19 +1,18 @@
 // Rules: test/operations/agents/look-at-hosts.test.ts
 import type { Looked } from '../../domain/agents/agent-file.ts'
 import { answerOf, type HostQuestion, hostQuestions, type Simulated } from '../../domain/agents/ambient.ts'
-import type { HostProber, HostSimulator } from './ports.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { HostSimulator } from './ports.ts'
 
 /** The limit of stored answers, since a row of the table has at most 400 kB. */
 const mostAnswers = 2000
 const mostPolicies = 3
 
 /** Asks IAM about an AWS role. */
-export const roleProber = (simulator: HostSimulator): HostProber => ({
-  probe: async (role, bundle) => {
-    const questions = hostQuestions(bundle, role)
-    return answersOf(questions, await askIam(role, questions, simulator))
-  },
-})
+export async function probeRole(role: string, bundle: Bundle, simulator: HostSimulator): Promise<Looked['actions']> {
+  const questions = hostQuestions(bundle, role)
+  return answersOf(questions, await askIam(role, questions, simulator))
+}
 
 /** Asks IAM about one type of resource: all its actions on all examples. */
 async function askIam(

@@ -2,7 +2,7 @@
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
 import { recertifyByOf } from '../../domain/agents/dates.ts'
 import { suspendedBecause } from '../../domain/agents/registry.ts'
-import { mayRead } from '../../domain/deciding/questions.ts'
+import { mayInspect, mayRead } from '../../domain/deciding/questions.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Agent, SuspendedBecause } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
@@ -36,6 +36,8 @@ export type AgentSeen = {
   grants: readonly ApprovedRequest[]
   /** False if the agent has more grants than were read. */
   allGrants: boolean
+  /** Set if the reader may see the roles and secrets of the host. */
+  inspected?: true
 }
 
 const page = 100
@@ -62,7 +64,9 @@ export async function readAgent(
   if (look) await lookNow(agent, ports)
   const [one] = await describeAgents([agent], { agent: id, status: 'approved' }, ports)
   if (!one) return refuse('unknown_agent')
-  return ok({ ...one, evidence: evidenceOf(id, one.file, ports.policy).digest })
+  const { policy, clock } = ports
+  const inspected = mayInspect(policy, person, id, clock.now()) ? { inspected: true as const } : {}
+  return ok({ ...one, ...inspected, evidence: evidenceOf(id, one.file, policy).digest })
 }
 
 /** At most once a minute: IAM throttles these calls, and many people read. */

@@ -1,7 +1,7 @@
 import type { Deny } from '../../domain/credentials/denies.ts'
 import type { Account } from '../../domain/policy/bundle.ts'
 import type { RecordedCall } from '../../domain/uses/recorded-call.ts'
-import type { JsonObject, NumericDate } from '../../domain/values.ts'
+import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
 import type { Found, LookedUp, ReadAsk } from '../reach.ts'
 import type { InForce, SessionOnRecord } from './findings.ts'
 import type { ReadModel } from './models/read-model.ts'
@@ -44,6 +44,24 @@ export interface AwsCaller {
  * last, which the call carries if AWS supports that.
  */
 export type AwsCall = { action: string; arguments: JsonObject; region: string; expected?: JsonObject }
+
+/** Reads of the configuration of hosts, by IAM's names of the actions. */
+export interface HostReads {
+  /** AWS's answer in the SDK's form. @throws HostUnseen with the reason */
+  read(action: HostRead, args: JsonObject, account: Account): Promise<Json>
+}
+export type HostRead =
+  | 'codebuild:BatchGetProjects'
+  | 'ecs:DescribeServices'
+  | 'ecs:DescribeTaskDefinition'
+  | 'eks:DescribeCluster'
+  | 'eks:DescribePodIdentityAssociation'
+  | 'eks:ListPodIdentityAssociations'
+  | 'lambda:GetFunctionConfiguration'
+  | 'scheduler:GetSchedule'
+  | 'secretsmanager:ListSecrets'
+  | 'ssm:DescribeParameters'
+  | 'states:DescribeStateMachine'
 
 export interface RolePolicies {
   /** Puts the role's whole inline deny, or removes it. `full`: IAM has no room, and nothing was written. */

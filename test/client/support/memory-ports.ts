@@ -4,8 +4,8 @@ import type { SignalDelivery } from '../../../functions/domain/events/receivers.
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { openApiDocument } from '../../../functions/openapi/document.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
-import { roleProber } from '../../../functions/operations/agents/probe-role.ts'
 import { UnknownCallers } from '../../../functions/operations/agents/unknown-callers.ts'
+import { MemoryAwsHosts } from '../../support/agents/memory-aws-hosts.ts'
 import { MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
 import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
@@ -30,7 +30,7 @@ export const memoryPorts = (
   simulator,
   hosts: {
     async now(only: AgentId) {
-      const probers = { awsRole: roleProber(simulator) }
+      const { probers } = new MemoryAwsHosts(simulator)
       await lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only })
     },
   },

@@ -1,8 +1,8 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
-import { roleProber } from '../../../functions/operations/agents/probe-role.ts'
-import { type HostPolicy, MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
+import { MemoryAwsHosts } from '../../support/agents/memory-aws-hosts.ts'
+import type { HostPolicy } from '../../support/agents/memory-host-simulator.ts'
 import { withAgent } from '../../support/bundles.ts'
 import { agent, parameter, World } from '../../support/world.ts'
 
@@ -19,10 +19,10 @@ const ask = { ...parameter('/staging/checkout/payment-timeout-ms'), agent: night
 const day = 86_400
 
 function lookingWorld(bundle?: Bundle) {
-  const [world, simulator] = [new World(bundle), new MemoryHostSimulator()]
+  const [world, aws] = [new World(bundle), new MemoryAwsHosts()]
+  const { simulator, probers } = aws
   simulator.attach(role, wide)
-  const look = (only?: AgentId) =>
-    lookAtHosts({ ...world.ports, agents: world.agents, probers: { awsRole: roleProber(simulator) } }, { only })
+  const look = (only: AgentId = nightly) => lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only })
   const answer = async () => {
     const { looked } = await world.agents.host(nightly)
     return looked?.actions['ssm:PutParameter']?.find(({ resource }) => resource === staging)
@@ -31,7 +31,7 @@ function lookingWorld(bundle?: Bundle) {
     const evaluated = await world.evaluate(ask)
     return 'requestable' in evaluated ? evaluated.requestable?.tier : undefined
   }
-  return { world, simulator, look, answer, tier }
+  return { world, aws, simulator, probers, look, answer, tier }
 }
 
 test('an agent whose host could do it without asking is asked of more people, by one read more and no call of IAM', async () => {
@@ -113,23 +113,34 @@ test('a deleted role is unknown, and the row says so', async () => {
   expect((await world.agents.host(nightly)).looked?.failed).toMatchObject({ why: 'no_such_role' })
 })
 
-test('one agent alone is looked at when a person wants to know now, and hosts that are no roles never', async () => {
+test('one agent alone is looked at when a person wants to know now, and a host in words never', async () => {
   const { simulator, look } = lookingWorld()
-  expect(await look(agent('builder'))).toBe(0)
+  expect(await look(agent('planner'))).toBe(0)
   expect(simulator.asked).toBe(0)
   expect(await look(nightly)).toBe(1)
 })
 
+test('a fault of one prober leaves its host unknown with the reason, and the others are looked at', async () => {
+  const { world, probers, answer } = lookingWorld()
+  const broken = () => ({
+    ...probers(),
+    githubEnvironment: { probe: () => Promise.reject(new TypeError('a form of AWS that was not expected')) },
+  })
+  expect(await lookAtHosts({ ...world.ports, agents: world.agents, probers: broken })).toBe(1)
+  expect(await answer()).toMatchObject({ answer: 'allowed' })
+  expect((await world.agents.host(agent('builder'))).looked?.failed).toMatchObject({ why: 'fault' })
+})
+
 test('a run that is out of time leaves the rest to the next day', async () => {
-  const { world, simulator } = lookingWorld()
-  const ports = { ...world.ports, agents: world.agents, probers: { awsRole: roleProber(simulator) } }
+  const { world, probers } = lookingWorld()
+  const ports = { ...world.ports, agents: world.agents, probers }
   expect(await lookAtHosts(ports, { until: world.clock.now() })).toBe(0)
   expect(JSON.stringify(world.log.lines)).toContain('hosts_not_seen')
 })
 
 test('another agent of any class on the same host takes more people too', async () => {
   const { world, look } = lookingWorld(withAgent(agent('builder'), { runsOn: { awsRole: role } }))
-  await look()
+  await look(agent('builder'))
   const evaluated = await world.evaluate({ ...ask, agent: agent('builder'), purpose: 'release' })
   expect(evaluated).toMatchObject({ requestable: { tier: 2 } })
 })

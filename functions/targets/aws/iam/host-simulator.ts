@@ -111,7 +111,8 @@ const policyOf = ({ SourcePolicyId: id, SourcePolicyType: type }: Statement): st
 /** The reason why AWS gave no answer. */
 export function whyUnseen(cause: unknown): Unseen {
   const name = faultName(cause)
-  if (name.startsWith('NoSuchEntity')) return 'no_such_role'
+  if (/^(?:NoSuchEntity|ResourceNotFound|ClusterNotFound|ServiceNotFound|StateMachineDoesNotExist)/.test(name))
+    return 'no_such_role'
   if (/AccessDenied|NotAuthorized|BrokerUnavailable|InvalidClientTokenId/.test(name)) return 'not_permitted'
   if (/Throttl|TooMany|LimitExceeded/.test(name)) return 'throttled'
   return /Timeout|Abort/.test(name) ? 'too_slow' : 'fault'

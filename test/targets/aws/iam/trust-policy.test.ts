@@ -73,7 +73,7 @@ test.each<[what: string, condition: Said | undefined, answer: string]>([
   ],
   ['an operator outside of the reading', { StringEqualsIfExists: sub('repo:other/x:y') }, 'unknown'],
   ['an operator for sets', { 'ForAnyValue:StringLike': sub('repo:other/*') }, 'unknown'],
-  ['another claim', { StringEquals: { [`${issuer}:actor`]: 'someone' } }, 'unknown'],
+  ['another claim', { StringEquals: { [`${issuer}:actor`]: 'octocat' } }, 'unknown'],
   ['a policy variable', { StringLike: sub(`repo:\${aws:PrincipalTag/x}:*`) }, 'unknown'],
   ['a number for a subject', { StringEquals: sub(7) }, 'unknown'],
   ['no values', { StringEquals: sub([]) }, 'no'],

@@ -17,7 +17,10 @@ function worldOn(bastion: string) {
   const agents = sample.agents.map((each) => (each.id === nightly ? { ...each, runsOn: { bastion } } : each))
   const world = new World({ ...sample, agents })
   const look = () =>
-    lookAtHosts({ ...world.ports, agents: world.agents, probers: { bastion: new BastionProber() } }, { only: nightly })
+    lookAtHosts(
+      { ...world.ports, agents: world.agents, probers: () => ({ bastion: new BastionProber() }) },
+      { only: nightly },
+    )
   const view = async () => {
     const read = await readAgent({ id: nightly, person: person('ana') }, { ...world.ports, agents: world.agents })
     if (!read.ok) throw new Error(read.code)

@@ -1,0 +1,252 @@
+// Rules: test/targets/aws/probe-hosts.test.ts
+import * as z from 'zod'
+import type { Looked, ReachedSecret } from '../../domain/agents/agent-file.ts'
+import { ifReached, type Simulated, together, worst } from '../../domain/agents/ambient.ts'
+import type { ProbedKind } from '../../domain/people/host-kinds.ts'
+import { type Account, accountIdOf } from '../../domain/policy/bundle.ts'
+import type { HostProber, HostProbers, HostSimulator, Probed, RoleList } from '../../operations/agents/ports.ts'
+import { probeRole } from '../../operations/agents/probe-role.ts'
+import { HostUnseen } from '../../operations/faults.ts'
+import {
+  accountsOf,
+  type FindingPorts,
+  finders,
+  findTrusting,
+  type Reach,
+  RoleLists,
+  unlessTransient,
+} from './find-roles.ts'
+import type { HostReads } from './ports.ts'
+
+/** The limits of one look: roles, roles that are asked about secrets, and names of each kind in each account. */
+const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20 } as const
+
+export type ProbingPorts = { simulator: HostSimulator; list: RoleList; reads: HostReads }
+
+/** The probers of one run. They list the roles of each account once, and ask about each role once. */
+export function makeProbers({ simulator, list, reads }: ProbingPorts): HostProbers {
+  const ports = { simulator, reads, lists: new RoleLists(list), answers: new Map(), names: new Map() }
+  const of = (kind: ProbedKind): HostProber => ({ probe: (where, bundle) => probe(kind, where, { ...ports, bundle }) })
+  return {
+    awsRole: of('awsRole'),
+    githubRepository: of('githubRepository'),
+    githubEnvironment: of('githubEnvironment'),
+    kubernetesServiceAccount: of('kubernetesServiceAccount'),
+    scheduler: of('scheduler'),
+  }
+}
+
+type Answers = Looked['actions']
+type Names = readonly Named[]
+type Named = { kind: ReachedSecret['kind']; name: string; arn: string }
+type Probing = FindingPorts & {
+  simulator: HostSimulator
+  /** By role. Undefined for a role that is gone or closed to Hotwork. */
+  answers: Map<string, Promise<Answers | undefined>>
+  /** By account. Undefined if they cannot be listed. */
+  names: Map<string, Promise<Names | undefined>>
+}
+
+async function probe(kind: ProbedKind, where: string, ports: Probing): Promise<Probed> {
+  const found = await finders[kind](where, ports)
+  const direct = once(found.roles)
+  const seen = direct.slice(0, most.roles)
+  const assumed = await findAssumed(seen, ports)
+  const further = once([...seen, ...assumed.roles]).slice(seen.length)
+  const roles = [...seen, ...further.slice(0, most.roles - seen.length)]
+  const unseen = direct.length + further.length - roles.length
+  const asked = await askAbout(roles, ports)
+  const missed = [
+    ...found.missed,
+    ...assumed.missed,
+    ...asked.flatMap(({ role, answers }) => (answers ? [] : [`\`${role.arn}\` could not be asked about`])),
+    ...(unseen > 0 ? [`${unseen} roles were not looked at`] : []),
+  ]
+  const isComplete = missed.length === 0
+  const secrets = await readableSecrets(roles, ports)
+  const reasons = [...missed, ...secrets.missed].slice(0, most.reasons)
+  return {
+    actions: together(
+      ports.bundle,
+      asked.map(({ role, answers }) => asReached(role, answers ?? {})),
+      isComplete,
+    ),
+    roles: asked.map(({ role, answers }) => ({
+      ...{ arn: role.arn, via: role.via },
+      answer: worst(
+        Object.values(asReached(role, answers ?? {}))
+          .flat()
+          .map(({ answer }) => answer),
+        'unknown',
+      ),
+    })),
+    secrets: secrets.found,
+    ...(unseen > 0 ? { unseen } : {}),
+    ...(reasons.length > 0 ? { partial: reasons } : {}),
+  }
+}
+
+/** Each role once. The first way to it counts, and one that is certain is certain. */
+function once(roles: readonly Reach[]): readonly Reach[] {
+  const found = new Map<string, Reach>()
+  for (const role of roles) {
+    const known = found.get(role.arn)
+    found.set(role.arn, known ? { ...known, isCertain: known.isCertain || role.isCertain } : role)
+  }
+  return [...found.values()]
+}
+
+async function askAbout(roles: readonly Reach[], ports: Probing) {
+  const asked: { role: Reach; answers: Answers | undefined }[] = []
+  for (const role of roles) {
+    const known = ports.answers.get(role.arn) ?? answersOf(role, ports)
+    ports.answers.set(role.arn, known)
+    asked.push({ role, answers: await known })
+  }
+  return asked
+}
+
+/** The role on which an agent runs has to be there: a look that does not find it has failed. */
+async function answersOf({ arn, via }: Reach, { simulator, bundle }: Probing): Promise<Answers | undefined> {
+  const answers = await probeRole(arn, bundle, simulator).catch((fault) => {
+    if (via === 'host') throw fault
+    return unlessTransient(fault)
+  })
+  if (!(answers instanceof HostUnseen)) return answers
+  // A role that was deleted after the list was read has no rights.
+  return answers.why === 'no_such_role' ? {} : undefined
+}
+
+/** A right counts as the host's if its role is certainly reached. The policies are named with the role. */
+const asReached = ({ arn, via, isCertain }: Reach, answers: Answers): Answers =>
+  Object.fromEntries(
+    Object.entries(answers).map(([action, each]) => [
+      action,
+      each.map(({ resource, answer, by = [] }) => ({
+        resource,
+        answer: ifReached(answer, isCertain),
+        by: by.map((policy) => (via === 'host' ? policy : `${policy} of ${arn.split('/').at(-1)}`)),
+      })),
+    ]),
+  )
+
+/** One step: the roles that may be assumed from these. */
+async function findAssumed(from: readonly Reach[], ports: Probing) {
+  const [roles, missed]: [Reach[], Set<string>] = [[], new Set()]
+  for (const role of from) {
+    const trusting = await findTrusting({ kind: 'AWS', arn: role.arn }, 'assume', ports)
+    for (const each of trusting.missed) missed.add(each)
+    const candidates = trusting.roles.filter(({ arn }) => arn !== role.arn).slice(0, most.roles)
+    const answered = await mayDo(
+      role.arn,
+      'sts:AssumeRole',
+      candidates.map(({ arn }) => arn),
+      ports,
+    )
+    if (!answered) missed.add(`the roles that \`${role.arn}\` may assume are not known`)
+    for (const candidate of candidates) {
+      const said = answered?.find(({ resource }) => resource === candidate.arn)
+      const reached = reachedBy(role, candidate, said)
+      if (reached) roles.push(reached)
+    }
+  }
+  return { roles, missed: [...missed] }
+}
+
+/**
+ * A denial of IAM by a policy, and one without a policy, keep the role from assuming it. In one account a trust policy
+ * that names the role allows it alone, so that only a policy keeps it.
+ */
+function reachedBy(role: Reach, candidate: Reach, said: Simulated | undefined): Reach | undefined {
+  const isCertain = role.isCertain && candidate.isCertain
+  if (said === undefined) return { ...candidate, isCertain: false }
+  if (said.decision === 'allowed') return { ...candidate, isCertain }
+  if (said.missing.length > 0) return { ...candidate, isCertain: false }
+  const isAtHome = accountIdOf(role.arn) === accountIdOf(candidate.arn)
+  return isAtHome && said.by.length === 0 && candidate.isNamed ? { ...candidate, isCertain } : undefined
+}
+
+/** IAM's answers about one action of a role; undefined if the role is gone or closed. */
+async function mayDo(role: string, action: string, resources: readonly string[], { simulator }: Probing) {
+  if (resources.length === 0) return []
+  const said = await simulator.simulate(role, { actions: [action], resources }).catch(unlessTransient)
+  return said instanceof HostUnseen ? undefined : said
+}
+
+const kinds = [
+  { kind: 'secret', action: 'secretsmanager:GetSecretValue' },
+  { kind: 'parameter', action: 'ssm:GetParameter' },
+] as const
+
+/** The names of secrets and parameters that the roles may read. Values are never read. */
+async function readableSecrets(roles: readonly Reach[], ports: Probing) {
+  const found: ReachedSecret[] = []
+  const missed = new Set<string>()
+  if (roles.length > most.readers) missed.add(`${roles.length - most.readers} roles were not asked about secrets`)
+  for (const { arn: role } of roles.slice(0, most.readers)) {
+    const account = accountsOf(ports.bundle).find(({ accountId }) => accountId === accountIdOf(role))
+    const names = account && (await namesIn(account, ports))
+    if (!names) missed.add(`the names of secrets of account ${accountIdOf(role)} were not listed`)
+    for (const { kind, action } of kinds) {
+      const alike = (names ?? []).filter((each) => each.kind === kind)
+      const said =
+        (await mayDo(
+          role,
+          action,
+          alike.map(({ arn }) => arn),
+          ports,
+        )) ?? []
+      for (const { name, arn } of alike)
+        if (said.some(({ resource, decision }) => resource === arn && decision === 'allowed'))
+          found.push({ kind, name, role })
+    }
+  }
+  if (found.length > most.kept) missed.add(`${found.length - most.kept} more secrets can be read`)
+  return { found: found.slice(0, most.kept), missed: [...missed] }
+}
+
+function namesIn(account: Account, ports: Probing): Promise<Names | undefined> {
+  const known = ports.names.get(account.accountId) ?? listNames(account, ports)
+  ports.names.set(account.accountId, known)
+  return known
+}
+
+const Secrets = z.object({
+  SecretList: z.array(z.object({ Name: z.string(), ARN: z.string() })).default([]),
+  NextToken: z.string().nullish(),
+})
+const Parameters = z.object({
+  Parameters: z.array(z.object({ Name: z.string() })).default([]),
+  NextToken: z.string().nullish(),
+})
+
+async function listNames(account: Account, { reads }: Probing): Promise<Names | undefined> {
+  const { partition, region, accountId } = account
+  try {
+    const names: Named[] = []
+    let next: string | null | undefined
+    do {
+      const page = Secrets.parse(await reads.read('secretsmanager:ListSecrets', pageOf(100, next), account))
+      names.push(...page.SecretList.map(({ Name, ARN }) => ({ kind: 'secret', name: Name, arn: ARN }) as const))
+      next = page.NextToken
+    } while (next && names.length < most.names)
+    const secrets = names.length
+    next = undefined
+    do {
+      const page = Parameters.parse(await reads.read('ssm:DescribeParameters', pageOf(50, next), account))
+      const arnOf = (name: string) =>
+        `arn:${partition}:ssm:${region}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`
+      names.push(...page.Parameters.map(({ Name }) => ({ kind: 'parameter', name: Name, arn: arnOf(Name) }) as const))
+      next = page.NextToken
+    } while (next && names.length - secrets < most.names)
+    return names
+  } catch (fault) {
+    unlessTransient(fault)
+    return undefined
+  }
+}
+
+const pageOf = (MaxResults: number, NextToken: string | null | undefined) => ({
+  MaxResults,
+  ...(NextToken ? { NextToken } : {}),
+})

@@ -1,0 +1,59 @@
+// Rules: test/infra/target-account.test.ts
+import { Validations } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { type Account, hostsOfKind, type PolicyBundle, type Reach } from '../policy-bundle.ts'
+
+/**
+ * The rights by which agents' hosts in one account are looked at. Roles that trust a host are known only at the look, so
+ * the questions about roles are of the whole account. Clusters, schedules and their like are named by ARN: one that is
+ * registered later is unknown until the next deployment.
+ */
+export function lookRights(bundle: Pick<PolicyBundle, 'agents'>, account: Account): readonly Reach[] {
+  const { partition, region, accountId } = account
+  const scheduled = hostsOfKind(bundle, 'scheduler').filter((arn) => arn.split(':')[4] === accountId)
+  const clusters = [
+    ...new Set(hostsOfKind(bundle, 'kubernetesServiceAccount').map((where) => where.split('/')[0] ?? '')),
+  ]
+  const inEks = (rest: (cluster: string) => string) =>
+    clusters.map((cluster) => `arn:${partition}:eks:${region}:${accountId}:${rest(cluster)}`)
+  const hasTask = scheduled.some((arn) => arn.split(':')[2] === 'ecs')
+  // The service authorization reference has no type of resource for these.
+  const lists = ['iam:ListRoles', 'secretsmanager:ListSecrets', 'ssm:DescribeParameters']
+  const all: readonly Reach[] = [
+    { actions: ['iam:SimulatePrincipalPolicy'], resources: [`arn:${partition}:iam::${accountId}:role/*`] },
+    { actions: [...(hasTask ? ['ecs:DescribeTaskDefinition'] : []), ...lists], resources: ['*'] },
+    {
+      actions: ['eks:DescribeCluster', 'eks:ListPodIdentityAssociations'],
+      resources: inEks((cluster) => `cluster/${cluster}`),
+    },
+    {
+      actions: ['eks:DescribePodIdentityAssociation'],
+      resources: inEks((cluster) => `podidentityassociation/${cluster}/*`),
+    },
+    ...described.map(([kind, action]) => ({
+      actions: [action],
+      resources: scheduled.filter((arn) => kind.test(arn)),
+    })),
+  ]
+  return all.filter(({ resources }) => resources.length > 0)
+}
+
+/** The read of each kind of scheduled host. */
+const described = [
+  [/:schedule\//, 'scheduler:GetSchedule'],
+  [/:function:/, 'lambda:GetFunctionConfiguration'],
+  [/:service\//, 'ecs:DescribeServices'],
+  [/:stateMachine:/, 'states:DescribeStateMachine'],
+  [/:project\//, 'codebuild:BatchGetProjects'],
+] as const
+
+/** Patterns are in these rights on purpose. */
+export function acknowledgeLooks(of: Construct, rights: readonly Reach[]): void {
+  const patterns = rights.flatMap(({ resources }) => resources).filter((resource) => resource.includes('*'))
+  Validations.of(of).acknowledge(
+    ...[...new Set(patterns)].map((resource) => ({
+      id: `AwsSolutions-IAM5[Resource::${resource}]`,
+      reason: 'The roles that a host reaches are found at each look, and lists name no resource; nothing is written',
+    })),
+  )
+}

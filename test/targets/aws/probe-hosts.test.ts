@@ -1,0 +1,241 @@
+import { RunsOn } from '../../../functions/domain/people/host-kinds.ts'
+import { HostUnseen } from '../../../functions/operations/faults.ts'
+import models from '../../../functions/targets/aws/hosts/models.json' with { type: 'json' }
+import { modelOf } from '../../../functions/targets/aws/models/models.ts'
+import { hostReads } from '../../../tools/aws-models/make.ts'
+import { MemoryAwsHosts } from '../../support/agents/memory-aws-hosts.ts'
+import type { HostPolicy } from '../../support/agents/memory-host-simulator.ts'
+import { sampleBundle } from '../../support/world.ts'
+
+/** Roles that a host reaches: by trust, by association, and by one assumption; and the secrets that they may read. */
+
+const bundle = sampleBundle()
+const put: HostPolicy = { name: 'wide', action: 'ssm:*', resource: 'arn:aws:ssm:*:*:parameter/staging/*' }
+const staging = 'arn:*:ssm:*:*:parameter/staging/*'
+const githubIssuer = 'token.actions.githubusercontent.com'
+const trustOf = (Federated: string, Condition: object) => ({
+  ...{ Effect: 'Allow', Action: 'sts:AssumeRoleWithWebIdentity', Principal: { Federated }, Condition },
+})
+const github = (sub: string, more: object = {}) =>
+  trustOf(`arn:aws:iam::000000000000:oidc-provider/${githubIssuer}`, {
+    StringEquals: { [`${githubIssuer}:aud`]: 'sts.amazonaws.com' },
+    StringLike: { [`${githubIssuer}:sub`]: sub },
+    ...more,
+  })
+const byRole = (AWS: string) => ({ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS } })
+const byService = (Service: string) => ({ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service } })
+const assume = (resource: string): HostPolicy => ({ name: 'assume', action: 'sts:AssumeRole', resource })
+
+type Kind = keyof ReturnType<MemoryAwsHosts['probers']>
+async function look(aws: MemoryAwsHosts, kind: Kind, where: string) {
+  const probed = await aws.probers()[kind].probe(where, bundle)
+  return { ...probed, answer: probed.actions['ssm:PutParameter']?.find(({ resource }) => resource === staging) }
+}
+const environment = 'example-org/checkout#release'
+
+test('a role that trusts the environment of a repository gives it what IAM allows the role', async () => {
+  const aws = new MemoryAwsHosts()
+  const arn = aws.role('deploys', github('repo:example-org/checkout:environment:release'), put)
+  aws.role('elsewhere', github('repo:example-org/other:*'), put)
+  const { answer, roles, partial } = await look(aws, 'githubEnvironment', environment)
+  expect(answer).toEqual({ resource: staging, answer: 'allowed', by: ['wide (role) of deploys'] })
+  expect(roles).toEqual([{ arn, via: 'trust', answer: 'allowed' }])
+  expect(partial).toBeUndefined()
+})
+
+test('a repository reaches the roles of each of its branches and environments', async () => {
+  const aws = new MemoryAwsHosts()
+  aws.role('main', github('repo:example-org/checkout:ref:refs/heads/main'), put)
+  expect((await look(aws, 'githubRepository', 'example-org/checkout')).answer?.answer).toBe('allowed')
+  expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('unknown')
+})
+
+test('a condition outside of the reading makes a right of the role unknown, and a role without the right changes nothing', async () => {
+  const aws = new MemoryAwsHosts()
+  const more = { StringEqualsIfExists: { 'aws:SourceVpc': 'vpc-1' } }
+  aws.role('odd', github('repo:example-org/checkout:*', more))
+  expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('denied')
+  aws.role('odder', github('repo:example-org/checkout:*', more), put)
+  expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('unknown')
+})
+
+test('a host that no role trusts is denied, and unknown in an account whose roles are not listed', async () => {
+  const aws = new MemoryAwsHosts()
+  expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('denied')
+  aws.listFault = new HostUnseen('not_permitted')
+  const { answer, partial } = await look(aws, 'githubEnvironment', environment)
+  expect(answer?.answer).toBe('unknown')
+  expect(partial).toEqual(['the roles of account 000000000000 were not listed'])
+})
+
+test.each(['throttled', 'too_slow', 'fault'] as const)(
+  'a list that fails for a while (%s) fails the look',
+  async (why) => {
+    const aws = new MemoryAwsHosts()
+    aws.listFault = new HostUnseen(why)
+    await expect(look(aws, 'githubEnvironment', environment)).rejects.toMatchObject({ why })
+  },
+)
+
+test('of more than 200 roles the rest is counted, and no answer is better than unknown', async () => {
+  const aws = new MemoryAwsHosts()
+  for (let at = 0; at < 203; at++) aws.role(`r${at}`, github('repo:example-org/*'))
+  const { answer, roles, unseen, partial } = await look(aws, 'githubEnvironment', environment)
+  expect([answer?.answer, roles?.length, unseen]).toEqual(['unknown', 200, 3])
+  expect(partial).toContain('3 roles were not looked at')
+})
+
+describe('one step of assumption', () => {
+  const host = 'arn:aws:iam::000000000000:role/nightly-jobs'
+
+  test('a role that the host may assume counts as its own, and the next one does not', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'), assume('*'))
+    const second = aws.role('second', byRole('arn:aws:iam::000000000000:root'), assume('*'))
+    aws.role('third', byRole(second), put)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('denied')
+    aws.simulator.attach(second, put)
+    const { answer, roles } = await look(aws, 'awsRole', host)
+    expect(answer).toEqual({ resource: staging, answer: 'allowed', by: ['wide (role) of second'] })
+    expect(roles).toContainEqual({ arn: second, via: 'assume', answer: 'allowed' })
+  })
+
+  test('a trust policy that names the role is enough in one account, unless a policy denies it', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'))
+    aws.role('second', byRole(host), put)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('allowed')
+    aws.simulator.attach(host, { ...assume('*'), effect: 'Deny' })
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('denied')
+  })
+
+  test('a trust policy that names the account needs a right of the role', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'))
+    aws.role('second', byRole('arn:aws:iam::000000000000:root'), put)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('denied')
+  })
+
+  test('a right to assume that only the call can tell is unknown', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'), { ...assume('*'), when: 'aws:SourceVpce' })
+    aws.role('second', byRole('arn:aws:iam::000000000000:root'), put)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('unknown')
+  })
+})
+
+describe('a service account of Kubernetes', () => {
+  const issuer = 'oidc.eks.us-east-1.amazonaws.com/id/ABC'
+  const provider = `arn:aws:iam::000000000000:oidc-provider/${issuer}`
+  const cluster = { cluster: { identity: { oidc: { issuer: `https://${issuer}` } } } }
+
+  test('a service account reaches the roles that trust its subject, and those of its Pod Identity association', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.answer('eks:DescribeCluster', cluster)
+    aws.answer('eks:ListPodIdentityAssociations', { associations: [{ associationId: 'a-1' }] })
+    const [pod, target] = [aws.role('pod', byService('pods.eks.amazonaws.com')), aws.role('target', byRole('x'), put)]
+    aws.answer('eks:DescribePodIdentityAssociation', { association: { roleArn: pod, targetRoleArn: target } })
+    const sub = (name: string) => ({ StringEquals: { [`${issuer}:sub`]: `system:serviceaccount:agents:${name}` } })
+    const irsa = aws.role('irsa', trustOf(provider, sub('remediator')))
+    aws.role('other', trustOf(provider, sub('other')), put)
+    const { answer, roles } = await look(aws, 'kubernetesServiceAccount', 'prod/agents/remediator')
+    expect(answer?.by).toEqual(['wide (role) of target'])
+    expect(roles?.map(({ arn, via }) => [arn, via])).toEqual([
+      [irsa, 'trust'],
+      [pod, 'association'],
+      [target, 'association'],
+    ])
+  })
+
+  test('a cluster that no account has is missing', async () => {
+    const looked = look(new MemoryAwsHosts(), 'kubernetesServiceAccount', 'prod/agents/remediator')
+    await expect(looked).rejects.toMatchObject({ why: 'no_such_role' })
+  })
+})
+
+describe('a scheduled host', () => {
+  const at = (service: string, rest: string) => `arn:aws:${service}:us-east-1:000000000000:${rest}`
+  const lambda = at('lambda', 'function:nightly')
+
+  test.each<[where: string, answers: (aws: MemoryAwsHosts, role: string) => void]>([
+    [lambda, (aws, Role) => aws.answer('lambda:GetFunctionConfiguration', { Role })],
+    [
+      at('ecs', 'task-definition/nightly:3'),
+      (aws, taskRoleArn) => aws.answer('ecs:DescribeTaskDefinition', { taskDefinition: { taskRoleArn } }),
+    ],
+    [
+      at('ecs', 'service/main/nightly'),
+      (aws, taskRoleArn) => {
+        aws.answer('ecs:DescribeServices', { services: [{ taskDefinition: at('ecs', 'task-definition/nightly:3') }] })
+        aws.answer('ecs:DescribeTaskDefinition', { taskDefinition: { taskRoleArn } })
+      },
+    ],
+    [at('states', 'stateMachine:nightly'), (aws, roleArn) => aws.answer('states:DescribeStateMachine', { roleArn })],
+    [
+      at('codebuild', 'project/nightly'),
+      (aws, serviceRole) => aws.answer('codebuild:BatchGetProjects', { projects: [{ serviceRole }] }),
+    ],
+    [
+      at('scheduler', 'schedule/default/nightly'),
+      (aws, Role) => {
+        aws.answer('scheduler:GetSchedule', { Target: { Arn: lambda } })
+        aws.answer('lambda:GetFunctionConfiguration', { Role })
+      },
+    ],
+  ])('%s has the rights of its role', async (where, answers) => {
+    expect(RunsOn.safeParse({ scheduler: where }).success).toBe(true)
+    const aws = new MemoryAwsHosts()
+    const role = aws.role('nightly', byService('lambda.amazonaws.com'), put)
+    answers(aws, role)
+    const { answer, roles } = await look(aws, 'scheduler', where)
+    expect(answer?.answer).toBe('allowed')
+    expect(roles?.map(({ arn }) => arn)).toEqual([role])
+    await expect(look(new MemoryAwsHosts(), 'scheduler', where)).rejects.toBeInstanceOf(HostUnseen)
+  })
+
+  test('a schedule whose target is not looked at is not complete', async () => {
+    const aws = new MemoryAwsHosts()
+    const RoleArn = aws.role('nightly', byService('scheduler.amazonaws.com'))
+    aws.answer('scheduler:GetSchedule', { Target: { Arn: at('sqs', 'jobs'), RoleArn } })
+    const { answer, partial } = await look(aws, 'scheduler', at('scheduler', 'schedule/default/nightly'))
+    expect(answer?.answer).toBe('unknown')
+    expect(partial).toContain('the target of the schedule is of a kind that is not looked at')
+  })
+})
+
+test('secrets and parameters that the role may read are listed by name, and nothing reads a value', async () => {
+  const aws = new MemoryAwsHosts()
+  const secret = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:db-x'
+  aws.answer('secretsmanager:ListSecrets', {
+    SecretList: [
+      { Name: 'db', ARN: secret },
+      { Name: 'no', ARN: `${secret}y` },
+    ],
+  })
+  aws.answer('ssm:DescribeParameters', { Parameters: [{ Name: '/prod/key' }, { Name: 'plain' }] })
+  const role = aws.role(
+    'nightly-jobs',
+    byService('ec2.amazonaws.com'),
+    { name: 'read', action: 'secretsmanager:GetSecretValue', resource: secret },
+    { name: 'read', action: 'ssm:GetParameter', resource: 'arn:aws:ssm:us-east-1:000000000000:parameter/plain' },
+  )
+  expect((await look(aws, 'awsRole', role)).secrets).toEqual([
+    { kind: 'secret', name: 'db', role },
+    { kind: 'parameter', name: 'plain', role },
+  ])
+  expect(hostReads.some((action) => /Get(?:SecretValue|Parameter)/.test(action))).toBe(false)
+})
+
+test('several looks of one run list the roles of an account once and ask about a role once', async () => {
+  const aws = new MemoryAwsHosts()
+  aws.role('deploys', github('repo:example-org/*'), put)
+  const probers = aws.probers()
+  await probers.githubEnvironment.probe(environment, bundle)
+  const { asked } = aws.simulator
+  await probers.githubRepository.probe('example-org/checkout', bundle)
+  expect([aws.lists, aws.simulator.asked]).toEqual([1, asked])
+})
+
+test.each(hostReads)("the model of %s is that of AWS's client", (action) => {
+  expect(models[action]).toEqual(JSON.parse(JSON.stringify(modelOf(action, []))))
+})
