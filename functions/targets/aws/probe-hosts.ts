@@ -19,7 +19,7 @@ import {
 import type { HostReads } from './ports.ts'
 
 /** The limits of one look: roles, roles that are asked about secrets, and names of each kind in each account. */
-const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20 } as const
+const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20, characters: 500 } as const
 
 export type ProbingPorts = { simulator: HostSimulator; list: RoleList; reads: HostReads }
 
@@ -64,7 +64,9 @@ async function probe(kind: ProbedKind, where: string, ports: Probing): Promise<P
   ]
   const isComplete = missed.length === 0
   const secrets = await readableSecrets(roles, ports)
-  const reasons = [...missed, ...secrets.missed].slice(0, most.reasons)
+  const reasons = [...missed, ...secrets.missed]
+    .slice(0, most.reasons)
+    .map((reason) => reason.slice(0, most.characters))
   return {
     actions: together(
       ports.bundle,
