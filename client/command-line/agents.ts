@@ -39,7 +39,12 @@ export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
     .option('--policies <folder>', 'the policies; they stay as they are')
     .option('--out <folder>', 'a new folder, with a copy of them that has the narrower entries')
     .action(act(usage))
-  verb(agents, 'guardrail', "print a policy that denies the catalogue's actions, for the role that an agent runs as")
+  verb(
+    agents,
+    'guardrail',
+    "print a policy that denies the catalogue's actions, for the roles that an agent's host reaches",
+  )
     .addArgument(new Argument('<id>', 'the agent'))
+    .option('--check', 'look at the host, and say whether IAM denies it these actions')
     .action(act(guardrail))
 }

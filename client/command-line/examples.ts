@@ -85,7 +85,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'agents usage agent:remediator --since 7d',
     'agents usage agent:remediator --policies policies --out policies-narrower',
   ],
-  'agents guardrail': ['agents guardrail agent:nightly > guardrail.json'],
+  'agents guardrail': ['agents guardrail agent:nightly > guardrail.json', 'agents guardrail agent:nightly --check'],
   agents: ['agents', 'agents --json'],
   'agents show': ['agents show agent:remediator'],
   'agents recertify': [

@@ -8,16 +8,18 @@ export type HostGuardrail = {
 }
 
 /**
- * A policy for the host's role that denies it the actions of the catalogue, so that Hotwork is the only way: Hotwork
- * acts by the target role, which does not have this policy. Undefined if the host is not a role, or the catalogue has
- * nothing in the role's account.
+ * A policy for the roles that the host reaches, as an inline policy or a boundary. It denies them the actions of the
+ * catalogue, so that Hotwork is the only way: Hotwork acts by the target role, which does not have this policy.
+ * Undefined if the host is in words, or the catalogue has nothing in the accounts of the host: a role is in one, and
+ * another host reaches roles in any.
  */
 export function guardrailOf(bundle: Bundle, { runsOn }: Pick<Agent, 'runsOn'>): HostGuardrail | undefined {
-  if (!('awsRole' in runsOn)) return undefined
+  if ('other' in runsOn) return undefined
+  const only = 'awsRole' in runsOn ? accountIdOf(runsOn.awsRole) : undefined
   const [actions, resources] = [new Set<string>(), new Set<string>()]
   for (const entry of Object.values(bundle.actions)) {
     const account = accountOf(bundle, entry)
-    if (!entry.mutates || !entry.statement || account?.accountId !== accountIdOf(runsOn.awsRole)) continue
+    if (!entry.mutates || !entry.statement || !account || (only !== undefined && account.accountId !== only)) continue
     const { partition, region, accountId } = account
     for (const action of entry.statement.actions) actions.add(action)
     for (const template of entry.statement.resources)

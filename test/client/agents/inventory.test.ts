@@ -41,7 +41,7 @@ test('a second look within a minute asks IAM nothing', async () => {
   expect(scene.api.ports.simulator.asked).toBe(2 * asked)
 })
 
-test('an inventory of all agents has the earlier looks, and says how to look at other hosts than roles', async () => {
+test('an inventory of all agents has the earlier looks, and says how to look at a host in words', async () => {
   attach(wide)
   await inventory('agent:nightly')
   const { out } = await inventory()
@@ -49,8 +49,7 @@ test('an inventory of all agents has the earlier looks, and says how to look at 
   expect(head).toMatch(/^AGENT +OWNER +AUTONOMY +STATUS +RUNS ON +ALLOWED +DENIED +UNKNOWN +LOOKED AT$/)
   expect(rows.filter((row) => row.startsWith('agent:nightly '))).toHaveLength(1)
   expect(out).toMatch(/agent:builder +person:lena .* never/)
-  expect(out).toContain('agent:remediator: Hotwork asks no cluster.')
-  expect(out).toContain('agent:builder: Hotwork sees no secret of a GitHub environment.')
+  expect(out).toContain('agent:planner: Hotwork knows nothing of this host.')
 })
 
 test('a host whose right is denied is no way round', async () => {
@@ -60,7 +59,7 @@ test('a host whose right is denied is no way round', async () => {
 })
 
 test.each([
-  ['throttled', 'IAM asked Hotwork to wait'],
+  ['throttled', 'AWS asked Hotwork to wait'],
   ['not_permitted', 'deploy the target stack of its account'],
 ] as const)("an inventory without IAM's answer (%s) knows nothing, and says what to do", async (why, words) => {
   attach(wide)
@@ -128,10 +127,26 @@ test('a guardrail is a policy for the role, and nothing else is on standard outp
   expect(err).toContain('aws iam put-role-policy --role-name nightly-jobs')
 })
 
-test('a guardrail for another host than a role is wrong usage', async () => {
-  const { exit, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:builder')
-  expect(exit).toBe(2)
-  expect(err).toContain('runs on no AWS role')
+test('a guardrail for a GitHub host names the condition of a trust policy, and one for a host in words is wrong usage', async () => {
+  const { exit, out, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:builder')
+  expect(exit).toBe(0)
+  expect(JSON.parse(out).Statement[0].Action).toContain('ssm:PutParameter')
+  expect(err).toContain('"token.actions.githubusercontent.com:sub": "repo:example-org/checkout:environment:ANOTHER"')
+  const refused = await scene.at('ana').type('agents', 'guardrail', 'agent:planner')
+  expect(refused.exit).toBe(2)
+  expect(refused.err).toContain('of which Hotwork knows nothing')
+})
+
+test('a guardrail is attached once IAM denies each action, and until then the open ones are listed', async () => {
+  const check = () => scene.at('ana').type('agents', 'guardrail', 'agent:nightly', '--check')
+  attach(wide)
+  const before = await check()
+  expect(before.exit).toBe(4)
+  expect(before.out).toContain('ssm:PutParameter on arn:*:ssm:*:*:parameter/staging/*: allowed')
+  attach(wide, { name: 'hotwork-guardrail', effect: 'Deny', action: '*', resource: '*' })
+  scene.advance(60)
+  const after = await check()
+  expect([after.exit, after.out]).toEqual([0, expect.stringContaining('ATTACHED')])
 })
 
 test('the command line has words for each kind of host on which an agent may run', () => {
