@@ -77,7 +77,7 @@ test.each(['throttled', 'too_slow', 'fault'] as const)(
   },
 )
 
-test('of more than 200 roles the rest is counted, and no answer is better than unknown', async () => {
+test('a look at more than 200 roles counts the rest, and then no answer is better than unknown', async () => {
   const aws = new MemoryAwsHosts()
   for (let at = 0; at < 203; at++) aws.role(`r${at}`, github('repo:example-org/*'))
   const { answer, roles, unseen, partial } = await look(aws, 'githubEnvironment', environment)
