@@ -1,10 +1,12 @@
+import { agentView } from '../../../functions/adapters/http/agent-view.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
+import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
 import { MemoryAwsHosts } from '../../support/agents/memory-aws-hosts.ts'
 import type { HostPolicy } from '../../support/agents/memory-host-simulator.ts'
 import { withAgent } from '../../support/bundles.ts'
-import { agent, parameter, World } from '../../support/world.ts'
+import { agent, parameter, person, World } from '../../support/world.ts'
 
 /**
  * Hotwork asks IAM what the hosts of agents could do without it, and policy raises the tier of such an agent's
@@ -129,6 +131,21 @@ test('a fault of one prober leaves its host unknown with the reason, and the oth
   expect(await lookAtHosts({ ...world.ports, agents: world.agents, probers: broken })).toBe(1)
   expect(await answer()).toMatchObject({ answer: 'allowed' })
   expect((await world.agents.host(agent('builder'))).looked?.failed).toMatchObject({ why: 'fault' })
+})
+
+test('the roles and secrets of a host are shown to security and to the people who answer for the agent alone', async () => {
+  const { world } = lookingWorld()
+  const secrets = [{ kind: 'secret' as const, name: 'db', role }]
+  await world.agents.saveLooked(nightly, { at: world.clock.now(), role, actions: {}, roles: [], secrets })
+  const seenBy = async (name: string) => {
+    const read = await readAgent({ id: nightly, person: person(name) }, { ...world.ports, agents: world.agents })
+    if (!read.ok) throw new Error(read.code)
+    const { ambient } = agentView(read.value, { bundle: world.policy.bundle, now: world.clock.now() })
+    return ambient.secrets
+  }
+  expect(await seenBy('gus')).toEqual(secrets)
+  expect(await seenBy('mia')).toEqual(secrets)
+  expect(await seenBy('ana')).toBeUndefined()
 })
 
 test('a run that is out of time leaves the rest to the next day', async () => {
