@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/probe-hosts.test.ts
 import { bounded } from '../../../adapters/aws-client.ts'
 import type { Account } from '../../../domain/policy/bundle.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
