@@ -175,6 +175,18 @@ const catalogue = {
   ),
   already_reviewed: no(409, 'This is reviewed already', 'read it to see how'),
   no_review_due: no(409, 'There is nothing to review yet', 'review it once it has ended'),
+  // the registry of agents
+  invalid_registry: no(409, 'The registry of agents cannot be changed so', 'correct the change, and ask again'),
+  registry_moved: no(
+    409,
+    'The entry of the agent is no longer the one that people decided on',
+    'ask again: nothing was changed',
+  ),
+  transfer_not_accepted: no(
+    409,
+    'The new owner has not accepted the agent yet',
+    'wait until they have: they accept it by a login of their own',
+  ),
   // ending
   invalid_task_state: no(409, 'This is not possible in the present state', 'read it again to see its state'),
   own_recertification: no(
@@ -304,6 +316,7 @@ const explained = new Set<Refusal>([
   'invalid_suggestion',
   'invalid_arguments',
   'unknown_action',
+  'invalid_registry',
   'tool_changed',
   'stand_in_refused',
   'permit_refused',

@@ -2,6 +2,7 @@
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
 import { checkByReference, modelsOfAws } from './aws/models/check-by-reference.ts'
 import { checkAws } from './aws/rules/check.ts'
+import { checkHotwork } from './hotwork/check.ts'
 import type { Check } from './kind.ts'
 import type { TargetId } from './kinds.ts'
 
@@ -12,6 +13,7 @@ export const checks = {
     checkByReference(...asked)
   },
   tool: () => {},
+  hotwork: checkHotwork,
 } satisfies { readonly [kind in TargetId]: Check<CatalogueEntry> }
 
 /** The models of the entries' reads, by action, for the bundle. */

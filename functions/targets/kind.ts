@@ -12,9 +12,9 @@ import type { Say } from '../domain/what-is-wrong.ts'
 type CredentialData<Id extends string> = {
   /**
    * The act that hands out the right, or is itself the act: an access token, a target's own credential, which is
-   * claimed under the id of its kind, or the one call that Hotwork makes.
+   * claimed under the id of its kind, the one call that Hotwork makes, or a change of Hotwork's own registry.
    */
-  act: 'access_token' | Id | 'call'
+  act: 'access_token' | Id | 'call' | 'change'
   /** The credential in words for people; a target's own credentials in the plural. */
   words: string
 }

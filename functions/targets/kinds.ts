@@ -1,12 +1,14 @@
 // Rules: test/infra/lambdas.test.ts, test/policies/targets.test.ts
 import * as z from 'zod'
 import { aws } from './aws/kind.ts'
+import { hotwork } from './hotwork/kind.ts'
 import type { TargetKind } from './kind.ts'
 import { tool } from './tool/kind.ts'
 
 export const kinds = {
   aws,
   tool,
+  hotwork,
 } satisfies { readonly [id: string]: TargetKind }
 
 type Kinds = typeof kinds
@@ -24,8 +26,8 @@ export type Settings = { readonly [member: string]: unknown }
 /** The members of a catalogue entry that belong to one kind. */
 export const parts: Intersect<Kinds[TargetId]['entry']> = Object.assign({}, ...allKinds.map(({ entry }) => entry))
 
-/** The kinds with aliases. Gated tools have a separate table in the deployment file. */
-export const aliasedKinds = allKinds.map(({ id }) => id).filter((id) => id !== 'tool')
+/** The kinds with aliases. Gated tools have a separate table in the deployment file, and Hotwork is one. */
+export const aliasedKinds = allKinds.map(({ id }) => id).filter((id) => id !== 'tool' && id !== 'hotwork')
 
 /** @param entry whose `tool` is one of tools.json, or a kind */
 export const kindOf = ({ tool }: { tool: string }): TargetKind => byId[isTargetId(tool) ? tool : 'tool']

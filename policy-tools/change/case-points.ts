@@ -8,7 +8,8 @@ import type { Point, Side } from './question-space.ts'
 export function pointsOfCases(bundle: Bundle, cases: readonly PolicyCase[]): Pick<Side, 'known' | 'acts'> {
   return {
     known: cases.flatMap((each): readonly Point[] => {
-      if ('person' in each) return []
+      // A change of the registry is no question about an agent.
+      if ('person' in each || 'change' in each) return []
       if ('plan' in each) return pointsOfPlan(bundle, each)
       return [{ asked: each.ask, moment: 'request', now: each.now }]
     }),

@@ -61,7 +61,8 @@ export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, ask
     askAssessed(state, { preview, atLeast, at }, { tier, policies }, 'request', asking)
   const origin = originOf(ask)
   switch (origin.kind) {
-    // People decided a step with its plan.
+    // People decided a step with its plan, and a change of the registry is of agents and not of policy.
+    case 'registry':
     case 'step':
       return undefined
     case 'draw':

@@ -1,4 +1,5 @@
 import { argumentsDigest } from '../../functions/domain/digest.ts'
+import { Agent } from '../../functions/domain/people/organisation.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { Answer } from '../../functions/domain/policy/question.ts'
 import type {
@@ -430,6 +431,30 @@ export const openingAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =
   })
 
 /** A first opening: no budget is used. */
+/** `jade` asks to transfer an agent from `dora` to `pia`. */
+export const registryAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =>
+  sampleAsk({
+    agent: { id: jade, issuer: 'https://id.example.org', subject: 'person-jade' },
+    owner: jade,
+    barred: [owner, person('pia')],
+    action: 'hotwork:TransferAgent',
+    arguments: { id: remediator, owner: 'person:pia' },
+    resource: { type: 'agent', id: remediator },
+    credential: 'registry',
+    purpose: 'registry',
+    change: {
+      before: Agent.parse({
+        id: remediator,
+        identities: [{ issuer: 'agents', subject: 'remediator' }],
+        owner,
+        autonomy: 'supervised',
+        runsOn: { other: 'a desk' },
+        recertifyBy: submittedAt + 90 * 86_400,
+      }),
+    },
+    ...changes,
+  })
+
 export const opening = (ask: Ask, changes: Partial<OpenBreakGlass> = {}): OpenBreakGlass => ({
   type: 'open_break_glass',
   ask,

@@ -12,6 +12,7 @@ const marks: { readonly [kind in Exclude<Kind, 'agent'>]: (ask: Ask) => boolean 
   step: ({ step }) => step !== undefined,
   plan: ({ steps }) => steps !== undefined,
   opening: ({ breakGlass }) => breakGlass !== undefined,
+  registry: ({ change }) => change !== undefined,
 }
 
 /** The origin of an ask. Fails if the ask has two, or half of one. */
@@ -30,7 +31,7 @@ export function expectOne(ask: Ask): Kind {
     chain: ask.ancestors.length,
     isOwn,
     approvedBefore: kind === 'extension',
-    byPerson: asks === 'rights',
+    byPerson: asks === 'rights' || asks === 'change',
     noCredential: asks === 'steps',
   })
   return kind

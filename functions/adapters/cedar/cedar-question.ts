@@ -18,6 +18,7 @@ import type {
   OpeningFacts,
   PersonQuestion,
   Question,
+  RegistryQuestion,
   RequestFacts,
 } from '../../domain/policy/question.ts'
 import { defined, type Json, type JsonObject } from '../../domain/values.ts'
@@ -36,15 +37,20 @@ const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type,
 /** @throws if an argument is not of its type, and so has no form in Cedar */
 export function toCedar(
   question: Question,
-  { actions, calendar }: Pick<Bundle, 'actions' | 'calendar'>,
+  { actions, changes = {}, calendar }: Pick<Bundle, 'actions' | 'changes' | 'calendar'>,
 ): CedarQuestion {
   const time = {
     now: { __extn: { fn: 'datetime', arg: new Date(question.now * 1000).toISOString() } },
     windows: [...windowsAt(calendar, question.now)],
   }
-  return question.kind === 'action'
-    ? actionToCedar(question, actions[question.action]?.arguments, time)
-    : personToCedar(question, time)
+  switch (question.kind) {
+    case 'action':
+      return actionToCedar(question, actions[question.action]?.arguments, time)
+    case 'registry':
+      return registryToCedar(question, changes[question.action]?.arguments, time)
+    case 'person':
+      return personToCedar(question, time)
+  }
 }
 
 type Time = { now: CedarValueJson; windows: string[] }
@@ -74,13 +80,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
     resource: uid('Resource', resource.id),
     context: {
       agent: { autonomy: agent.autonomy, owner: agent.owner },
-      resource: {
-        type: resource.type,
-        id: resource.id,
-        environment: resource.environment,
-        classification: resource.classification,
-        ownedBy: resource.group,
-      },
+      resource: factsToCedar(resource),
       arguments: argumentsToCedar(question.arguments, types ?? { properties: {} }),
       purpose: question.purpose,
       moment: question.moment,
@@ -98,6 +98,29 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       ...time,
     },
     entities: [],
+  }
+}
+
+const factsToCedar = ({ type, id, environment, classification, group }: RequestFacts['resource']) => ({
+  ...{ type, id, environment, classification },
+  ownedBy: group,
+})
+
+function registryToCedar(question: RegistryQuestion, types: ArgumentsSchema | undefined, time: Time): CedarQuestion {
+  const { person, resource, change, moment, approval } = question
+  return {
+    principal: uid('Person', person.id),
+    action: uid('Action', question.action),
+    resource: uid('Resource', resource.id),
+    context: {
+      resource: factsToCedar(resource),
+      arguments: argumentsToCedar(question.arguments, types ?? { properties: {} }),
+      change: { ...change, members: [...change.members] },
+      moment,
+      approval: { tier: approval.tier },
+      ...time,
+    },
+    entities: [personEntity(person)],
   }
 }
 

@@ -1,7 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
 import { noRecord } from '../../domain/people/host.ts'
 import { cedarMembersOf } from '../../domain/policy/arguments.ts'
-import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { type CatalogueEntry, isOfRegistry } from '../../domain/policy/catalogue.ts'
 
 const begins =
   '  // Generated from actions/*.json by `hotwork policy check --write-schema`. Do not edit below this line.'
@@ -24,21 +24,44 @@ function actionsPart(catalogue: readonly CatalogueEntry[]): string {
   ].join('\n')
 }
 
-/** Cedar's action groups: the catalogue's own, and `mutating` for all that change something. */
-export const groupsOf = ({ group, mutates }: CatalogueEntry) => (mutates ? [group, 'mutating'] : [group])
+/** Cedar's action groups: the catalogue's own, and `mutating` for all that agents change. */
+export const groupsOf = (entry: CatalogueEntry) =>
+  entry.mutates && !isOfRegistry(entry) ? [entry.group, 'mutating'] : [entry.group]
 
 const actionLines = (entry: CatalogueEntry) => [
   `  action "${entry.name}" in [${groupsOf(entry)
     .map((group) => `"${group}"`)
     .join(', ')}] appliesTo {`,
-  '    principal: [Agent],',
+  `    principal: [${isOfRegistry(entry) ? 'Person' : 'Agent'}],`,
   '    resource: [Resource],',
   '    context: {',
-  '      agent: AgentFacts,',
+  ...(isOfRegistry(entry) ? [] : ['      agent: AgentFacts,']),
   '      resource: ResourceFacts,',
   '      arguments: {',
   ...cedarMembersOf([entry.arguments]).map((member) => `        ${member},`),
   '      },',
+  ...(isOfRegistry(entry) ? changeLines : askLines),
+  '      now: datetime,',
+  '      windows: Set<String>,',
+  '    },',
+  '  };',
+]
+
+/** `before`: the autonomy before the change, unless the agent is new. */
+const changeLines = [
+  '      change: {',
+  '        members: Set<String>,',
+  '        autonomy: String,',
+  '        before?: String,',
+  '        widens: Bool,',
+  '        newOwner: Bool,',
+  '        answersForIt: Bool,',
+  '      },',
+  '      moment: String,',
+  '      approval: { tier: Long },',
+]
+
+const askLines = [
   '      purpose: String,',
   '      moment: String,',
   '      approval: { tier: Long, breakGlass: Bool },',
@@ -54,8 +77,4 @@ const actionLines = (entry: CatalogueEntry) => [
   '      task_source: String,',
   '      delegationDepth: Long,',
   '      preview: String,',
-  '      now: datetime,',
-  '      windows: Set<String>,',
-  '    },',
-  '  };',
 ]

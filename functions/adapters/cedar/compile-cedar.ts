@@ -12,7 +12,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { ownClassification } from '../../domain/policy/bundle.ts'
-import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { type CatalogueEntry, isOfRegistry } from '../../domain/policy/catalogue.ts'
 import { personActions } from '../../domain/policy/question.ts'
 import { askOnce } from './ask-once.ts'
 import { parsePolicy, plainUid } from './cedar-json.ts'
@@ -248,7 +248,9 @@ function actionsOf({ principal, action }: PolicyJson, catalogue: readonly Catalo
     asker === undefined || asker === type || (asker === 'Hotwork::Group' && type === 'Hotwork::Person')
   const all = [
     ...(isFor('Hotwork::Person') ? personActions.map((name) => ({ name, groups: [] as readonly string[] })) : []),
-    ...(isFor('Hotwork::Agent') ? catalogue.map((entry) => ({ name: entry.name, groups: groupsOf(entry) })) : []),
+    ...catalogue
+      .filter((entry) => isFor(isOfRegistry(entry) ? 'Hotwork::Person' : 'Hotwork::Agent'))
+      .map((entry) => ({ name: entry.name, groups: groupsOf(entry) })),
   ]
   if (action.op === 'All') return all.map(({ name }) => name)
   const named = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []

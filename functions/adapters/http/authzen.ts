@@ -229,7 +229,7 @@ function originMembers(ask: Ask): Pick<Said<typeof TaskMembers>, 'step' | 'on_be
     case 'extension':
       return { extends: origin.of }
     default:
-      origin satisfies { kind: 'agent' | 'draw' | 'delegation' | 'plan' | 'opening' }
+      origin satisfies { kind: 'agent' | 'draw' | 'delegation' | 'plan' | 'opening' | 'registry' }
       return {}
   }
 }

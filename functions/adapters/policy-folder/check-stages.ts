@@ -127,7 +127,11 @@ function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Prob
 /** Checks that each action has a case, which shows that its resource can be derived and has a rule. */
 function checkActions({ actions, cases }: Folder): Problem[] {
   const asked = new Set(
-    cases.flatMap(({ value }) => value.cases.flatMap((each) => ('plan' in each ? [] : (each.ask?.action ?? [])))),
+    cases.flatMap(({ value }) =>
+      value.cases.flatMap((each) =>
+        'plan' in each ? [] : 'change' in each ? each.change.action : (each.ask?.action ?? []),
+      ),
+    ),
   )
   const fix = 'add a case in cases/, with the tier that the action should need'
   return actions.flatMap(({ value: { name }, document }) =>

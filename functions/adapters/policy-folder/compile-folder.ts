@@ -1,6 +1,6 @@
 // Rules: test/policies/bad-folder.test.ts
 import { type Bundle, hashOfBundle } from '../../domain/policy/bundle.ts'
-import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { type CatalogueEntry, isOfRegistry } from '../../domain/policy/catalogue.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { modelsOf } from '../../targets/checks.ts'
@@ -50,7 +50,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
 
   const bundle = withHash({
     schema: folder.schema.text,
-    actions: Object.fromEntries(catalogue.map((entry) => [entry.name, entry])),
+    ...byAsker(catalogue),
     models: modelsOf(catalogue),
     policies,
     ...defined({ observed }),
@@ -71,6 +71,14 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
   const cases = checkCases(folder, bundle, (question) => policy.ask(question), index)
   const failing = [...checkAgentTerms(folder, now), ...checkRegistry(folder, bundle, now), ...cases]
   return { ok: true, bundle, folder, index, failing }
+}
+
+/** No door for agents reads `changes`. */
+function byAsker(catalogue: readonly CatalogueEntry[]): Pick<Bundle, 'actions' | 'changes'> {
+  const named = (of: readonly CatalogueEntry[]) => Object.fromEntries(of.map((entry) => [entry.name, entry]))
+  const changes = catalogue.filter(isOfRegistry)
+  const actions = named(catalogue.filter((entry) => !isOfRegistry(entry)))
+  return changes.length === 0 ? { actions } : { actions, changes: named(changes) }
 }
 
 function onlyChannelOf({ deployment }: Folder): Bundle['agentsTell'] {

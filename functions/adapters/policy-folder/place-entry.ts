@@ -35,7 +35,7 @@ function withoutTarget(entry: EntryFile, { targets = {} }: Deployment, say: Say)
     say(['tool'], '`tool` is missing', 'add it; docs/policies.md says what it is')
     return undefined
   }
-  if (isTargetId(tool) && tool !== 'aws') {
+  if (isTargetId(tool) && tool !== 'aws' && tool !== 'hotwork') {
     const aliases = Object.entries(targets).flatMap(([alias, { kind }]) => (kind === tool ? [alias] : []))
     say([], `\`${tool}\` needs a \`target\``, known(aliases))
     return undefined

@@ -1,7 +1,187 @@
+import * as z from 'zod'
 import { canonicalForm } from '../digest.ts'
-import type { Agent } from '../people/organisation.ts'
-import type { Json, JsonObject } from '../values.ts'
+import { Agent, Autonomy, answersFor, Identity, oneYear } from '../people/organisation.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import {
+  type AgentId,
+  type Json,
+  type JsonObject,
+  NumericDate,
+  ok,
+  PersonId,
+  type Result,
+  refuse,
+  Timestamp,
+} from '../values.ts'
+import { whatIsWrong } from '../what-is-wrong.ts'
+import type { GovernedRegistry } from './governed-registry.ts'
 import { spelled } from './spelling.ts'
+
+/** The part of an ask that makes it a change of the registry. */
+export const AgentChange = z.strictObject({
+  /** The agent's entry that people decide to change. Absent for a registration. */
+  before: Agent.optional(),
+  /** The receiving owner of a transfer, who accepts it before it is decided. */
+  accepts: PersonId.optional(),
+})
+export type AgentChange = z.infer<typeof AgentChange>
+
+/** The arguments are in the words of agents.json. */
+const day = z.iso.date().transform((text) => Date.parse(`${text}T00:00:00Z`) / 1000)
+const days = z
+  .string()
+  .regex(/^P[1-9]\d{0,3}D$/, 'a number of days, such as `P180D`')
+  .transform((text) => Number(text.slice(1, -1)) * 86_400)
+const instant = z.union([day, Timestamp]).pipe(NumericDate)
+const identities = z
+  .array(z.strictObject({ ...Identity.shape, validFrom: instant.optional(), validUntil: instant.optional() }))
+  .pipe(Agent.shape.identities)
+
+const { id, description, owner, backupOwner, autonomy, runsOn, notify } = Agent.shape
+const rebind = z.boolean()
+const registered = z.strictObject({
+  ...{ id, identities, owner, autonomy, runsOn, recertifyBy: day },
+  ...{ description, backupOwner, notify, rebind: rebind.optional(), recertifyEvery: days.optional() },
+})
+const changed = z
+  .strictObject({
+    ...{ id, identities: identities.optional(), autonomy: Autonomy.optional(), runsOn: runsOn.optional() },
+    ...{ description: description.nullable(), backupOwner: backupOwner.nullable(), notify: notify.nullable() },
+    ...{ rebind: rebind.nullish(), recertifyEvery: days.nullish() },
+  })
+  .refine((change) => change.identities === undefined || change.autonomy === undefined, {
+    path: ['autonomy'],
+    // Together they would give an unknown workload rights that its agent never had.
+    message: 'change `identities` and `autonomy` one after the other',
+  })
+const transferred = z.strictObject({ id, owner, backupOwner })
+const retired = z.strictObject({ id })
+
+const forms = {
+  'hotwork:RegisterAgent': registered,
+  'hotwork:ChangeAgent': changed,
+  'hotwork:TransferAgent': transferred,
+  'hotwork:RetireAgent': retired,
+} as const
+export type ChangeName = keyof typeof forms
+export const changeNames = Object.keys(forms) as readonly ChangeName[]
+export const isChangeName = (name: string): name is ChangeName => Object.hasOwn(forms, name)
+
+/** A change as asked: an action of the catalogue, and its arguments. */
+export type AskedChange = { action: string; arguments: JsonObject }
+
+/** The agent that a change is about. */
+export function agentIn({ action, arguments: args }: AskedChange): Result<AgentId, 'invalid_arguments'> {
+  const parsed = isChangeName(action) ? forms[action].safeParse(args) : undefined
+  if (!parsed?.success) return refuse('invalid_arguments', parsed && whatIsWrong(parsed.error, 'arguments'))
+  return ok(parsed.data.id)
+}
+
+/**
+ * The agent after a change.
+ *
+ * @param before its entry now, without recertifications; undefined if there is none
+ */
+export function afterAgent(
+  { action, arguments: args }: AskedChange,
+  before: Agent | undefined,
+): Result<Agent, 'invalid_arguments' | 'invalid_registry'> {
+  if (!isChangeName(action)) return refuse('invalid_arguments')
+  const parsed = forms[action].safeParse(args)
+  if (!parsed.success) return refuse('invalid_arguments', whatIsWrong(parsed.error, 'arguments'))
+  const named = parsed.data.id
+  if (action === 'hotwork:RegisterAgent')
+    return before ? refuse('invalid_registry', `\`${named}\` is there already: choose another name`) : made(parsed.data)
+  if (!before) return refuse('invalid_registry', `\`${named}\` is not registered: register it first`)
+  if (before.status === 'retired') return refuse('invalid_registry', `\`${named}\` is retired: register another agent`)
+  if (action === 'hotwork:RetireAgent') return ok({ ...before, status: 'retired' })
+  if (action === 'hotwork:TransferAgent') return transfer(before, transferred.parse(args))
+  const after = made({ ...before, ...parsed.data })
+  return after.ok && membersChanged(before, after.value).length === 0
+    ? refuse('invalid_registry', `\`${named}\` is so already: name a member with another value`)
+    : after
+}
+
+/** The backup owner is named with the owner: the one before was the former owner's choice. */
+function transfer(before: Agent, to: z.infer<typeof transferred>): Result<Agent, 'invalid_registry'> {
+  if (to.owner === before.owner)
+    return refuse('invalid_registry', `\`${to.owner}\` is the owner of \`${to.id}\` already: name another person`)
+  const { backupOwner: _, ...rest } = before
+  return ok({ ...rest, ...to })
+}
+
+/** Null stands for a member that is left out. */
+function made(members: object): Result<Agent, 'invalid_arguments'> {
+  const given = Object.entries(members).filter(([, value]) => value !== null && value !== undefined)
+  const parsed = Agent.safeParse(Object.fromEntries(given))
+  return parsed.success ? ok(parsed.data) : refuse('invalid_arguments', whatIsWrong(parsed.error, 'arguments'))
+}
+
+/** The entry of an agent in the folder or in the registry. */
+export function entryOf(
+  files: Pick<Bundle, 'agents'>,
+  registry: Pick<GovernedRegistry, 'agents' | 'retired'>,
+  agent: AgentId,
+): { entry: Agent; inFiles: boolean } | undefined {
+  const own = files.agents.find((each) => each.id === agent)
+  if (own) {
+    const isRetired = registry.retired.some((each) => each.id === agent)
+    return { entry: isRetired ? { ...own, status: 'retired' } : own, inFiles: true }
+  }
+  const entry = registry.agents.find((each) => each.id === agent)
+  return entry && { entry, inFiles: false }
+}
+
+/** The members whose change ends what the agent held: its rights were given to another workload, owner or autonomy. */
+const ending: readonly string[] = ['identities', 'owner', 'autonomy', 'status']
+export const endsWhatItHeld = (before: Agent | undefined, after: Agent): boolean =>
+  membersChanged(before, after).some((member) => ending.includes(member))
+
+/**
+ * The registry after a change. The caller checks it by `registryProblems`.
+ *
+ * @param files the agents of the folder alone
+ */
+export function afterChange(
+  files: Pick<Bundle, 'agents'>,
+  registry: GovernedRegistry,
+  change: AskedChange,
+  now: NumericDate,
+): Result<GovernedRegistry, 'invalid_arguments' | 'invalid_registry'> {
+  const named = agentIn(change)
+  if (!named.ok) return named
+  const { entry: before, inFiles } = entryOf(files, registry, named.value) ?? {}
+  const found = afterAgent(change, before)
+  if (!found.ok) return found
+  const { value: after } = found
+  const isRetired = after.status === 'retired'
+  if (inFiles && !isRetired)
+    return refuse('invalid_registry', `\`${after.id}\` is in agents.json: change it there, or retire it`)
+  const { version, agents, retired: inFilesRetired, changed: before_, former } = registry
+  const lost = inFiles || !before ? [] : before.identities.filter((each) => isRetired || !keeps(after, each))
+  const until = now + oneYear
+  return ok({
+    version: version + 1,
+    agents: inFiles ? agents : [...agents.filter((each) => each.id !== after.id), after],
+    retired: inFiles ? [...inFilesRetired, { id: after.id, at: now }] : inFilesRetired,
+    changed: endsWhatItHeld(before, after) ? { ...before_, [after.id]: now } : before_,
+    former: [
+      ...former.filter((each) => each.until > now),
+      ...lost.map((identity) => ({ agent: after.id, identity, until })),
+    ],
+  })
+}
+
+/** Whether it has an identity, at any time. */
+const keeps = ({ identities: all }: Agent, identity: Identity): boolean =>
+  all.some((each) => whoIs(each) === whoIs(identity))
+
+const whoIs = ({ issuer, subject, claims = {} }: Identity): string => canonicalForm([issuer, subject ?? null, claims])
+
+/** The people who may not decide it: each of them gains or keeps a right by the change. */
+export const gainersOf = (before: Agent | undefined, after: Agent): readonly PersonId[] => [
+  ...new Set([...(before ? answersFor(before) : []), ...answersFor(after)]),
+]
 
 /** A member of an agent that a change sets, in the spelling of agents.json. Without `from` it is new, without `to` gone. */
 export type ChangeRow = { member: string; from?: Json; to?: Json }
@@ -22,3 +202,20 @@ function membersOf(agent: Agent | undefined): JsonObject {
   const { id: _, ...members } = spelled(agent)
   return { ...members, status: agent.status }
 }
+
+export const membersChanged = (before: Agent | undefined, after: Agent | undefined): readonly string[] =>
+  changeView(before, after).map(({ member }) => member)
+
+/** Whether the agent may do more than before by its autonomy, or another workload may act as it. */
+export function widens(before: Agent | undefined, after: Agent): boolean {
+  if (!before) return false
+  const ranks = Autonomy.options
+  return (
+    ranks.indexOf(after.autonomy) > ranks.indexOf(before.autonomy) ||
+    after.identities.some((each) => !keeps(before, each))
+  )
+}
+
+/** Whether both are the same entry. */
+export const isSameEntry = (one: Agent | undefined, other: Agent | undefined): boolean =>
+  membersChanged(one, other).length === 0

@@ -5,12 +5,20 @@ import { digestOf } from '../digest.ts'
 import { event } from '../event.ts'
 import { type Agent, agentStatus, groupsOf, hasAccount, type Person, SuspendedBecause } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { Alias, Digest, defined, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
+import { Alias, Digest, defined, type Json, JsonObject, NumericDate, PersonId, RequestId } from '../values.ts'
 import type { Subject } from './agent-file.ts'
 import { subjectOf } from './dates.ts'
 
-/** The deployment that changed it, and the person who answers for the subject. */
-const change = { commit: z.string().max(100).optional(), owner: PersonId.optional() }
+/**
+ * The deployment that changed it, or the request that did and the registry's version with the change; and the person
+ * who answers for the subject.
+ */
+const change = {
+  commit: z.string().max(100).optional(),
+  request: RequestId.optional(),
+  version: z.int().positive().optional(),
+  owner: PersonId.optional(),
+}
 
 /** An entry on the chain of the agent, person, group or sealed role's account. */
 export const RegistryEvent = z.discriminatedUnion('type', [
@@ -33,7 +41,7 @@ export type RegistryEvent = z.infer<typeof RegistryEvent>
 /** The members of an agent or person in the files that may be recorded: no name and no address. */
 export type Registration = JsonObject
 
-const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: Agent): Registration => ({
+export const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: Agent): Registration => ({
   ...(agent as unknown as JsonObject),
   identities: identities as unknown as Json,
 })

@@ -41,7 +41,10 @@ import { channelsOf } from './routing.ts'
 import { type Who, whoIs } from './who.ts'
 
 /** The parts of a bundle that a view needs. */
-export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'deployment' | 'calendar'> &
+export type ViewFacts = Pick<
+  Bundle,
+  'actions' | 'changes' | 'agents' | 'directory' | 'ladder' | 'deployment' | 'calendar'
+> &
   OpeningRules & {
     /** The people who could decide the open stage, as the sources of groups say now. */
     onCall?: readonly OnCall[]
@@ -168,7 +171,7 @@ export type RequestView = ReadTerms<'people'> & {
 /** @param state the request as of now, with its due changes applied */
 export function describeRequest(state: ApprovalRequest, facts: ViewFacts): RequestView {
   const { ask, status } = state
-  const entry = facts.actions[ask.action]
+  const entry = entryNamed(facts, ask.action)
   const open = openStage(state)
   return {
     id: ask.id,
@@ -235,7 +238,7 @@ function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestVi
     case 'plan':
       return { steps: stepViews(state, facts, who) }
     default:
-      origin satisfies { kind: 'agent' | 'draw' | 'delegation' | 'step' | 'opening' }
+      origin satisfies { kind: 'agent' | 'draw' | 'delegation' | 'step' | 'opening' | 'registry' }
       return {}
   }
 }
@@ -263,16 +266,20 @@ export function shownDigest(view: RequestView): Digest {
   return digestOf('hotwork.page.v1', shown as unknown as Json)
 }
 
+/** An action of agents, or a change of the registry that people ask for. */
+const entryNamed = ({ actions, changes = {} }: Pick<ViewFacts, 'actions' | 'changes'>, name: string) =>
+  actions[name] ?? changes[name]
+
 /** The catalogue's title of an action with these arguments. */
 export const titleOfAction = (
   ask: Pick<Ask, 'action' | 'arguments'>,
-  { actions }: Pick<ViewFacts, 'actions'>,
+  facts: Pick<ViewFacts, 'actions' | 'changes'>,
 ): RequestView['title'] => {
-  const entry = actions[ask.action]
+  const entry = entryNamed(facts, ask.action)
   return entry ? titleParts(entry, ask.arguments) : [{ text: ask.action, isValue: true }]
 }
 
-export function titleOf(ask: Ask, facts: Pick<ViewFacts, 'actions'>): RequestView['title'] {
+export function titleOf(ask: Ask, facts: Pick<ViewFacts, 'actions' | 'changes'>): RequestView['title'] {
   const origin = originOf(ask)
   return origin.kind === 'plan' ? titleOfPlan(origin.steps) : titleOfAction(ask, facts)
 }

@@ -142,6 +142,11 @@ const words: Words = {
     hotwork('opened', `${stage} was silent: `, { bold: to }, ' may decide too, until ', { time: deadline }),
   Approved: ({ claimBy }) =>
     hotwork('approved', { bold: 'Approved' }, ', the credential to be collected by ', { time: claimBy }),
+  TransferAccepted: (_, { who }) => ({
+    lane: 'people',
+    mark: 'noted',
+    said: [{ bold: who }, ' accepted the agent'],
+  }),
   Denied: ({ by, reason, outcome }, { facts }) => ({
     ...hotwork('denied', { bold: outcome === 'revise' ? 'Sent back' : 'Denied' }, ` by ${named(facts, by)}`),
     ...written(reason),

@@ -56,7 +56,9 @@ export function intend(
 > {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
-  if (rulesOf(state.ask).asks === 'steps') return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
+  const { asks } = rulesOf(state.ask)
+  if (asks === 'steps') return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
+  if (asks === 'change') return { code: 'wrong_credential_kind', detail: 'Hotwork makes this change itself' }
   const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
   if (!bound) return { code: 'key_mismatch' }
   const refused = claim === 'access_token' ? undefined : refusedOwn(state, claim, command)

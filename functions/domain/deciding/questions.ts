@@ -3,6 +3,7 @@ import { answersFor, groupsOf } from '../people/organisation.ts'
 import { isOwner } from '../policy/approvers.ts'
 import { whyAsked } from '../policy/asking-terms.ts'
 import { type Asked, type Assessment, askAgain, assess, findFactsRegardless, requestFacts } from '../policy/assess.ts'
+import { askAgainAboutChange, type ChangeAsked, changeRequestFacts, findChange } from '../policy/assess-change.ts'
 import {
   answerableFor,
   askedOfPlan,
@@ -27,8 +28,8 @@ import {
 import { originOf, rulesOf } from '../record/origin.ts'
 import { keptSteps } from '../record/plan-step.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../record/preview.ts'
-import { type ApprovalRequest, approvalsOf } from '../record/request.ts'
-import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../values.ts'
+import { type ApprovalRequest, type Ask, approvalsOf } from '../record/request.ts'
+import { type AgentId, defined, isAgent, type NumericDate, PersonId } from '../values.ts'
 import { askAboutOpening } from './ask-about-opening.ts'
 
 /** A request as policy reads it. */
@@ -67,6 +68,7 @@ export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'pre
     case 'steps':
       return askedOfPlan(bundle, planAsked(state), state.ask.owner)
     case 'rights':
+    case 'change':
       return []
     default:
       return asks satisfies never
@@ -86,6 +88,11 @@ export function askAboutRequest(
   readings?: Readings,
 ): Answer {
   const { id } = state.ask.agent
+  const asked = changeAsked(state.ask)
+  if (asked) {
+    const again = { moment: moment === 'request' ? moment : 'issue', approvals: approvalsOf(state), now } as const
+    return askAgainAboutChange(policy.bundle, (question) => policy.ask(question), asked, again)
+  }
   if (!isAgent(id)) return askAboutOpening(policy, 'breakGlass', id, state.ask, moment, now, readings)
   const approvals = approvalsOf(state)
   const askAt = (at: Moment, asked: Asked) =>
@@ -95,6 +102,12 @@ export function askAboutRequest(
     ...(proposal && moment !== 'request' ? [] : [askAt(moment, asked)]),
   ])
   return allOf(answers)
+}
+
+/** A change of the registry as policy reads it. Undefined for other requests. */
+export function changeAsked({ agent, action, arguments: args, change }: Ask): ChangeAsked | undefined {
+  const person = change && PersonId.safeParse(agent.id).data
+  return person && { person, action, arguments: args, before: change.before }
 }
 
 /** The people whose approval it needs now, by a new reading. */
@@ -210,6 +223,11 @@ export function mayDecideAsMember(
 /** The facts of each act; a plan has one for each step. Empty if the facts of a step are gone. */
 function factsAbout({ bundle }: PolicyAnswers, state: ApprovalRequest): readonly RequestFacts[] {
   const { ask, tier } = state
+  const change = changeAsked(ask)
+  if (change) {
+    const found = findChange(bundle, change)
+    return found.ok ? [changeRequestFacts(found.value, change, tier, ask.id)] : []
+  }
   const all = actsOf(bundle, state)
   const found = all.flatMap(({ asked }) => {
     const facts = findFactsRegardless(bundle, asked)

@@ -107,7 +107,10 @@ export const Bundle = z.strictObject({
   /** SHA-256 over the RFC 8785 form of the rest (prefix `hotwork.bundle.v1`), which every entry has. */
   hash: Digest,
   schema: z.string(),
+  /** The actions that agents ask for. */
   actions: z.record(z.string(), CatalogueEntry),
+  /** The changes of the registry of agents, which people alone ask for. */
+  changes: z.record(z.string(), CatalogueEntry).optional(),
   /** The models of the entries' reads, by action: data of the target that makes them. */
   models: z.record(z.string(), z.unknown()).optional(),
   /** The policies for each Cedar action, by `@id`. */

@@ -33,7 +33,7 @@ export const CatalogueEntry = z.strictObject({
   /** `remediation`, `destructive`, `delegation`... */
   group: Alias,
   /** A gated tool, or a kind of target. */
-  tool: z.union([ToolId, z.enum(aliasedKinds)]),
+  tool: z.union([ToolId, z.enum([...aliasedKinds, 'hotwork'])]),
   /** One line, with `{arguments.Name}` where a value goes. */
   title: Template,
   credential: CredentialKind,
@@ -61,6 +61,9 @@ export const CatalogueEntry = z.strictObject({
   leavesOpen: z.record(z.string(), z.string().min(1).max(256)).default({}),
 })
 export type CatalogueEntry = z.infer<typeof CatalogueEntry>
+
+/** Whether it is a change of the registry of agents. */
+export const isOfRegistry = ({ tool }: Pick<CatalogueEntry, 'tool'>): boolean => tool === 'hotwork'
 
 const parsers = new WeakMap<ArgumentsSchema, z.ZodType<JsonObject>>()
 
@@ -108,6 +111,8 @@ export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { 
 
 /** The arguments that name a resource, whose values must be literal. */
 export function pinnedBy(entry: CatalogueEntry): readonly string[] {
+  // The id of an agent has a form of its own, with a colon.
+  if (isOfRegistry(entry)) return []
   const known = pinned.get(entry)
   if (known) return known
   const templates = [entry.resource.id, ...(kindOf(entry).literals?.(entry) ?? [])]

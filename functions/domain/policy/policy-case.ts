@@ -7,8 +7,9 @@ import { AgentId, Alias, defined, JsonObject, type NumericDate, PersonId } from 
 import { isOwner } from './approvers.ts'
 import { taskAnswers, taskSources } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, type Facts, findFacts, questionOf, requestFacts } from './assess.ts'
+import { assessChange } from './assess-change.ts'
 import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
-import { type Bundle, personOf } from './bundle.ts'
+import { agentOf, type Bundle, personOf } from './bundle.ts'
 import { type Answer, type Ask, openingActs, type PersonQuestion, personActions, previewOutcomes } from './question.ts'
 
 /** A fixed time, so that the build of a folder does not depend on the day. */
@@ -93,12 +94,21 @@ type PersonCase = z.infer<typeof PersonCase>
 export type PersonAct = Pick<PersonCase, 'person' | 'does' | 'now'> &
   Partial<Omit<PersonCase, 'name' | 'expect' | 'ask'>>
 
+/** A person asks for a change of the registry. An agent that is there already has its entry in agents.json. */
+const ChangeCase = z.strictObject({
+  name: z.string().min(1),
+  change: z.strictObject({ person: PersonId, action: z.string(), arguments: JsonObject }),
+  now: CaseTime,
+  expect: Expected,
+})
+type ChangeCase = z.infer<typeof ChangeCase>
+
 /** A case of the policy folder, which every build checks. */
-export const PolicyCase = z.union([AskCase, PersonCase, PlanCase])
+export const PolicyCase = z.union([AskCase, PersonCase, PlanCase, ChangeCase])
 export type PolicyCase = z.infer<typeof PolicyCase>
 
 export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase =>
-  !('person' in policyCase || 'plan' in policyCase)
+  !('person' in policyCase || 'plan' in policyCase || 'change' in policyCase)
 
 const list = (ids: readonly string[]) =>
   ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')
@@ -107,10 +117,9 @@ const list = (ids: readonly string[]) =>
 export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): string | undefined =>
   'person' in policyCase ? runPersonCase(bundle, ask, policyCase) : runAskCase(bundle, ask, policyCase)
 
-function runAskCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase): string | undefined {
-  const { now, expect } = policyCase
-  const found =
-    'plan' in policyCase ? assessPlan(bundle, ask, policyCase.plan, now) : assess(bundle, ask, policyCase.ask, now)
+function runAskCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase | ChangeCase): string | undefined {
+  const { expect } = policyCase
+  const found = assessCase(bundle, ask, policyCase)
   const same = sameIds(expect.policies, found.policies)
   if (found.outcome === 'refused') {
     const why = found.detail ? ` (${found.detail})` : ''
@@ -119,6 +128,15 @@ function runAskCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase): s
   }
   if ('tier' in expect && expect.tier === found.tier && same && sameIds(expect.below, found.below)) return undefined
   return `tier ${found.tier} by ${list(found.policies)}, the rung below refused by ${list(found.below)}`
+}
+
+function assessCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase | ChangeCase) {
+  const { now } = policyCase
+  if ('plan' in policyCase) return assessPlan(bundle, ask, policyCase.plan, now)
+  if ('ask' in policyCase) return assess(bundle, ask, policyCase.ask, now)
+  const { change } = policyCase
+  const before = agentOf(bundle, String(change.arguments['id']))
+  return assessChange(bundle, ask, { ...change, before }, now)
 }
 
 function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string | undefined {

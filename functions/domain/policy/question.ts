@@ -105,7 +105,34 @@ export type PersonQuestion = {
   now: NumericDate
 }
 
-export type Question = ActionQuestion | PersonQuestion
+/** A change of the registry of agents, as policies read it. */
+export type ChangeFacts = {
+  /** The members of the agent that differ afterwards. */
+  members: readonly string[]
+  autonomy: Autonomy
+  /** The autonomy before, unless the agent is new. */
+  before?: Autonomy
+  /** True if the autonomy rises, or another workload may act as the agent. */
+  widens: boolean
+  newOwner: boolean
+  /** True if the person who asks answers for the agent already. */
+  answersForIt: boolean
+}
+
+/** The question whether a person may change the registry of agents. */
+export type RegistryQuestion = {
+  kind: 'registry'
+  moment: 'request' | 'issue'
+  person: { id: PersonId; groups: readonly string[] }
+  action: string
+  arguments: JsonObject
+  resource: Resource & ResourceFacts
+  change: ChangeFacts
+  approval: { tier: number }
+  now: NumericDate
+}
+
+export type Question = ActionQuestion | PersonQuestion | RegistryQuestion
 
 /**
  * An answer with the `@id` of each policy that determined it. `error`: the evaluation failed, which is always a denial.

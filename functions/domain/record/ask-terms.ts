@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CredentialKind } from '../../targets/kinds.ts'
+import { AgentChange } from '../agents/agent-change.ts'
 import { HostFacts } from '../people/host.ts'
 import { Incident, taskSources } from '../policy/asking-terms.ts'
 import { McpTool } from '../policy/mcp-tool.ts'
@@ -194,6 +195,8 @@ export const askTerms = {
     schema: z.array(ToldWords).optional(),
     personal: { at: ['/*/text'], whose: 'owner', copied: true },
   },
+  /** The change of the registry that it is, beside its arguments. Its tier is never 0. */
+  change: { schema: AgentChange.optional(), digests: ['request'], asksPeople: true },
   /** The grant whose time it extends. */
   extends: { schema: RequestId.optional(), asksPeople: true },
   /**

@@ -60,6 +60,8 @@ export type Command =
   | Delegate
   | RevokeCredential
   | Complete
+  | AcceptTransfer
+  | ApplyChange
   | Withdraw
   | Revoke
   | Wake
@@ -264,6 +266,19 @@ export type Delegate = Common &
 /** Revokes a credential (RFC 7009). */
 export type RevokeCredential = Common & { type: 'revoke_credential'; agent: AskerId; credential: CredentialId }
 export type Complete = Common & { type: 'complete'; agent: AskerId; outcome: Outcome; note?: string }
+/** The receiving owner of a transfer accepts the agent, by this login. */
+export type AcceptTransfer = Common & {
+  type: 'accept_transfer'
+  person: PersonId
+  login: { acr?: string; at?: NumericDate }
+  ending?: Ending
+}
+/** Ends an approved change of the registry. `failed`: the reason why the registry cannot be changed so now. */
+export type ApplyChange = Common &
+  Authority & {
+    type: 'apply_change'
+    failed?: { code: Extract<Refusal, 'registry_moved' | 'invalid_registry'>; detail?: string }
+  }
 export type Withdraw = Common & { type: 'withdraw'; agent: AskerId }
 export type Revoke = Common & {
   type: 'revoke'
@@ -311,7 +326,7 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
   if ('ask' in command) return askerActor(command.ask)
   if ('agent' in command)
     return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
-  command satisfies ResolveCall | CompareCalls | Wake | OpenStep | EndStep | BeginTurn
+  command satisfies ResolveCall | CompareCalls | ApplyChange | Wake | OpenStep | EndStep | BeginTurn
   return system
 }
 

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { IssuedKind } from '../../targets/kinds.ts'
 import { event } from '../event.ts'
+import { Login } from '../people/login-strength.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Observed } from '../policy/observed.ts'
 import { Refusal } from '../refusals.ts'
@@ -140,7 +141,14 @@ export const Event = z.discriminatedUnion('type', [
   event('UseEnded', { use: UseId, outcome: UseOutcome, note: z.string().optional() }),
   /** The use was not made: the grant gets it back. */
   event('UseReturned', { use: UseId, reason: z.string() }),
-  event('Completed', { outcome: Outcome, note: z.string().optional() }),
+  event('Completed', {
+    outcome: Outcome,
+    note: z.string().optional(),
+    /** The reason why a change of the registry was not made. */
+    code: Refusal.optional(),
+  }),
+  /** The receiving owner of an agent's transfer accepts it, by a login of their own. */
+  event('TransferAccepted', { login: Login.optional() }),
   act('Revoked', { by: SettledBy, reason: z.string() }),
   /**
    * A plan's events: the turn of a step, counted from 1, and its outcome. After the last one the plan is `Completed`.

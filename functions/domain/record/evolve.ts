@@ -91,10 +91,11 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
   }),
   Withdrawn: (state, { at: withdrawnAt }) => ({ ...commonOf(state), status: 'withdrawn', withdrawnAt }),
   KeyBound: (state, { jkt: boundKey }) => ({ ...state, boundKey }),
-  Completed: (state, { at: completedAt, outcome, note }) => {
+  Completed: (state, { at: completedAt, outcome, note, code }) => {
     const grant = mustHaveGrant(state)
-    return { ...commonOf(state), status: 'completed', ...defined({ completedAt, outcome, note }), grant }
+    return { ...commonOf(state), status: 'completed', ...defined({ completedAt, outcome, note, code }), grant }
   },
+  TransferAccepted: (state, { at }) => ({ ...state, accepted: { at } }),
   Revoked: (state, { at: revokedAt, by: revokedBy, reason }) => {
     const grant = mustHaveGrant(state)
     return { ...commonOf(state), status: 'revoked', revokedAt, revokedBy, reason, grant }

@@ -1,3 +1,4 @@
+import type { AgentChange } from '../agents/agent-change.ts'
 import type { PersonId, RequestId, StandingPermitId } from '../values.ts'
 import type { Opening } from './opening.ts'
 import type { PlanStep } from './plan-step.ts'
@@ -17,14 +18,17 @@ export type Origin =
   /** A step of a plan, counted from 1. */
   | { kind: 'step'; plan: RequestId; step: number }
   | { kind: 'opening'; opening: Opening }
+  /** A change of the registry of agents, which a person asks for. */
+  | { kind: 'registry'; change: AgentChange }
 
 type Stored = Pick<Ask, 'ancestors'> & Partial<Ask>
 
 /** The origin of an ask, which is stored with the origin's members but without a tag. */
 export function originOf(ask: Stored): Origin {
-  const { askedBy, standing: permit, extends: of, approvedBefore = [], steps, step, breakGlass: opening } = ask
+  const { askedBy, standing: permit, extends: of, approvedBefore = [], steps, step, breakGlass: opening, change } = ask
   const parent = ask.ancestors.at(-1)
   if (opening) return { kind: 'opening', opening }
+  if (change) return { kind: 'registry', change }
   if (steps) return { kind: 'plan', steps }
   if (parent !== undefined) return step === undefined ? { kind: 'delegation' } : { kind: 'step', plan: parent, step }
   if (of !== undefined) return { kind: 'extension', of, approvedBefore }
@@ -40,8 +44,8 @@ export const actionsOf = (ask: Pick<Ask, 'action' | 'breakGlass'>): readonly str
   openingOf(ask)?.rights.map(({ action }) => action) ?? [ask.action]
 
 type Rules = {
-  /** The acts of a request: one, the steps of a plan, or the rights of an opening. */
-  asks: 'act' | 'steps' | 'rights'
+  /** The acts of a request: one, the steps of a plan, the rights of an opening, or a change that Hotwork makes itself. */
+  asks: 'act' | 'steps' | 'rights' | 'change'
   /** True if its own agent began it; steps and delegated requests were passed to their agent. */
   isOwn: boolean
   /** True if people decide it separately from its parent. */
@@ -60,6 +64,7 @@ const rules = {
   delegation: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
   step: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
   plan: { asks: 'steps', isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
+  registry: { asks: 'change', isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
   opening: { asks: 'rights', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
 } satisfies Record<Origin['kind'], Rules>
 

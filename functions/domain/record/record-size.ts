@@ -60,6 +60,7 @@ const endings = [
   'wake',
   'withdraw',
   'complete',
+  'apply_change',
   'revoke',
   'revoke_credential',
   'issue',

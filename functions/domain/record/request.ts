@@ -6,6 +6,7 @@ import { Given, Login } from '../people/login-strength.ts'
 import { AgentRef } from '../policy/agent-ref.ts'
 import { fillingOf } from '../policy/filling.ts'
 import { Stage } from '../policy/ladder.ts'
+import { Refusal } from '../refusals.ts'
 import {
   AgentId,
   Alias,
@@ -209,6 +210,8 @@ const common = {
   colleagues: z.array(ColleagueAsked).optional(),
   /** The progress of a plan's steps, in their order. */
   progress: z.array(StepState).optional(),
+  /** Set when the receiving owner of a transfer accepted it. */
+  accepted: z.strictObject({ at: NumericDate }).optional(),
   /** The comparison with the record of AWS, once made. */
   calls: Compared.optional(),
 }
@@ -238,7 +241,13 @@ export const ApprovalRequest = z.discriminatedUnion('status', [
   }),
   status('withdrawn', { withdrawnAt: NumericDate }),
   status('expired', { expiredAt: NumericDate, grant: Grant.optional() }),
-  status('completed', { completedAt: NumericDate, outcome: Outcome, note: z.string().optional(), grant: Grant }),
+  status('completed', {
+    completedAt: NumericDate,
+    outcome: Outcome,
+    note: z.string().optional(),
+    code: Refusal.optional(),
+    grant: Grant,
+  }),
   status('revoked', { revokedAt: NumericDate, revokedBy: SettledBy, reason: z.string(), grant: Grant }),
 ])
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>

@@ -30,6 +30,7 @@ import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '.
 import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
 import { beginTurn, endStep, openStep, waitsForTurn } from './advance-plan.ts'
 import { answerQuestion, askColleague, askQuestion } from './ask-back.ts'
+import { acceptTransfer, applyChange } from './change-registry.ts'
 import { due } from './due.ts'
 import { markObserved, observedOfRefusal } from './mark-observed.ts'
 import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
@@ -72,7 +73,9 @@ function complete(
 ): Answered<'invalid_task_state'> {
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
-  if (rulesOf(state.ask).asks === 'steps' && outcome === 'succeeded')
+  const { asks } = rulesOf(state.ask)
+  if (asks === 'change') return { code: 'invalid_task_state', detail: 'Hotwork makes this change itself' }
+  if (asks === 'steps' && outcome === 'succeeded')
     return { code: 'invalid_task_state', detail: 'a plan succeeds with its last step' }
   const actor = agentActor(state.ask)
   return [{ type: 'Completed', at, actor, policies: [], bundle, ...defined({ outcome, note }) }]
@@ -170,6 +173,8 @@ const rules = {
   delegate,
   revoke_credential: revokeCredential,
   complete,
+  accept_transfer: acceptTransfer,
+  apply_change: applyChange,
   withdraw,
   revoke,
   wake,

@@ -31,6 +31,7 @@ const whyNever = {
   step: 'it is a step of a plan',
   plan: 'it is a plan: each step has its own time',
   opening: 'an opening ends with its window',
+  registry: 'it is a change of the registry',
 } satisfies Record<Origin['kind'], string | undefined>
 
 type NotExtended = { code: 'not_extendable' | 'extension_too_long'; detail: string }

@@ -23,6 +23,7 @@ import { barredFrom, lostApprovals, openStage, ownersOf, peopleBehind } from '..
 import { isItsName, typeThisOf } from '../record/typed-name.ts'
 import { toldTheAgent } from '../refusals.ts'
 import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
+import { acceptsFirst } from './change-registry.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
 import { approve, openNext } from './open-stage.ts'
 import { mostToAgent, plainText } from './plain-text.ts'
@@ -32,6 +33,7 @@ export type DecisionCode =
   | NarrowingCode
   | 'already_settled'
   | 'self_approval'
+  | 'transfer_not_accepted'
   | 'not_eligible'
   | 'stale_round'
   | 'stale_digest'
@@ -61,6 +63,8 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   const barred = whyBarred(state, [person, ...(command.absent ?? [])])
   if (barred) return barred
   if (names.length === 0) return { code: 'not_eligible' }
+  const first = acceptsFirst(state)
+  if (first !== undefined) return { code: 'transfer_not_accepted', detail: first }
   const stale = stalenessOf(state, command)
   if (stale) return { code: stale }
   // Only an approval needs the full rendering.
@@ -76,7 +80,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
 }
 
 /**
- * The refusal of a person who answers for an agent in it, or told its agent to ask for it. The second also counts for the
+ * The refusal of a person who answers for an agent in it, gains or keeps a right by it, or told its agent to ask for it. The last two also counts for the
  * people that they stand in for now, and the first for the one whose right they use.
  */
 function whyBarred(
@@ -86,7 +90,7 @@ function whyBarred(
   const { barred = [] } = state.ask
   if (person !== undefined && ownersOf(state).includes(person)) return { code: 'self_approval' }
   return [person, ...absent].some((each) => each !== undefined && barred.includes(each))
-    ? { code: 'self_approval', detail: toldTheAgent }
+    ? { code: 'self_approval', ...(originOf(state.ask).kind === 'registry' ? {} : { detail: toldTheAgent }) }
     : undefined
 }
 

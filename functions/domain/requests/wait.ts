@@ -11,7 +11,7 @@ import { reviewDueAt } from './due.ts'
 export type Wait = string
 
 /** The wait of an approved request, by its kind of acts. */
-const waits = { act: undefined, steps: 'AwaitStep', rights: 'AwaitEnd' } as const
+const waits = { act: undefined, change: undefined, steps: 'AwaitStep', rights: 'AwaitEnd' } as const
 
 export function waitOf(state: ApprovalRequest): Wait {
   const wait = waits[rulesOf(state.ask).asks]

@@ -58,6 +58,8 @@ type How = {
    * stops it. `role`: the place where the credential can be ended.
    */
   handsOut?: { role?: string | undefined }
+  /** A change of the registry of agents by the command, in the same transaction unless it is refused. */
+  registry?: () => Commit['registry']
 }
 
 export const readToAct = (id: RequestId, { requests, policy }: Pick<DecidingPorts, 'requests' | 'policy'>) =>
@@ -89,7 +91,7 @@ export function carryOut(
   ports: DecidingPorts,
   command: CommandBuilder<Unstamped>,
   once: readonly OnceOnly[] = [],
-  { first, toAct, follow, handsOut }: How = {},
+  { first, toAct, follow, handsOut, registry }: How = {},
 ): Promise<CarriedOut> {
   let read: How['first'] = first
   return runAggregate<CarriedOut>(id, manyWriters, async () => {
@@ -117,7 +119,8 @@ export function carryOut(
         ])
     const used = [...(refusal ? once.filter(({ ifDone }) => !ifDone) : once), ...beside.flat()]
     const texts = [...decided.texts, ...(ended?.texts ?? [])]
-    const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once: used }
+    const written = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once: used }
+    const change = { ...written, ...defined({ registry: refusal ? undefined : registry?.() }) }
     const [result, ending] = await Promise.all([
       events.length === 0 && used.length === 0 ? committed : ports.requests.commit(change),
       handsOut && !refusal ? findEnding(state, now, ports, handsOut.role) : undefined,

@@ -1,4 +1,10 @@
-import { changeView } from '../../../functions/domain/agents/agent-change.ts'
+import {
+  afterAgent,
+  changeView,
+  endsWhatItHeld,
+  gainersOf,
+  widens,
+} from '../../../functions/domain/agents/agent-change.ts'
 import { Agent } from '../../../functions/domain/people/organisation.ts'
 import { person } from '../../support/world.ts'
 
@@ -44,4 +50,55 @@ test('a retirement changes the status alone', () => {
 
 test('equal agents have no row', () => {
   expect(changeView(agent, structuredClone(agent))).toEqual([])
+})
+
+const change = (args: object) => ({ action: 'hotwork:ChangeAgent', arguments: { id: 'agent:deployer', ...args } })
+const changed = (args: object, before: Agent = agent) => {
+  const found = afterAgent(change(args), before)
+  if (!found.ok) throw new Error(`${found.code}: ${found.detail}`)
+  return found.value
+}
+
+test('null removes a member that may be absent', () => {
+  expect(changed({ description: null })).not.toHaveProperty('description')
+  expect(() => changed({ autonomy: null })).toThrow('invalid_arguments')
+})
+
+test('days and durations are spelled as in agents.json', () => {
+  expect(changed({ recertifyEvery: 'P90D' }).recertifyEvery).toBe(90 * 86_400)
+  expect(() => changed({ recertifyEvery: 90 })).toThrow('invalid_arguments')
+})
+
+test('a change does not move the date of recertification, the owner or the status', () => {
+  for (const args of [{ recertifyBy: '2027-01-01' }, { owner: 'person:eve' }, { status: 'active' }])
+    expect(() => changed(args)).toThrow('invalid_arguments')
+})
+
+test('a change that changes nothing is refused', () => {
+  expect(() => changed({ autonomy: 'assistive' })).toThrow(/is so already/)
+})
+
+test.each<[args: object, ends: boolean, wider: boolean]>([
+  [{ autonomy: 'autonomous' }, true, true],
+  [{ identities: [{ issuer: 'workloads', subject: 'other' }] }, true, true],
+  [{ description: 'other' }, false, false],
+  [{ runsOn: { other: 'a shelf' } }, false, false],
+])('%j ends what the agent held: %s, and widens it: %s', (args, ends, wider) => {
+  const after = changed(args)
+  expect([endsWhatItHeld(agent, after), widens(agent, after)]).toEqual([ends, wider])
+})
+
+test('a transfer names owner and backup owner again, and both sides are barred from deciding it', () => {
+  const before = { ...agent, backupOwner: person('ana') }
+  const to = { action: 'hotwork:TransferAgent', arguments: { id: 'agent:deployer', owner: 'person:eve' } }
+  const after = afterAgent(to, before)
+  expect(after).toMatchObject({ ok: true, value: { owner: 'person:eve' } })
+  expect(after.ok && after.value).not.toHaveProperty('backupOwner')
+  expect(after.ok && gainersOf(before, after.value)).toEqual(['person:dan', 'person:ana', 'person:eve'])
+})
+
+test('a retired agent is not changed again', () => {
+  expect(afterAgent(change({ description: 'x' }), { ...agent, status: 'retired' })).toMatchObject({
+    code: 'invalid_registry',
+  })
 })

@@ -40,7 +40,7 @@ function answering(may: (question: OfPerson) => boolean, of: Bundle = bundle, ac
     bundle: of,
     ask(question) {
       asked.push(question)
-      if (question.kind === 'action') return action
+      if (question.kind !== 'person') return action
       return { permit: may(question), policies: [`of-${question.person.id}`] }
     },
   }

@@ -34,6 +34,8 @@ import { anyWalk, walk } from '../walk.ts'
  */
 const notPersonal: readonly string[] = [
   'ask/unpinned',
+  // The registered entry of an agent.
+  'ask/change/before',
   ...['action', 'arguments', 'resource', 'environment', 'classification', 'purpose'].map((name) => `ask/${name}`),
   ...['parentTask', 'incident/url', 'mcp'].map((name) => `ask/${name}`),
   ...['action', 'arguments', 'resource', 'environment', 'classification', 'unpinned', 'mcp'].map(

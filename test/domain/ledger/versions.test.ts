@@ -54,6 +54,7 @@ describe.each(versions)('a chain of version %i', (version) => {
 
 /** Types that are newer than the fixtures without them. */
 const newer: readonly string[] = [
+  'TransferAccepted',
   ...['StateChanged', 'CallsCompared', 'StepOpened', 'StepEnded'],
   ...['Asked', 'Answered', 'ColleagueAsked'],
 ]

@@ -216,6 +216,7 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, colleagues: [...seen.colleagues, `${event.stage} ${event.to}`] }
     case 'StepOpened':
     case 'StepEnded':
+    case 'TransferAccepted':
     case 'Refused':
       return seen
     default:

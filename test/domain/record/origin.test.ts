@@ -86,6 +86,7 @@ const asks: { readonly [kind in Kind]: Ask } = {
   step: stepAsk(plan, 1, sample.submittedAt + 3600),
   plan,
   opening: sample.openingAsk(),
+  registry: sample.registryAsk(),
 }
 
 /** The grant of a request of this origin, which is approved at once. */
@@ -116,12 +117,12 @@ test('each sample has its origin', () => {
   expect(kinds.map((kind) => expectOne(asks[kind]))).toEqual(kinds)
 })
 
-test('an act is claimed, and so is an opening, but no plan', () => {
+test('an act is claimed, and so is an opening, but no plan and no change of the registry', () => {
   const claims = where((state) => {
     const command = { ...sample.intent('access_token', sample.credentialId(1)), ...key(state) }
     return told(state, command).code !== 'wrong_credential_kind'
   })
-  expect(claims).toEqual(kinds.filter((kind) => kind !== 'plan'))
+  expect(claims).toEqual(kinds.filter((kind) => kind !== 'plan' && kind !== 'registry'))
 })
 
 test('a plan waits for its steps, and an opening for its end', () => {
@@ -129,6 +130,7 @@ test('a plan waits for its steps, and an opening for its end', () => {
     ...Array.from({ length: 6 }, () => 'Close,'),
     'AwaitStep,AwaitStep',
     'AwaitEnd,AwaitEnd',
+    'Close,',
   ])
 })
 
@@ -140,7 +142,7 @@ test('no person is asked about a request that was approved before', () => {
     const state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
     return startOf({ ...state, stages: [{ terms: { name: 'owner' } as never, decisions: [] }] })?.wait === 'Tier1 owner'
   })
-  expect(asked).toEqual(['agent', 'person', 'extension', 'plan'])
+  expect(asked).toEqual(['agent', 'person', 'extension', 'plan', 'registry'])
 })
 
 test('a plan, an opening and a draw are not delegated', () => {
@@ -159,13 +161,15 @@ test('the time of an own act is extended once', () => {
   expect(where((state) => whyNotExtended(claimed(state), 60) === undefined)).toEqual(['agent', 'person', 'draw'])
 })
 
-test('a request is decided with others by one click, except a plan and one that a person asked', () => {
-  expect(where(mayBeInBulk)).toEqual(kinds.filter((kind) => kind !== 'plan' && kind !== 'person'))
+test('a request is decided with others by one click, except a plan and what a person asked', () => {
+  const alone: readonly Kind[] = ['plan', 'person', 'registry']
+  expect(where(mayBeInBulk)).toEqual(kinds.filter((kind) => !alone.includes(kind)))
 })
 
 test('a halt of its environment ends an act alone', () => {
   const stopped = where((state) => targetsOf(state, undefined).some(({ kind }) => kind === 'environment'))
-  expect(stopped).toEqual(kinds.filter((kind) => kind !== 'plan' && kind !== 'opening'))
+  const others: readonly Kind[] = ['plan', 'opening', 'registry']
+  expect(stopped).toEqual(kinds.filter((kind) => !others.includes(kind)))
 })
 
 test('the person who asked is stopped with it, and decides none of it', () => {

@@ -210,7 +210,7 @@ test('a person past their date counts as inactive, until another person recertif
   expect(await mayDecide(world, ana)).toBe(true)
 })
 
-test('a person is inactive from the day on which they leave, whatever was recertified', async () => {
+test('a person is inactive from the day on which they leave, recertified or not', async () => {
   const world = new World(withPerson(ana, { recertifyBy: start + 5, leavesOn: start + 10 }))
   expect(await recertifyAs(world, 'gus', ana)).toMatchObject({ ok: true })
   expect(await mayDecide(world, ana)).toBe(true)

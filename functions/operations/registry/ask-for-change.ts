@@ -1,0 +1,194 @@
+// Rules: test/operations/registry/ask-for-change.test.ts
+import { afterChange, agentIn, type ChangeRow, changeView, entryOf } from '../../domain/agents/agent-change.ts'
+import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
+import { registryProblems } from '../../domain/agents/registry-problems.ts'
+import type { About } from '../../domain/ledger/refused.ts'
+import { answersFor, isLeaving } from '../../domain/people/organisation.ts'
+import { isJustified } from '../../domain/policy/asking-terms.ts'
+import { assessChange, type ChangeAsked } from '../../domain/policy/assess-change.ts'
+import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import type { Submit } from '../../domain/record/commands.ts'
+import type { Ask } from '../../domain/record/request.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
+import {
+  defined,
+  type Json,
+  type JsonObject,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
+import type { GovernedReader } from '../agents/ports.ts'
+import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
+import type { Ids, OnceOnly } from '../ports.ts'
+import { commitNew, stampOf } from '../record/carry-out.ts'
+import type { DecidingPorts } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
+import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
+import { mayWait } from '../requests/limits.ts'
+import type { Submitted } from '../requests/submit-request.ts'
+
+type WantedChange = {
+  person: PersonId
+  /** The person's identity at their provider. */
+  proven: { issuer: string; subject: string }
+  action: string
+  /** In the words of agents.json. */
+  arguments: JsonObject
+  reason: string
+}
+export type ChangeAsk = WantedChange & { idempotencyKey: string; body: Json; once?: OnceOnly }
+
+export type ChangePorts = DecidingPorts & { ids: Ids; agents: GovernedReader }
+
+/** The change before it is asked for. */
+export type ForeseenChange = {
+  rows: readonly ChangeRow[]
+  tier: number
+  stages: readonly { name: string; quorum: number; people: readonly PersonId[] }[]
+  /** The person who would accept the agent first. */
+  accepts?: PersonId
+}
+
+const day = 86_400
+
+/**
+ * A person asks for a change of the registry of agents. It is checked against the registry before people are asked. The
+ * same key and body is the same request.
+ */
+export async function askForChange(ask: ChangeAsk, ports: ChangePorts): Promise<Result<Submitted, Refusal>> {
+  const refused = refuseOnRecord(ask.person, 'change_registry', ports, { about: aboutChange(ask) })
+  const key = idempotencyItem(ask.person, ask.idempotencyKey)
+  const body = bodyDigest(ask.body)
+  return runAggregate<Result<Submitted, Refusal>>(ask.person, manyWriters, async () => {
+    const repeat = await findRepeat(key, body, undefined, ports)
+    if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
+    const assessed = await assessAskedChange(ask, ports)
+    if (!assessed.ok) return refused(assessed.code, assessed.detail)
+    const { submit } = assessed.value
+    const room = await mayWait(submit.ask, ports)
+    if (!room.ok) return refused(room.code, room.detail)
+    const now = ports.clock.now()
+    const { id } = submit.ask
+    const { events } = decide(undefined, submit, now)
+    const { stored, result } = await commitNew(events, ports, {
+      once: [{ key, value: `${body} ${id}`, expiresAt: now + 8 * day }, ...(ask.once ? [ask.once] : [])],
+    })
+    if (result.outcome === 'committed') return ok({ stored, created: true })
+    return result.outcome === 'taken' && result.key === ask.once?.key ? refused('replayed') : undefined
+  })
+}
+
+/** The change, and the people who would decide it. Nothing is recorded. */
+export async function foreseeChange(ask: WantedChange, ports: ChangePorts): Promise<Result<ForeseenChange, Refusal>> {
+  const assessed = await assessAskedChange(ask, ports)
+  if (!assessed.ok) return assessed
+  const { submit, rows, eligible } = assessed.value
+  const stages = submit.stages.map(({ name, quorum }) => ({ name, quorum, people: eligible[name] ?? [] }))
+  return ok({ rows, tier: submit.tier, stages, ...defined({ accepts: submit.ask.change?.accepts }) })
+}
+
+/** Without the arguments, which may be anything. */
+const aboutChange = ({ action }: WantedChange): About => ({ action: action.slice(0, 64) })
+
+type AssessedChange = {
+  submit: Submit
+  rows: readonly ChangeRow[]
+  eligible: { readonly [stage: string]: readonly PersonId[] }
+}
+
+async function assessAskedChange(ask: WantedChange, ports: ChangePorts): Promise<Result<AssessedChange, Refusal>> {
+  const { policy, clock, ids } = ports
+  const { person, action, proven } = ask
+  await policy.look?.([], 'fresh')
+  const { halt, ...lifted } = await findHaltOfPerson(person, [action], ports)
+  if (halt) return refuse('halted', toldOf(halt).detail)
+  const { bundle } = policy
+  if (personOf(bundle, person)?.status !== 'active') return refuse('not_permitted')
+  if (!Object.hasOwn(bundle.changes ?? {}, action))
+    return refuse('unknown_action', `\`${action.slice(0, 64)}\` is not a change of the registry`)
+  if (!isJustified(ask.reason)) return refuse('bad_reason', 'write three words or more')
+  const now = clock.now()
+  const registry = await ports.agents.governed()
+  const before = entryBefore(ask, policy, registry, now)
+  if (!before.ok) return before
+  const asked: ChangeAsked = { person, action, arguments: ask.arguments, before: before.value.entry }
+  const found = assessChange(bundle, (question) => policy.ask(question), asked, now)
+  if (found.outcome === 'refused') return refuse(found.reason, found.detail)
+  const { tier, stages, policies, grant } = found
+  const { entry, resource, barred, after } = found.found
+  const { environment, classification, type, id } = resource
+  const whole: Ask = withDigests({
+    id: ids.request(),
+    agent: { id: person, ...proven },
+    owner: person,
+    chain: [],
+    ancestors: [],
+    ...{ action, arguments: found.found.arguments, resource: { type, id }, environment, classification },
+    ...{ credential: entry.credential, unpinned: [], purpose: 'registry', parentTask: { id }, ...grant },
+    ...{ justification: ask.reason, justified: true, recent: 0, barred: [...barred], ...lifted },
+    change: defined({
+      before: before.value.entry,
+      accepts: action === 'hotwork:TransferAgent' ? after.owner : undefined,
+    }),
+  })
+  const stamp = stampOf(whole, ports)
+  const submit: Submit = { type: 'submit', ask: whole, tier, stages, policies, ...stamp }
+  return ok({ submit, rows: changeView(before.value.entry, after), eligible: found.eligible })
+}
+
+/** The entry that the change is about, if the registry can be changed so now. */
+function entryBefore(
+  change: Pick<WantedChange, 'action' | 'arguments'>,
+  policy: ChangePorts['policy'],
+  registry: GovernedRegistry,
+  now: NumericDate,
+) {
+  const named = agentIn(change)
+  if (!named.ok) return named
+  const next = nextRegistry(change, policy, registry, now)
+  if (!next.ok) return next
+  return ok(defined({ entry: entryOf(folderOf(policy), registry, named.value)?.entry }))
+}
+
+/** The agents of the folder alone, with the people as they are now. */
+export const folderOf = (policy: Pick<ChangePorts['policy'], 'files' | 'bundle'>): Bundle => ({
+  ...(policy.files ?? policy.bundle),
+  directory: policy.bundle.directory,
+})
+
+/** The registry after the change, checked with the folder as one. */
+export function nextRegistry(
+  change: Pick<WantedChange, 'action' | 'arguments'>,
+  policy: ChangePorts['policy'],
+  registry: GovernedRegistry,
+  now: NumericDate,
+): Result<GovernedRegistry, 'invalid_arguments' | 'invalid_registry'> {
+  const files = folderOf(policy)
+  const next = afterChange(files, registry, change, now)
+  if (!next.ok) return next
+  const leaving = leavingIn(next.value, registry, files, now)
+  const problems = [...registryProblems(files, next.value, now, registry), ...leaving]
+  return problems.length > 0 ? refuse('invalid_registry', problems.slice(0, 3).join('; ')) : next
+}
+
+/** A person who is leaving keeps what they answer for, and gets no more of it. */
+function leavingIn(
+  next: GovernedRegistry,
+  { agents }: GovernedRegistry,
+  { directory }: Pick<Bundle, 'directory'>,
+  now: NumericDate,
+): readonly string[] {
+  const active = new Set<string>(directory.people.flatMap(({ id, status }) => (status === 'active' ? [id] : [])))
+  return next.agents.flatMap((agent) => {
+    const kept = agents.filter(({ id }) => id === agent.id).flatMap(answersFor)
+    return answersFor(agent)
+      .filter((each) => !kept.includes(each) && active.has(each) && isLeaving(each, directory, now))
+      .map((each) => `\`${agent.id}\`: \`${each}\` is leaving: name another person`)
+  })
+}
