@@ -73,6 +73,19 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   groups: ['groups', 'groups sre'],
   narrow: ['narrow req_... --set MemorySize=1024 --minutes 5', 'narrow req_... --set 2.MemorySize=1024 --strike 3'],
   revoke: ["revoke req_... --reason 'INC-4822: it writes parameters that no one asked for'"],
+  registry: ['registry'],
+  'registry list': ['registry list --json'],
+  'registry show': ['registry show agent:deployer'],
+  'registry register': ["registry register deployer.json --reason 'replaces the job of the release team'"],
+  'registry change': [
+    "registry change agent:deployer --set recertifyEvery=P90D --reason 'audit finding 12'",
+    "registry change agent:deployer --set 'description=deploys checkout' --set notify=null --reason 'CHG-77: the audit'",
+  ],
+  'registry transfer': [
+    "registry transfer agent:deployer --to person:ben --backup person:eve --reason 'Dan changes teams'",
+  ],
+  'registry retire': ["registry retire agent:deployer --reason 'the service is switched off'"],
+  'registry accept': ['registry accept req_...'],
   halt: [
     "halt agent:remediator --reason 'INC-4822: it writes parameters that no one asked for'",
     "halt environment=prod --reason 'CHG-12: freeze' --until 2h",

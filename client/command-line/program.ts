@@ -17,6 +17,7 @@ import { addMcpVerbs } from './mcp.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
 import { addPolicyVerbs } from './policy.ts'
 import { addRecordVerbs } from './record.ts'
+import { addRegistryVerbs } from './registry.ts'
 
 /** Runs one command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
 export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -84,6 +85,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addHaltVerbs(program, frame)
   addGivingVerbs(program, frame)
   addAgentsVerbs(program, frame)
+  addRegistryVerbs(program, frame)
   addRecordVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
   addLedgerVerbs(program, frame)

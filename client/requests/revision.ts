@@ -8,10 +8,11 @@ export function revisionWords(request: Request, surroundings: Around): string[] 
   const number = revision === undefined ? '' : `, revision ${revision.number}`
   const suggested = revision?.suggested ? ', exactly as suggested' : ''
   const changes = Object.entries(revision?.changes ?? {}).map(([name, { from, to }]) => changeWords(name, from, to))
+  const because = request.registry ? 'they ask, or answer for the agent' : 'they told the agent to ask for this'
   return [
     ...fact('revises', revises && `${revises}${number}${suggested}`, ...(revises ? changes : [])),
     ...fact('suggested by', by.length > 0 && by.join(', ')),
-    ...fact('may not decide', barred.length > 0 && `${barred.join(', ')}: they told the agent to ask for this`),
+    ...fact('may not decide', barred.length > 0 && `${barred.join(', ')}: ${because}`),
     ...fact(
       'told before',
       ...told.map((each) => `by ${each.by} at ${time(each.at, surroundings)} on ${each.request}: ${each.text.trim()}`),

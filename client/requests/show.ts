@@ -15,6 +15,7 @@ import { readPeriod } from '../span.ts'
 import { anchoredWords } from './anchored.ts'
 import { changeWords, previewWords } from './preview.ts'
 import { pathOf, read } from './read.ts'
+import { registryWords } from './registry.ts'
 import { revisionWords, toAgentWords } from './revision.ts'
 import { evidenceWords, questionWords, saidWords } from './said.ts'
 import { argumentWords, hostWords, lessOf, lessSteps, lessThan, noted, stepWords } from './steps.ts'
@@ -128,8 +129,7 @@ function nextOf(request: Request, { settings }: Context): string[] {
   return [
     next(`approve ${id}${name}`),
     next(`deny ${id} --reason TEXT`),
-    next(`revise ${id} --to-agent TEXT`),
-    next(`question ${id} TEXT`),
+    ...(request.registry ? [] : [next(`revise ${id} --to-agent TEXT`), next(`question ${id} TEXT`)]),
     ...less.map(({ option, range }) => next(`narrow ${id} ${option}${name}`, `  # ${range}`)),
   ]
 }
@@ -137,20 +137,7 @@ function nextOf(request: Request, { settings }: Context): string[] {
 /** All facts of a card. */
 export function describe(request: Request, surroundings: Around): string[] {
   const { title, action, resource, environment, classification, tier, tier_name, policies } = request
-  const {
-    agent,
-    autonomy,
-    owner,
-    asked_by: asker,
-    chain,
-    unpinned,
-    undo,
-    narrowings,
-    changes,
-    digest,
-    round,
-    stages,
-  } = request
+  const { agent, autonomy, owner, asked_by: asker, chain, unpinned, undo, narrowings, changes, digest, round } = request
   return [
     ...headOf(request, surroundings),
     ...fact(
@@ -163,14 +150,16 @@ export function describe(request: Request, surroundings: Around): string[] {
     ),
     ...(request.steps
       ? stepWords(request, surroundings)
-      : [
-          ...fact('changes', ...previewWords(request, surroundings)),
-          ...fact('tool', request.shown?.mcp && noted(request.shown.mcp)),
-          ...fact('with', ...argumentWords(request, request.shown)),
-          ...fact('left open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
-          ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
-          ...fact('terms', termsOf(request)),
-        ]),
+      : request.registry
+        ? registryWords(request, surroundings)
+        : [
+            ...fact('changes', ...previewWords(request, surroundings)),
+            ...fact('tool', request.shown?.mcp && noted(request.shown.mcp)),
+            ...fact('with', ...argumentWords(request, request.shown)),
+            ...fact('left open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
+            ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
+            ...fact('terms', termsOf(request)),
+          ]),
     ...fact(
       'extends',
       request.extends && `${request.extends}, approved by ${request.approved_before.join(', ') || 'policy alone'}`,
@@ -182,13 +171,15 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact('digest', `${digest}${round === 1 ? '' : `, asked ${round} times`}`),
     ...fact(
       'who',
-      `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}${asker === undefined ? '' : `, asked by ${asker}`}`,
-      ...hostWords(request, surroundings),
+      request.registry
+        ? agent
+        : `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}${asker === undefined ? '' : `, asked by ${asker}`}`,
+      ...(request.registry ? [] : hostWords(request, surroundings)),
       ...chain.map((each) => `delegated by ${each.agent}, for ${each.owner}`),
     ),
     ...fact('asked', timeAndSpan(request.submitted_at, surroundings)),
     ...fact('policy', policies.length > 0 && policies.join(', ')),
-    ...fact('decide', ...stages.flatMap((stage) => stageWords(stage, request, surroundings))),
+    ...fact('decide', ...stagesOf(request, surroundings)),
     ...fact('standing', request.standing),
     ...fact(
       'colleagues',
@@ -197,8 +188,9 @@ export function describe(request: Request, surroundings: Around): string[] {
       ),
     ),
     '',
-    "THE AGENT'S OWN WORDS, unverified",
-    ...saidWords(request),
+    ...(request.registry
+      ? ['THE WORDS OF THE PERSON WHO ASKS, unverified', ...fact('why', request.justification)]
+      : ["THE AGENT'S OWN WORDS, unverified", ...saidWords(request)]),
     ...questionWords(request, surroundings),
   ]
 }
@@ -206,11 +198,14 @@ export function describe(request: Request, surroundings: Around): string[] {
 /** The state: the first lines of a description. */
 export const headOf = (request: Request, surroundings: Around): string[] => [
   `${stateOf(request)}  ${request.id}`,
-  ...fact('now', nowOf(request, surroundings), request.ended?.reason, noteOf(request)),
+  ...fact('now', nowOf(request, surroundings), request.ended?.reason, noteOf(request), codeOf(request)),
 ]
 
-export function stateOf({ status, stage, stages, grant, ended, steps, outcome }: Request): string {
+export function stateOf({ status, stage, stages, grant, ended, steps, outcome, registry }: Request): string {
   const open = stages.find(({ name }) => name === stage)
+  if (status === 'pending' && registry?.accepts !== undefined && registry.accepted_at === undefined)
+    return `WAITING for ${registry.accepts} to accept it`
+  if (status === 'approved' && registry) return 'APPROVED, not written yet'
   if (open) return `WAITING for ${open.name}: ${countOf(open)} approved${later(open, stages)}`
   if (status === 'approved' && steps) return `IN PROGRESS, ${doneOf(steps)}`
   if (status === 'approved')
@@ -230,9 +225,11 @@ function doneOf(steps: readonly Step[]): string {
   return `${taken.filter(({ status }) => status === 'succeeded').length} of ${taken.length} steps done`
 }
 
-function nowOf({ status, ended, grant, terms, decide_by, stage, stages, steps }: Request, surroundings: Around) {
+function nowOf(request: Request, surroundings: Around) {
+  const { status, ended, grant, terms, decide_by, stage, stages, steps } = request
   const deadline = stages.find(({ name }) => name === stage)?.deadline ?? decide_by
   if (status === 'pending') return deadline && `to be decided by ${timeAndSpan(deadline, surroundings)}`
+  if (status === 'approved' && request.registry) return 'Hotwork writes it into the registry'
   if (status === 'approved' && grant && steps) return `it ends at ${timeAndSpan(grant.not_after, surroundings)}`
   if (status === 'approved' && grant) {
     const until =
@@ -246,6 +243,7 @@ function nowOf({ status, ended, grant, terms, decide_by, stage, stages, steps }:
 }
 
 const noteOf = ({ ended }: Request) => (ended?.note === undefined ? undefined : `the agent's note: ${ended.note}`)
+const codeOf = ({ registry }: Request) => registry?.code && `nothing was changed: ${registry.code}`
 
 function termsOf({ terms: { uses, claim_within, lifetime } }: Request): string {
   const use = uses === 1 ? 'one use' : `${uses} uses`
@@ -268,6 +266,9 @@ function narrowedWords(
   ]
   return `by ${by} at ${time(at, surroundings)}: ${changes.join(', ')}`
 }
+
+export const stagesOf = (request: Request, surroundings: Around): string[] =>
+  request.stages.flatMap((stage) => stageWords(stage, request, surroundings))
 
 function stageWords(stage: Stage, request: Request, surroundings: Around): string[] {
   const { stage: open, status } = request

@@ -106,6 +106,25 @@ export const pages: Routes = {
     },
     { gives: { 200: 'page', 303: 'moved' } },
   ),
+  'GET /registry': shows('showRegistryForm', 'Shows the form to register, change, transfer or retire an agent.', {
+    query: { change: z.enum(['register', 'change', 'transfer', 'retire']), agent: AgentId.optional() },
+  }),
+  'POST /registry': sends(
+    'askOnRegistryPage',
+    'Shows what a change of the registry of agents changes and who decides, or asks for it, with a field for each member.',
+    {
+      ...{ act: z.enum(['show', 'ask']), key: EvaluationId, seen: Digest.optional() },
+      ...{ change: z.enum(['register', 'change', 'transfer', 'retire']), agent: AgentId.optional() },
+      reason: z.string(),
+    },
+    { gives: { 200: 'page', 303: 'moved' } },
+  ),
+  'POST /registry/accept/{id}': sends(
+    'acceptOnPage',
+    'Accepts an agent that is transferred to the person.',
+    {},
+    { where: request },
+  ),
   'GET /stand-ins': shows('showStandIns', 'Shows the stand-ins of the person, with the form to name one.'),
   'POST /stand-ins': sends('nameStandInOnPage', 'Names a stand-in.', {
     ...{ by: PersonId, from: z.string().optional(), until: z.string() },

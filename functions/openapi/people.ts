@@ -15,6 +15,7 @@ import {
   requestsQuery,
   usageQuery,
 } from '../adapters/http/queries.ts'
+import { RegistryBody } from '../adapters/http/registry-view.ts'
 import { StandInBody } from '../adapters/http/views.ts'
 import { AgentAnswer, AgentLines, Recertified, SubjectAnswer, UsageAnswer } from '../domain/cards/wire/agent.ts'
 import { AgentMap, UnknownAnswer } from '../domain/cards/wire/agent-map.ts'
@@ -278,6 +279,26 @@ export const people: Routes = {
     does: 'Gives the agents that were registered, changed or retired without a deployment.',
     by,
     gives: { 200: RegistryAnswer },
+  },
+  'POST /v1/registry/requests': {
+    id: 'askForRegistryChange',
+    does: 'Asks for a change of the registry of agents, which other people decide.',
+    by,
+    key: 'required',
+    takes: RegistryBody,
+    gives: { 202: Request },
+    example: {
+      action: 'hotwork:RetireAgent',
+      arguments: { id: 'agent:nightly' },
+      reason: 'Nothing runs at night now',
+    },
+  },
+  'POST /v1/registry/requests/{id}/accept': {
+    id: 'acceptTransfer',
+    does: 'Accepts an agent that is transferred to the caller.',
+    by,
+    where: request,
+    gives: { 200: Request },
   },
   'GET /v1/ledger': {
     id: 'searchLedger',

@@ -432,7 +432,7 @@ describe('the tables', () => {
       'end-use': put,
       'decide-request': readAndPut,
       'decide-burst': put,
-      'ask-on-page': put,
+      'ask-on-page': readAndPut,
       'decide-on-page': readAndPut,
       'revoke-request': readAndPut,
       'give-permit': put,

@@ -5,6 +5,7 @@ import { SlackDoor } from '../../functions/channels/slack/door.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { everyOpening, LoudNight } from '../channels/slack/cards/openings.ts'
 import { planStates } from '../channels/slack/cards/plan-states.ts'
+import { registryStates } from '../channels/slack/cards/registry-states.ts'
 import { renderNotice, renderOpening } from '../channels/slack/cards/rendering.ts'
 import { everyState, resizeWorker, wantingReasons } from '../channels/slack/cards/states.ts'
 import { DeskWorld } from '../channels/slack/edge/desk-world.ts'
@@ -24,7 +25,8 @@ inBrowser('pictures', () => {
   const { at } = desk
   let states: ReadonlyMap<string, ApprovalRequest>
   beforeAll(async () => {
-    states = new Map([...(await everyState(bundle)), ...planStates()])
+    const known = await everyState(bundle)
+    states = new Map([...known, ...planStates(), ...registryStates(bundle, known)])
   })
 
   const board = () => new SlackDoor({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: at.world.log })

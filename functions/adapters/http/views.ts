@@ -44,7 +44,10 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   agent: view.agent.id,
   ...defined({ autonomy: view.agent.autonomy }),
   owner: view.agent.owner.id,
-  ...defined({ asked_by: view.askedBy?.id }),
+  ...defined({
+    asked_by: view.askedBy?.id,
+    registry: view.registry && registryMembers(view.resource.id, view.registry),
+  }),
   ambient: view.host?.ambient ?? 'unknown',
   ...(view.host ? hostMembers(view.agent.id, view.host) : {}),
   ...defined({
@@ -119,6 +122,11 @@ export function shownView(state: ApprovalRequest, facts: ViewFacts): Said<typeof
         }),
   }
 }
+
+const registryMembers = (agent: string, { accepts, acceptedAt, code }: NonNullable<RequestView['registry']>) => ({
+  agent,
+  ...defined({ accepts: accepts?.id, accepted_at: timeMember(acceptedAt), code }),
+})
 
 const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Said<typeof Request>['stages'][number] => ({
   name,

@@ -7,7 +7,8 @@ import { inert } from '../../domain/inert.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Digest, NumericDate } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
-import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
+import { type ChangeKind, changes } from './giving/agent-form.ts'
+import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { type Column, table } from './table.ts'
 import { count, time } from './words.ts'
 
@@ -15,6 +16,8 @@ type ListView = {
   agents: readonly AgentSeen[]
   /** The names of the catalogue's actions. */
   actions: readonly string[]
+  /** The names of the changes of the registry that people may ask for. */
+  offered: readonly string[]
   reader: Reader
   now: NumericDate
 }
@@ -27,6 +30,7 @@ export function agentsPage(view: ListView): string {
     title: 'Agents',
     reader,
     body: html`<h1>${title}</h1>
+${mayAsk('register', view.offered) && html`<p><a class="button" href="${registryLink('register')}">${changes.register.title}</a></p>`}
 ${table('Agents', [...lost, ...agents.filter((each) => !lost.includes(each))], columns(view))}
 <p class="soft">As it was when this page was loaded. <a href="/agents">Look again</a></p>`,
   })
@@ -65,6 +69,7 @@ type View = {
   seen: AgentSeen & { evidence: Digest }
   /** The names of the catalogue's actions. */
   actions: readonly string[]
+  offered: readonly string[]
   /** The reason why this person may not recertify it. */
   whyNot: string | undefined
   reader: Reader
@@ -75,7 +80,7 @@ type View = {
   draft?: string
 }
 
-export function agentPage({ seen, actions, whyNot, reader, now, zone, notice, draft = '' }: View): string {
+export function agentPage({ seen, actions, offered, whyNot, reader, now, zone, notice, draft = '' }: View): string {
   const { agent, status, because, recertifyBy, file, grants, evidence } = seen
   const { certified, activity } = file
   return page({
@@ -117,9 +122,28 @@ ${titled(
     ? html`<p>None.</p>`
     : html`<ul>${grants.map(({ ask, grant }) => html`<li><a href="/decide/${ask.id}">${ask.action}</a> until ${time(grant.notAfter, now)}</li>`)}</ul>`,
 )}
+${changeLinks(agent.id, offered)}
 <p class="soft"><a href="/halts?kind=agent&amp;value=${agent.id}">Halt this agent</a> · <a href="/agents">All agents</a></p>`,
   })
 }
+
+const mayAsk = (kind: ChangeKind, offered: readonly string[]): boolean => offered.includes(changes[kind].action)
+
+/** The forms of the registry, where the catalogue has their actions. Other people decide. */
+function changeLinks(id: string, offered: readonly string[]): Part {
+  const kinds = (['change', 'transfer', 'retire'] as const).filter((kind) => mayAsk(kind, offered))
+  return (
+    kinds.length > 0 &&
+    titled(
+      'registry',
+      'Ask for a change',
+      html`<p>${kinds.map((kind) => html`<a class="button" href="${registryLink(kind, id)}">${changes[kind].title}</a> `)}</p>`,
+    )
+  )
+}
+
+const registryLink = (change: ChangeKind, agent?: string): string =>
+  `/registry?${new URLSearchParams({ change, ...(agent === undefined ? {} : { agent }) })}`
 
 const recertifyForm = (id: string, evidence: Digest, { csrf }: Reader, draft: string): Html =>
   form(

@@ -1,6 +1,8 @@
 // Rules: test/http/pages.test.ts
+
 import { barredWords } from '../../domain/cards/message-words.ts'
 import { canBeLess } from '../../domain/cards/narrowable.ts'
+import { awaited } from '../../domain/cards/registry-words.ts'
 import type { RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
 import {
@@ -12,6 +14,7 @@ import {
   type Progress,
   progressOf,
   roundText,
+  saidHeading,
   termsRow,
   tierText,
   titleText,
@@ -157,12 +160,14 @@ ${rows(toolRows(view))}
 </dl>
 <h3>Arguments, whole</h3>
 ${argumentList(view)}
-<h3>What the credential leaves open</h3>
-${view.unpinned.length === 0 ? html`<p>Nothing: it can do exactly this, and nothing else.</p>` : html`<ul>${view.unpinned.map((each) => html`<li>${inert(each)}</li>`)}</ul>`}
+${!view.registry && leftOpen(view)}
 <dl>
 ${rows([undoRow(view), termsRow(view)])}
 </dl>`,
   )
+
+const leftOpen = ({ unpinned }: RequestView): Html => html`<h3>What the credential leaves open</h3>
+${unpinned.length === 0 ? html`<p>Nothing: it can do exactly this, and nothing else.</p>` : html`<ul>${unpinned.map((each) => html`<li>${inert(each)}</li>`)}</ul>`}`
 
 /** The narrowings, from value to value. The present ask stands above. */
 const narrowedSection = ({ narrowings }: RequestView, now: NumericDate): Html =>
@@ -189,10 +194,13 @@ ${rows(askerRows(view))}
 <dt>Request</dt><dd><code>${view.id}</code>${roundText(view)}</dd>
 <dt>Digest</dt><dd><code>${view.digest}</code> <span class="soft">the card shows its beginning, <code>${view.digest.slice(0, 24)}</code></span></dd>
 </dl>
-<h3>The agent says (unverified)</h3>
-<dl>
+<h3>${saidHeading(view)}</h3>
+${
+  !view.registry &&
+  html`<dl>
 ${rows(wordRows(view))}
-</dl>
+</dl>`
+}
 ${view.justification?.trim() && html`<blockquote>${inert(view.justification.trim())}</blockquote>`}
 ${evidenceList(view, isKnown)}
 ${exchangeList(view, now)}`,
@@ -220,14 +228,17 @@ function forms(request: RequestPage): Part {
   const { id, round, digest, status } = view
   const send: Send = (hidden, body, attributes) =>
     form(`/decide/${id}`, { csrf: reader.csrf, ...hidden, round, digest, seen: shownDigest(view) }, body, attributes)
+  const mustAccept = awaited(view)
   const parts = [
+    mustAccept?.id === reader.person && acceptForm(view, reader),
     // The status of an ended request says why.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
-    stage && approveForm(send, view, stage, draft),
+    stage && !mustAccept && approveForm(send, view, stage, draft),
     stage && canBeLess(view) && narrowForm(send, view, stage, draft),
     whyNot.deny === undefined && denyForm(send, view, draft),
-    whyNot.revise === undefined && status === 'pending' && reviseForm(send, suggestibles, draft),
+    whyNot.revise === undefined && status === 'pending' && !view.registry && reviseForm(send, suggestibles, draft),
     stage &&
+      !view.registry &&
       folded('Ask the agent a question', send({ ask: 'agent' }, questionFields(draft), ''), draft?.of === 'question'),
     stage &&
       colleagues.length > 0 &&
@@ -238,6 +249,16 @@ function forms(request: RequestPage): Part {
   ]
   return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)
 }
+
+/** The new owner of an agent accepts it, by the present login. */
+const acceptForm = ({ id, resource }: RequestView, { csrf }: Reader): Html =>
+  form(
+    `/registry/accept/${id}`,
+    { csrf },
+    html`<h3>Accept the agent</h3>
+<p class="hint">You would answer for <code>${inert(resource.id)}</code>: what it asks for, and its recertification. You decide nothing that it asks for. Others decide on the transfer after you.</p>
+<button class="go">Accept it</button>`,
+  )
 
 /** Whether it has the approval of this person alone. Policy is asked where they allow more. */
 const mayAllowMore = ({ status, stages }: RequestView, person: PersonId): boolean => {
@@ -265,7 +286,7 @@ function approveForm(send: Send, view: RequestView, stage: StageView, draft: Dra
     html`<h3>Approve</h3>
 ${nameField('approve-typed', view, drafted(draft, 'approve', 'typed'))}
 ${commentField('approve-comment', stage, drafted(draft, 'approve', 'comment'))}
-${toAgentField('approve', draft)}
+${!view.registry && toAgentField('approve', draft)}
 ${login !== undefined && html`<p class="hint">This needs ${login}. You are sent to the login now, and come back here.</p>`}
 <button class="go">${login === undefined ? 'Approve exactly this' : 'Log in and approve exactly this'}</button>`,
   )
@@ -287,18 +308,18 @@ ${toAgentField('less', draft)}
     draft?.of === 'less',
   )
 
-function denyForm(send: Send, { status }: RequestView, draft: Draft | undefined): Html {
+function denyForm(send: Send, view: RequestView, draft: Draft | undefined): Html {
   const [title, effect] =
-    status === 'approved'
+    view.status === 'approved'
       ? ['Deny after all', 'Ends the grant and every credential of it, at once and for good.']
       : ['Deny', 'Ends the request at once and for good, also after approvals. It takes no stronger login.']
   return send(
     { verdict: 'deny' },
     html`<h3>${title}</h3>
 <p class="hint">${effect}</p>
-<label for="deny-comment">Reason <span class="hint">optional; the agent's owner reads it</span></label>
+<label for="deny-comment">Reason <span class="hint">optional; ${view.registry ? 'it stays on record' : "the agent's owner reads it"}</span></label>
 ${textArea('deny-comment', 'comment', 1000, false, drafted(draft, 'deny', 'comment'))}
-${toAgentField('deny', draft)}
+${!view.registry && toAgentField('deny', draft)}
 <button class="stop">${title}</button>`,
   )
 }

@@ -1,6 +1,7 @@
 // Rules: test/channels/slack/forms/forms.test.ts
 import { forSchema, type NumberSchema } from '../policy/arguments.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
+import { rulesOf } from '../record/origin.ts'
 import { stepsLeft } from '../record/plan-step.ts'
 import type { Ask } from '../record/request.ts'
 import type { JsonObject } from '../values.ts'
@@ -10,7 +11,8 @@ import type { Narrowable, RequestView } from './request-view.ts'
 
 /** The arguments, uses and minutes of an action, without those at their minimum. In a plan, each step has its own. */
 export function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): readonly Narrowable[] {
-  if (!entry) return []
+  // A change of the registry is decided as a whole.
+  if (!entry || rulesOf(ask).asks === 'change') return []
   const all: readonly Narrowable[] = [
     ...narrowableArguments(ask.arguments, entry),
     { of: 'uses', name: 'uses', least: 1, most: ask.uses },

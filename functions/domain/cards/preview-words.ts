@@ -5,6 +5,7 @@ import { type Matched, type Preview, previewOfStep, type ReachFact, type ReadFau
 import type { Json, JsonObject } from '../values.ts'
 import { changedSteps, type StepView } from './plan-view.ts'
 import { stepsNamed } from './plan-words.ts'
+import { endsOf, entryLine } from './registry-words.ts'
 import type { ChangeView, RequestView } from './request-view.ts'
 import type { Sentence } from './sentence.ts'
 import { nameOf } from './who.ts'
@@ -140,13 +141,18 @@ export function kindOfChange(preview: Matched): Sentence {
 const noPreview = 'The present state is not shown: Hotwork has no preview of this action.'
 
 /** The reading and its effect on an approval, in one line; also if nothing was read. */
-export const previewLine = (view: Pick<RequestView, 'preview' | 'status'>): Sentence => [
+export const previewLine = (view: Previewed): Sentence => [
   ...(view.preview?.outcome === 'matched' ? kindOfChange(view.preview) : []),
+  ...endsOf(view),
   ...readingLine(view),
 ]
 
+type Previewed = Pick<RequestView, 'preview' | 'status' | 'registry'>
+
 /** The same without the kind of the change. */
-export function readingLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
+export function readingLine(view: Previewed): Sentence {
+  const { preview, status } = view
+  if (view.registry) return entryLine(view)
   if (!preview) return [noPreview]
   const at = { time: preview.observedAt }
   if (preview.outcome === 'none') return [`${noPreview} Facts about what it touches were read at `, at, '.']

@@ -7,7 +7,7 @@ import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { fillingOf } from '../policy/filling.ts'
 import { tierOf } from '../policy/ladder.ts'
 import { isPersonal, type ReadTerms, readTerms, type ToldWords } from '../record/ask-terms.ts'
-import { originOf } from '../record/origin.ts'
+import { type Origin, originOf } from '../record/origin.ts'
 import type { ResourcePreview } from '../record/preview.ts'
 import {
   type ApprovalRequest,
@@ -21,6 +21,7 @@ import {
   type Status,
 } from '../record/request.ts'
 import { typeThisOf } from '../record/typed-name.ts'
+import type { Refusal } from '../refusals.ts'
 import {
   type Digest,
   defined,
@@ -37,6 +38,7 @@ import { type GrantView, grantView } from './grant-view.ts'
 import { narrowableOf } from './narrowable.ts'
 import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
 import { askedOfStep, changedSteps, type StepView, stepViews, titleOfPlan } from './plan-view.ts'
+import { registryView } from './registry-view.ts'
 import { channelsOf } from './routing.ts'
 import { type Who, whoIs } from './who.ts'
 
@@ -133,6 +135,11 @@ export type RequestView = ReadTerms<'people'> & {
   agent: { id: string; autonomy?: string; owner: Who }
   /** The person who asked on the agent's behalf. */
   askedBy?: Who
+  /**
+   * Parts of a change of the registry: the person who accepts a transfer before others decide, and the refusal of a write.
+   * `agent` is then the person who asks, `resource` the agent, and `preview` has its entry before and after.
+   */
+  registry?: { accepts?: Who; acceptedAt?: NumericDate; code?: Refusal }
   /** The facts about the agent beside its file, at the submission; absent of a plan, which has those of its doers. */
   host?: HostView
   chain: readonly { id: string; owner: Who }[]
@@ -212,7 +219,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     ...originView(state, facts),
     ...defined({
       preview: state.preview,
-      host: originOf(ask).kind === 'plan' ? undefined : hostView(ask),
+      host: noHost.includes(originOf(ask).kind) ? undefined : hostView(ask),
       typeThis: typeThisOf(state),
       nested: entry && nestedIn(entry.arguments),
       undo: entry?.undo,
@@ -227,6 +234,9 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
   }
 }
 
+/** A plan has the facts of its doers, and a change of the registry is a person's. */
+const noHost: readonly Origin['kind'][] = ['plan', 'registry']
+
 function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestView> {
   const who = (id: string) => whoIs(facts, id)
   const origin = originOf(state.ask)
@@ -237,6 +247,8 @@ function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestVi
       return { extends: { request: origin.of, approvers: origin.approvedBefore.map(who) } }
     case 'plan':
       return { steps: stepViews(state, facts, who) }
+    case 'registry':
+      return registryView(state, origin.change, who)
     default:
       origin satisfies { kind: 'agent' | 'draw' | 'delegation' | 'step' | 'opening' | 'registry' }
       return {}
@@ -258,11 +270,15 @@ export function shownDigest(view: RequestView): Digest {
     questions: _5,
     colleagues: _6,
     outcome: _7,
+    registry,
     steps,
     ...rest
   } = view
   const asked = Object.entries(rest).filter(([name]) => !isPersonal(name))
-  const shown = { ...Object.fromEntries(asked), ...defined({ steps: steps?.map(askedOfStep) }) }
+  const shown = {
+    ...Object.fromEntries(asked),
+    ...defined({ steps: steps?.map(askedOfStep), registry: registry?.accepts }),
+  }
   return digestOf('hotwork.page.v1', shown as unknown as Json)
 }
 
@@ -333,7 +349,11 @@ function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined 
     case 'revoked':
       return { at: state.revokedAt, ...settler(state, state.revokedBy, facts), reason: state.reason }
     case 'completed':
-      return { at: state.completedAt, by: agent, outcome: state.outcome, ...defined({ note: state.note }) }
+      return {
+        ...{ at: state.completedAt, outcome: state.outcome },
+        by: originOf(state.ask).kind === 'registry' ? { id: 'system' } : agent,
+        ...defined({ note: state.note }),
+      }
     case 'withdrawn':
       return { at: state.withdrawnAt, by: agent }
     case 'expired':

@@ -5,6 +5,7 @@ import { duration, type Json, type JsonObject, type Verdict } from '../values.ts
 import { hostRows } from './agent-record.ts'
 import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
+import { acceptance, awaited, changeNow } from './registry-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView } from './request-view.ts'
 import { approvalsOf, openStageOf } from './request-view.ts'
 import { type PlacedRow, type Row, type Sentence, unquoted } from './sentence.ts'
@@ -46,9 +47,12 @@ export function headlineOf(view: RequestView): string {
   const progress = progressOf(view)
   switch (progress) {
     case 'waiting':
-    case 'escalated':
-      return waitingHeadline(view)
+    case 'escalated': {
+      const first = awaited(view)
+      return first ? `Waiting for ${nameOf(first)} to accept it` : waitingHeadline(view)
+    }
     case 'approved':
+      if (view.registry) return 'Approved, not written yet'
       return view.steps ? planHeadline(view.steps) : 'Approved, credential not collected yet'
     case 'in_use':
       return view.steps ? planHeadline(view.steps) : 'In use'
@@ -95,9 +99,11 @@ export function nowOf(view: RequestView): Sentence {
   const { status, grant, ended } = view
   const at = { time: ended?.at ?? view.submittedAt }
   const note = noteOf(view)
+  const change = view.registry && changeNow(view)
+  if (change) return change
   switch (status) {
     case 'pending':
-      return waitingNow(view)
+      return [...acceptance(view), ...waitingNow(view)]
     case 'approved':
       if (view.steps) return planNow(view.steps, view)
       return [
@@ -174,7 +180,8 @@ export function leftWhenDrawn(view: RequestView): Sentence {
 }
 
 /** The state of a credential after its grant was ended. AWS takes some seconds to refuse it. */
-function credentialAfter({ grant, steps }: RequestView): string {
+function credentialAfter({ grant, steps, registry }: RequestView): string {
+  if (registry) return 'Nothing was written.'
   if (steps) return 'The steps that were not over end with it.'
   if (grant?.claimedAt === undefined) return 'No credential was issued.'
   return grant.hasSessions
@@ -182,7 +189,8 @@ function credentialAfter({ grant, steps }: RequestView): string {
     : 'Its credential no longer works.'
 }
 
-function howExpired({ grant, steps }: RequestView): string {
+function howExpired({ grant, steps, registry }: RequestView): string {
+  if (grant && registry) return 'It was not written in time: the approval ended at '
   if (grant && steps) return 'The time of the plan was up at '
   if (!grant) return 'Too few people approved in time, and silence never approves: it ended at '
   return grant.claimedAt === undefined
@@ -266,11 +274,23 @@ export const tierText = ({ tier: { number, most, name } }: RequestView): string 
   `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
 
 /** The agent that asks, or the person who asks on its behalf, in lists. */
-export const askerText = ({ agent, askedBy }: RequestView): string =>
-  askedBy === undefined ? agent.id : `${nameOf(askedBy)} for ${agent.id}`
+export const askerText = ({ agent, askedBy, registry }: RequestView): string => {
+  if (registry) return nameOf(agent.owner)
+  return askedBy === undefined ? agent.id : `${nameOf(askedBy)} for ${agent.id}`
+}
 
 /** The person who asks on the agent's behalf, if any; then the agent and its owner. */
-export function askerRows({ agent, askedBy, host, chain, submittedAt, steps = [] }: RequestView): readonly PlacedRow[] {
+export function askerRows(view: RequestView): readonly PlacedRow[] {
+  const { agent, askedBy, host, chain, submittedAt, steps = [] } = view
+  if (view.registry)
+    return [
+      { label: 'Asked by', first: true, text: nameOf(agent.owner) },
+      {
+        label: 'May not decide it',
+        first: true,
+        text: `${view.barred?.map(nameOf).join(', ')}: asks, or answers for the agent`,
+      },
+    ]
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   const agentText = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}`
   return [
@@ -299,13 +319,14 @@ export function undoText({ undo, steps }: Pick<RequestView, 'undo' | 'steps'>) {
   return { possible, text: possible ? 'each step can be undone' : `cannot be undone: ${text}` }
 }
 
-export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: RequestView): Row =>
-  steps
-    ? planTerms(steps)
-    : {
-        label: 'Terms',
-        text: `the agent collects the credential within ${duration(claimWithin)}; then it is valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
-      }
+export function termsRow({ terms: { uses, claimWithin, lifetime }, steps, registry }: RequestView): Row {
+  if (registry) return { label: 'Terms', text: 'Hotwork writes it once it is approved. No credential is issued' }
+  if (steps) return planTerms(steps)
+  return {
+    label: 'Terms',
+    text: `the agent collects the credential within ${duration(claimWithin)}; then it is valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
+  }
+}
 
 /** The number of times that people were asked, where it is not the first: something changed since. */
 export const roundText = ({ round }: Pick<RequestView, 'round'>): string =>
@@ -313,6 +334,10 @@ export const roundText = ({ round }: Pick<RequestView, 'round'>): string =>
 
 /** A row of the agent's own words. `most`: the characters on a card. */
 export type SaidRow = Required<Row> & { most: number }
+
+/** The heading of words that Hotwork has not verified. A change of the registry has those of a person. */
+export const saidHeading = ({ registry }: Pick<RequestView, 'registry'>): string =>
+  `${registry ? 'The person who asks' : 'The agent'} says (unverified)`
 
 /** The agent's own words, unverified. */
 export const saidRows = (view: RequestView): readonly SaidRow[] => [...wordRows(view), ...evidenceRows(view)]
@@ -333,6 +358,7 @@ export const evidenceRows = ({ evidence = [] }: Pick<RequestView, 'evidence'>): 
 
 /** The agent's own words without its evidence. */
 export function wordRows(view: RequestView): readonly SaidRow[] {
+  if (view.registry) return []
   const { incident, parentTask } = view
   const { id, url } = parentTask
   const task = `${inert(id)}${url === undefined ? '' : ` ${inert(url)}`}`

@@ -7,8 +7,12 @@ import type { Observed } from '../policy/observed.ts'
 import type { Event, EventType } from '../record/events.ts'
 import { originOf } from '../record/origin.ts'
 import type { Preview } from '../record/preview.ts'
+import type { Ask, Outcome } from '../record/request.ts'
+import { type Refusal, sentencesOf } from '../refusals.ts'
+import type { NumericDate } from '../values.ts'
 import { changedValues, differencesOf, differenceText, kindOfChange, whyNotRead } from './preview-words.ts'
-import type { ViewFacts } from './request-view.ts'
+import { entryPreview } from './registry-view.ts'
+import type { RequestView, ViewFacts } from './request-view.ts'
 import { verdictWords } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
 import type { Group, Lane, Mark, TimelineItem } from './timeline.ts'
@@ -17,7 +21,7 @@ import { nameIn } from './who.ts'
 type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; why?: Sentence; alike?: Sentence }
 type Of<T extends EventType> = Extract<Event, { type: T }>
 /** `preview`: the last preview before the event. */
-type Around = { facts: ViewFacts; preview: Preview | undefined }
+type Around = { facts: ViewFacts; preview: Preview | undefined; registry?: RequestView['registry'] }
 type About = Around & { who: string; then: readonly Event[] }
 /** Events told elsewhere: with the start of the use, or for openings on their own page. */
 type Untold = 'UseEnded' | 'UseReturned' | 'BreakGlassOpened' | 'ReviewDue' | 'ReviewOverdue' | 'Reviewed'
@@ -71,15 +75,12 @@ const named = (facts: ViewFacts, id: string): string => (id === 'system' ? 'Hotw
 const hotwork = (mark: Mark, ...said: Sentence): Told => ({ lane: 'hotwork', mark, said })
 
 const words: Words = {
-  Submitted: ({ ask, tier, actor, preview }, { who }) => [
+  Submitted: ({ ask, tier, actor, preview, at }, { who }) => [
     {
       lane: laneOf(actor),
       mark: 'asked',
       said: [{ bold: who }, ' asked, ', { bold: `tier ${tier}` }],
-      more: [
-        ...(originOf(ask).kind === 'person' ? [['on behalf of ', { value: ask.agent.id }]] : []),
-        ['for task ', { value: inert(ask.parentTask.id) }],
-      ],
+      more: aboutAsk(ask, at),
       ...written(ask.justification),
     },
     ...(preview ? [readingOf(preview)] : []),
@@ -167,12 +168,11 @@ const words: Words = {
     said: [{ bold: who }, ' gave a credential back'],
   }),
   UseBegun: (begun, { then }) => use(begun, then),
-  Completed: ({ outcome, note, actor }, { who }) => ({
-    lane: laneOf(actor),
-    mark: 'ended',
-    said: [{ bold: actor.type === 'system' ? 'The plan is over' : `${who} reported the end` }, ': ', { bold: outcome }],
-    ...written(note),
-  }),
+  Completed: ({ outcome, note, actor, code }, { who, registry }) => {
+    if (registry) return changeMade(outcome, code)
+    const what = actor.type === 'system' ? 'The plan is over' : `${who} reported the end`
+    return { lane: laneOf(actor), mark: 'ended', said: [{ bold: what }, ': ', { bold: outcome }], ...written(note) }
+  },
   Revoked: ({ by, reason, actor }, { facts }) => ({
     lane: laneOf(actor),
     mark: 'denied',
@@ -206,6 +206,25 @@ const words: Words = {
     return { lane: laneOf(actor), mark: 'denied', said: [...said, ...times], alike: said }
   },
 }
+
+function aboutAsk(ask: Ask, at: NumericDate): readonly Sentence[] {
+  const origin = originOf(ask)
+  if (origin.kind === 'registry')
+    return [['about ', { value: ask.resource.id }], ...differenceLines(entryPreview(ask, origin.change, at))]
+  return [
+    ...(origin.kind === 'person' ? [['on behalf of ', { value: ask.agent.id }]] : []),
+    ['for task ', { value: inert(ask.parentTask.id) }],
+  ]
+}
+
+/** The end of a change of the registry, which Hotwork makes itself. */
+const changeMade = (outcome: Outcome, code: Refusal | undefined): Told =>
+  outcome === 'succeeded'
+    ? hotwork('ended', { bold: 'Hotwork wrote it into the registry' })
+    : {
+        ...hotwork('denied', { bold: 'Nothing was changed' }),
+        more: code === undefined ? [] : [[sentencesOf(code)]],
+      }
 
 /** The subject that joins entries into one item: a use with its end, a credential with its intent. */
 export function thingOf(event: Event): string | undefined {

@@ -12,7 +12,7 @@ import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown }
 
 /** The destination of a login: only Hotwork's own pages; any other address becomes the list. */
 const destination =
-  /^\/(decide(\/req_[0-9a-z]{26})?|link|groups|measures|ask|stand-ins|permits(\/give\/req_[0-9a-z]{26})?|requests(\?[\w%=&+.*-]{1,512})?|halts(\/hlt_[0-9a-z]{26})?|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?|agents(\/map|\/unknown|\/agent:[a-z0-9-]{1,63}(\/usage)?)?)$/
+  /^\/(decide(\/req_[0-9a-z]{26})?|link|groups|measures|ask|stand-ins|permits(\/give\/req_[0-9a-z]{26})?|requests(\?[\w%=&+.*-]{1,512})?|halts(\/hlt_[0-9a-z]{26})?|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?|registry(\?[\w%=&+.:-]{1,128})?|agents(\/map|\/unknown|\/agent:[a-z0-9-]{1,63}(\/usage)?)?)$/
 
 const answerByRoute = byRoute<[LoginPagePorts]>(
   {

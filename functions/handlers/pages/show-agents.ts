@@ -18,8 +18,13 @@ export async function showAgents(_: Call, { person, reader }: Guest, ports: Agen
   if (!agents.ok) throw notShown(agents.code)
   const { policy, clock } = ports
   const actions = Object.keys(policy.bundle.actions)
-  return shown(ports.issuer, agentsPage({ agents: agents.value, actions, reader, now: clock.now() }))
+  return shown(
+    ports.issuer,
+    agentsPage({ agents: agents.value, actions, offered: offeredBy(policy), reader, now: clock.now() }),
+  )
 }
+
+const offeredBy = ({ bundle }: AgentPagePorts['policy']): readonly string[] => Object.keys(bundle.changes ?? {})
 
 type Again = { notice?: Notice; draft?: string; status?: number }
 
@@ -37,6 +42,7 @@ export async function showAgent(
   const no = whyNotRecertify(read.value.agent.id, person.id, ports)
   const view = {
     ...{ seen: read.value, actions: Object.keys(policy.bundle.actions), reader, now: clock.now(), notice },
+    offered: offeredBy(policy),
     zone: zoneOf(policy.bundle.calendar),
     whyNot: no && sentencesOf(no),
     ...(draft === undefined ? {} : { draft }),

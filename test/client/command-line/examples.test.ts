@@ -6,8 +6,11 @@ import { examples } from '../../../client/command-line/examples.ts'
 import { pathOf } from '../../../client/command-line/frame.ts'
 import { makeProgram } from '../../../client/command-line/program.ts'
 import { thisMachine } from '../../../client/surroundings.ts'
+import { spelled } from '../../../functions/domain/agents/spelling.ts'
+import type { Agent } from '../../../functions/domain/people/organisation.ts'
 import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
 import { resizeWorker } from '../../channels/slack/cards/states.ts'
+import { governDeployer } from '../../support/agents/governed.ts'
 import { anchored, receiptOf } from '../../support/anchor/receipts.ts'
 import { repairPlan } from '../../support/plan.ts'
 import { root } from '../../support/repository.ts'
@@ -73,6 +76,14 @@ async function asAuthor(): Promise<Stage> {
   return { at }
 }
 
+const deployer = [{ issuer: 'workloads', subject: 'agent-deployer' }]
+/** A person beside a registry that has `agent:deployer`. */
+function governed(who: string): Stage {
+  governDeployer(scene.api.world)
+  scene.advance(5)
+  return { at: scene.at(who) }
+}
+
 const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   ls: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   show: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
@@ -121,6 +132,25 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     const at = scene.at('gus')
     const { body } = await at.json('agents', 'show', 'agent:remediator')
     return { at, ids: { digest: body.evidence_digest } }
+  },
+  registry: async () => ({ at: scene.at('ana') }),
+  'registry list': async () => ({ at: scene.at('ana') }),
+  'registry show': async () => governed('ana'),
+  'registry register': async () => {
+    const { agents } = scene.api.world.policy.bundle
+    const at = scene.at('dan')
+    const entry = { ...spelled(agents[0] as Agent), id: 'agent:deployer', identities: deployer }
+    writeFileSync(join(at.home, 'deployer.json'), JSON.stringify(entry))
+    return { at }
+  },
+  'registry change': async () => governed('dan'),
+  'registry transfer': async () => governed('dan'),
+  'registry retire': async () => governed('dan'),
+  'registry accept': async () => {
+    const { at } = governed('dan')
+    const to = ['--to', 'person:ben', '--reason', 'Dan changes teams']
+    const { body } = await at.json('registry', 'transfer', 'agent:deployer', ...to)
+    return { at: scene.at('ben'), ids: { req: body.id } }
   },
   lift: async () => {
     const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')

@@ -66,6 +66,9 @@ inBrowser('people who use the pages in their own way', () => {
       '/permits',
       '/stand-ins',
       '/ask',
+      ...['register', 'retire&agent=agent:remediator', 'change&agent=agent:remediator'].map(
+        (change) => `/registry?change=${change}`,
+      ),
       '/agents/agent:remediator/usage',
       '/break-glass',
       `/break-glass/${opening.ask.id}`,

@@ -5,12 +5,12 @@ import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
 import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import type { AccountLink, ChatAccount } from '../../../functions/domain/people/linking.ts'
 import { createHandler as createMetadata } from '../../../functions/handlers/agents/metadata.ts'
-import { createHandler as createAsk } from '../../../functions/handlers/pages/ask-on-page.ts'
 import { createHandler as createDecide } from '../../../functions/handlers/pages/decide-on-page.ts'
 import { createHandler as createLink } from '../../../functions/handlers/pages/link-slack.ts'
 import { createHandler as createLogIn } from '../../../functions/handlers/pages/log-in.ts'
 import { createHandler as createOpen } from '../../../functions/handlers/pages/open-on-page.ts'
 import { createHandler as createShow } from '../../../functions/handlers/pages/show-pages.ts'
+import { createHandler as createAsk } from '../../../functions/handlers/people/ask-on-page.ts'
 import { createHandler as createDeclare } from '../../../functions/handlers/people/declare-halt.ts'
 import { createHandler as createEndStandIn } from '../../../functions/handlers/people/end-stand-in.ts'
 import { createHandler as createGivePermit } from '../../../functions/handlers/people/give-permit.ts'
@@ -104,6 +104,9 @@ export class PageDoors {
       ['POST /permits/{id}', createRevokePermit(ports)],
       ['GET /ask', ask],
       ['POST /ask', ask],
+      ['GET /registry', ask],
+      ['POST /registry', ask],
+      ['POST /registry/accept/{id}', ask],
       ['GET /stand-ins', show],
       ['POST /stand-ins', createNameStandIn(ports)],
       ['POST /stand-ins/{id}', createEndStandIn(ports)],

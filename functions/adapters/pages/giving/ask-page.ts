@@ -92,7 +92,7 @@ function argumentField({ arguments: { properties, required } }: CatalogueEntry, 
   return field(of, sent, (held, attributes) => inputOf(schema, attributes, held, true))
 }
 
-function policySection({ tier, stages }: OnBehalfForeseen, facts: ViewFacts): Html {
+export function policySection({ tier, stages }: Pick<OnBehalfForeseen, 'tier' | 'stages'>, facts: ViewFacts): Html {
   const name = tierOf(facts.ladder, tier)?.name
   const people = (ids: OnBehalfForeseen['stages'][number]['people']) =>
     ids.length === 0 ? 'people that a source of groups names' : ids.map((id) => nameIn(facts, id)).join(', ')

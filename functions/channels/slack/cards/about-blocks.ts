@@ -2,7 +2,14 @@
 import type { RichTextSection } from '@slack/types'
 import { unpinnedOf } from '../../../domain/cards/plan-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
-import { askerRows, evidenceRows, termsRow, undoRow, wordRows } from '../../../domain/cards/request-words.ts'
+import {
+  askerRows,
+  evidenceRows,
+  saidHeading,
+  termsRow,
+  undoRow,
+  wordRows,
+} from '../../../domain/cards/request-words.ts'
 import type { Row } from '../../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import { bold, type CardBlock, code, drawn, list, quote, type RichTextPart, rich, section, words } from './blocks.ts'
@@ -20,7 +27,7 @@ export function openParts(
   view: RequestView,
   lines: number,
 ): { first: RichTextPart[]; all: RichTextPart[]; cut: boolean } {
-  if (comesToNothing(view)) return { first: [], all: [], cut: false }
+  if (comesToNothing(view) || view.registry) return { first: [], all: [], cut: false }
   const { steps } = view
   const unpinned = steps ? unpinnedOf(steps) : view.unpinned
   if (unpinned.length === 0) return { first: [closedPart(steps !== undefined)], all: [], cut: false }
@@ -80,8 +87,8 @@ const mostSaid = 130
 export function saidBlocks(
   view: RequestView,
   budget: MessageBudget,
-): { first: CardBlock; rest: CardBlock; cut: boolean } {
-  const heading = 'The agent says (unverified)'
+): { first: CardBlock; rest: readonly CardBlock[]; cut: boolean } {
+  const heading = saidHeading(view)
   const justification = inert(view.justification?.trim() ?? '')
   const beginning = clamp(justification, Math.min(mostSaid, budget.justification))
   const { evidence = [] } = view
@@ -93,18 +100,18 @@ export function saidBlocks(
   )
   const exchanges = exchangeParts(view, budget)
   const unanswered = unansweredLine(view)
+  const whole = [
+    // Slack refuses a card with an empty list.
+    ...(rows.length === 0 ? [] : [list(rows)]),
+    ...(beginning.cut && budget.justification > mostSaid
+      ? [quote(clamp(justification, budget.justification).text)]
+      : []),
+    ...exchanges.parts,
+  ]
   const reason = justification === '' ? [words('no reason')] : drawn([{ said: beginning.text }])
   return {
     first: rich('claim', section(bold(`${heading}: `), ...reason), ...(unanswered ? [section(bold(unanswered))] : [])),
-    rest: rich(
-      'claim-all',
-      section(bold(heading)),
-      list(rows),
-      ...(beginning.cut && budget.justification > mostSaid
-        ? [quote(clamp(justification, budget.justification).text)]
-        : []),
-      ...exchanges.parts,
-    ),
+    rest: whole.length === 0 ? [] : [rich('claim-all', section(bold(heading)), ...whole)],
     cut: exchanges.cut,
   }
 }

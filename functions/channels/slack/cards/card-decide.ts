@@ -1,6 +1,7 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import type { Button } from '@slack/types'
 import { canBeLess } from '../../../domain/cards/narrowable.ts'
+import { awaited } from '../../../domain/cards/registry-words.ts'
 import { openStageOf, type RequestView, type StageView } from '../../../domain/cards/request-view.ts'
 import { titleText } from '../../../domain/cards/request-words.ts'
 import { loginNeeded } from '../../../domain/cards/stage-words.ts'
@@ -101,7 +102,10 @@ export function decideBlocks(
   if (!stage?.channels.includes(channel)) return []
   const value = buttonValue(view)
   const deny = button('deny', 'Deny', value, { style: 'danger' })
-  const menu = overflow(moreMenu, ...choices(view, writing))
+  const written = view.registry ? { [askColleague]: writing[askColleague] } : writing
+  const menu = overflow(moreMenu, ...choices(view, written))
+  // The new owner accepts a transfer on its page, and only then an approval counts.
+  if (awaited(view)) return [actions(plainStage, ...readButton(view, page), deny, menu)]
   if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny, menu)]
   if (loginNeeded(stage) !== undefined) return [actions(loginStage, loginButton(view, value, page), deny, menu)]
   return [
@@ -111,7 +115,7 @@ export function decideBlocks(
       ...(canBeLess(view) ? [button('narrow', 'Narrow', value)] : []),
       deny,
       ...(page ? [linkButton(readAction, 'Open page', page(view.id))] : []),
-      wantsForm(stage) ? menu : overflow(moreMenu, ...choices(view, { [approveComment]: commentLabel, ...writing })),
+      wantsForm(stage) ? menu : overflow(moreMenu, ...choices(view, { [approveComment]: commentLabel, ...written })),
     ),
   ]
 }

@@ -171,7 +171,7 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
     ...readBlocks(view),
     ...block('open-all', open.all),
     ...block('more', about.rest.length === 0 ? [] : [section(bold('More about it')), list(about.rest.map(rowOf))]),
-    said.rest,
+    ...said.rest,
     ...messages.blocks,
     ...stageBlocks(view, budget, asked.parts),
     context(

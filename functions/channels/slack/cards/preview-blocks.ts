@@ -13,6 +13,7 @@ import {
   readingLine,
   sidesOf,
 } from '../../../domain/cards/preview-words.ts'
+import { endsOf } from '../../../domain/cards/registry-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
 import { argumentRows } from '../../../domain/cards/request-words.ts'
 import type { Sentence } from '../../../domain/cards/sentence.ts'
@@ -93,11 +94,12 @@ function differenceLine(row: Difference, budget: number): { text: string; cut: b
 }
 
 /** A reading that failed, a new or unchanged resource, and what it reaches: before the buttons. */
-export function stateBlocks({ preview, status, steps }: RequestView): CardBlock[] {
+export function stateBlocks(view: RequestView): CardBlock[] {
+  const { preview, steps } = view
   if (!preview || steps) return []
   const { outcome } = preview
   const kind =
-    outcome === 'matched' ? kindOfChange(preview) : outcome === 'failed' ? readingLine({ preview, status }) : []
+    outcome === 'matched' ? [...kindOfChange(preview), ...endsOf(view)] : outcome === 'failed' ? readingLine(view) : []
   const reach = reachWords(preview).flatMap((each, at): RichTextElement[] => [
     ...(at === 0 ? [] : [words(' · ')]),
     ...drawn(each),

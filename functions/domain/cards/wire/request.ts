@@ -221,6 +221,18 @@ export const Request = z.looseObject({
   autonomy: z.string().optional(),
   owner: z.string(),
   asked_by: z.string().optional(),
+  /**
+   * Parts of a change of the registry: its agent, the person who accepts a transfer before others decide, and the refusal of
+   * a write. `agent` is then the person who asks, and `preview` has the entry before and after.
+   */
+  registry: z
+    .looseObject({
+      agent: z.string(),
+      accepts: z.string().optional(),
+      accepted_at: time.optional(),
+      code: z.string().optional(),
+    })
+    .optional(),
   ambient: word('allowed', 'denied', 'unknown').default('unknown'),
   host: Host.optional(),
   /** The record of the agent that acts. */

@@ -12,6 +12,7 @@ import { writeFile } from '../../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../../support/world.ts'
 import { page } from '../edge/door.ts'
 import { planStates } from './plan-states.ts'
+import { registryStates } from './registry-states.ts'
 import { everyState } from './states.ts'
 import { changed, holdToTable, type Paths, type Row } from './view-table.ts'
 
@@ -22,7 +23,8 @@ import { changed, holdToTable, type Paths, type Row } from './view-table.ts'
 const bundle = sampleBundle()
 let states: ReadonlyMap<string, ApprovalRequest>
 beforeAll(async () => {
-  states = new Map([...(await everyState(bundle)), ...planStates()])
+  const known = await everyState(bundle)
+  states = new Map([...known, ...planStates(), ...registryStates(bundle, known)])
 })
 
 const renderers = {
@@ -79,6 +81,10 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'agent.owner.name': [waiting, 'Other Name', 'card page'],
   'askedBy.id': [waiting, 'person:other', 'card list page api'],
   'askedBy.name': [waiting, 'Other Name', 'card list page'],
+  'registry.accepts.id': ['a transfer', 'person:other', 'card list page api'],
+  'registry.accepts.name': ['a transfer', 'Other Name', 'card list page'],
+  'registry.acceptedAt': ['an accepted transfer', later, 'card list page api'],
+  'registry.code': ['a change that was not written', 'invalid_registry', 'card list page api'],
   'host.ambient': [waiting, 'allowed', 'card page api'],
   'host.record.asked': [waiting, 77, 'card page api'],
   'host.record.denied': [waiting, 77, 'card page api'],

@@ -1,5 +1,5 @@
 // Rules: test/http/ask-page.test.ts
-import type { Call } from '../../adapters/http/endpoint.ts'
+import type { Call, Endpoint } from '../../adapters/http/endpoint.ts'
 import type { Answer } from '../../adapters/http/problem.ts'
 import { chooseAskPage, type FillAsk, fillAskPage } from '../../adapters/pages/giving/ask-page.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
@@ -11,10 +11,6 @@ import { AgentId, defined, EvaluationId } from '../../domain/values.ts'
 import { askable, askOnBehalf } from '../../operations/requests/ask-on-behalf.ts'
 import type { AdmissionPorts } from '../../operations/requests/submission.ts'
 import type { Reads, Stores, Wiring } from '../environment.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { pagePorts, permitStore } from '../wiring/ports.ts'
-import { withReader } from '../wiring/reader.ts'
-import { tasksOf } from '../wiring/tasks.ts'
 import {
   type Guest,
   goTo,
@@ -26,13 +22,34 @@ import {
   shown,
   toLogin,
   unknownForm,
-} from './page-door.ts'
+} from '../pages/page-door.ts'
+import { acceptOnPage, askOnRegistryPage, type RegistryPagePorts, showRegistryForm } from '../pages/registry-on-page.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { agentRows, pagePorts, permitStore, withTexts } from '../wiring/ports.ts'
+import { withReader } from '../wiring/reader.ts'
+import { tasksOf } from '../wiring/tasks.ts'
+import { type RegistryApiPorts, registryRequests } from './registry-requests.ts'
 
-type Ports = PagePorts & AdmissionPorts
+type Ports = PagePorts & AdmissionPorts & RegistryPagePorts & RegistryApiPorts
 
-/** A person who answers for an agent asks on its behalf: the action, its arguments, policy's answer, the request. */
-export const createHandler = (ports: Ports) =>
-  pageDoor(ports, (call) => (call.route === 'POST /ask' ? ask(call, ports) : showAsk(call, ports)))
+/**
+ * A person asks: on behalf of an agent that they answer for, or for a change of the registry of agents. The pages, and
+ * the API of the registry.
+ */
+export function createHandler(ports: Ports): Endpoint {
+  const [byPage, byApi] = [
+    pageDoor(ports, (call) => pages[call.route]?.(call, ports) ?? showAsk(call, ports)),
+    registryRequests(ports),
+  ]
+  return (event) => (event.routeKey.includes(' /v1/') ? byApi(event) : byPage(event))
+}
+
+const pages: { readonly [route: string]: (call: Call, ports: Ports) => Promise<Answer> } = {
+  'POST /ask': ask,
+  'GET /registry': showRegistryForm,
+  'POST /registry': askOnRegistryPage,
+  'POST /registry/accept/{id}': acceptOnPage,
+}
 
 async function showAsk(call: Call, ports: Ports): Promise<Answer> {
   const guest = await guestOf(call, ports)
@@ -132,5 +149,5 @@ export const wire: Wiring<
   'ISSUER' | Stores | 'TEXTS_TABLE' | Reads | 'TARGET_ROLE' | 'INCIDENT_SECRET'
 > = (told) => {
   const ports = { ...withReader(told, pagePorts(told, cedarPolicy())), permits: permitStore(told) }
-  return { ...ports, ...tasksOf(ports, told), targetRole: told.TARGET_ROLE }
+  return { ...withTexts(ports, told), agents: agentRows(told), ...tasksOf(ports, told), targetRole: told.TARGET_ROLE }
 }
