@@ -73,7 +73,7 @@ test('no two Lambdas share a name, a route or a named role', () => {
 const ofKind = (kind: string) => lambdas.filter((each) => each.kind === kind)
 
 test('a kind of target with calls has a Lambda that calls, and one with credentials has two that issue and end', () => {
-  const verbs: { [act: string]: readonly string[] } = { call: ['call'], access_token: [] }
+  const verbs: { [act: string]: readonly string[] } = { call: ['call'], access_token: [], change: [] }
   for (const { id, credentials } of allKinds) {
     // The id begins the names of variables.
     expect(id).toMatch(/^[a-z]+$/)
