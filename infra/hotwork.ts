@@ -253,6 +253,7 @@ export class Hotwork extends Construct {
         sealedUses,
         callReader: calls,
         follower: workflow.follower,
+        recertify: people.recertify,
         caller: agents.caller,
         targets: agents.targets,
       },

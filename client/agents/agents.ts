@@ -99,7 +99,7 @@ function hostWords({ id, ambient }: AgentAnswer, surroundings: Context['surround
 const countWords = (counts: Counts): string =>
   `${counts.asked} asked, ${counts.approved} approved, ${counts.denied} denied, ${counts.refused} refused; ${counts.tier_zero} by policy alone, ${counts.night} at night, ${counts.extra_calls} extra calls`
 
-export type RecertifyTyped = IdTyped & { reason: string; evidence: string }
+export type RecertifyTyped = IdTyped & { reason: string; evidence: string; retire?: boolean }
 
 /** The page of a subject, by the prefix before the colon. A name without a prefix is an agent's. */
 const places: { readonly [prefix: string]: (name: string) => string } = {
@@ -117,14 +117,17 @@ function placeOf(id: string): string {
   return place(name)
 }
 
-export async function recertify({ id, reason, evidence: shown }: RecertifyTyped, context: Context): Promise<Exit> {
+export async function recertify(typed: RecertifyTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const json = { reason, evidence_digest: shown }
+  const { id, reason, evidence: shown, retire = false } = typed
+  if (retire && /^(?:person|group|sealed|profile):/.test(id))
+    throw wrongUsage(`\`${id}\` cannot be retired here`, 'remove it in the policy folder, and deploy that')
+  const json = { reason, evidence_digest: shown, ...(retire ? { verdict: 'retire' } : {}) }
   const done = await api.call(Recertified, { method: 'POST', path: `${placeOf(id)}/recertify`, json })
-  const { due, by, evidence } = done.recertification
+  const { by, evidence } = done.recertification ?? done.retired ?? { by: '', evidence: '' }
   return show(context, done, () => [
-    `RECERTIFIED ${done.subject}`,
-    ...fact('until', timeAndSpan(due, surroundings)),
+    `${done.retired ? 'RETIRED' : 'RECERTIFIED'} ${done.subject}`,
+    ...(done.recertification ? fact('until', timeAndSpan(done.recertification.due, surroundings)) : []),
     ...fact('by', by),
     ...fact('evidence', evidence),
   ])

@@ -18,6 +18,7 @@ export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
     .argument('<id>', 'agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT')
     .requiredOption('--evidence <digest>', 'the digest of the evidence that you read: the last line of `agents show`')
     .requiredOption('--reason <text>', 'the reason; it stays on record')
+    .option('--retire', 'answer no: the agent loses everything at once, and does not come back')
     .action(act(recertify))
   verb(agents, 'inventory', 'list the agents, and the actions that their hosts already allow without a permit')
     .addArgument(new Argument('[id]', 'show one agent; Hotwork reads its host now'))

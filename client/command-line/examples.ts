@@ -103,6 +103,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   'agents show': ['agents show agent:remediator'],
   'agents recertify': [
     "agents recertify agent:remediator --evidence sha-256:... --reason 'repairs checkout each week; read its counts and its host'",
+    "agents recertify agent:remediator --retire --evidence sha-256:... --reason 'no longer needed'",
   ],
   'policy observed': ['policy observed', 'policy observed --since P30D --policy tried-floor --json'],
   'policy pull': ['policy pull', 'policy pull policies --json'],

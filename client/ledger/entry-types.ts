@@ -110,6 +110,7 @@ const others: { readonly [type: string]: EntryType } = {
   Vouched: { ocsf: 'update' },
   Erased: { ocsf: 'update' },
   Recertified: { ocsf: 'update' },
+  Retired: { ocsf: 'deactivate' },
   Suspended: { ocsf: 'suspend', severity: 3 },
   Registered: { ocsf: 'create' },
   RegistrationChanged: { ocsf: 'update' },

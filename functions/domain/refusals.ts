@@ -194,6 +194,11 @@ const catalogue = {
     'You answer for this or are in it, so you cannot recertify it',
     'ask another person: policy says who may',
   ),
+  already_retired: no(
+    409,
+    'The agent is retired, and stays so',
+    'register an agent under a new name, or deploy one: people look at it before it works',
+  ),
   members_unknown: no(
     403,
     'It is not known now whether you are in this group',

@@ -1,6 +1,6 @@
 // Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
-import { RecertifyBody } from '../adapters/http/agent-view.ts'
+import { AnswerBody, RecertifyBody } from '../adapters/http/agent-view.ts'
 import { ColleagueBody, DecisionBody, QuestionBody, RevokeBody } from '../adapters/http/bodies/people.ts'
 import { HaltBody } from '../adapters/http/halt-view.ts'
 import { PermitBody } from '../adapters/http/permit-view.ts'
@@ -251,10 +251,10 @@ export const people: Routes = {
   },
   'POST /v1/agents/{id}/recertify': {
     id: 'recertifyAgent',
-    does: 'Recertifies an agent.',
+    does: 'Lets an agent go on, or retires it.',
     by,
     where: { id: AgentId },
-    takes: RecertifyBody,
+    takes: AnswerBody,
     gives: { 200: Recertified },
     example: { reason: 'Looked at its record of 90 days', evidence_digest: digest },
   },

@@ -4,14 +4,18 @@ import { grantAsk } from './agent-endpoints.ts'
 import { grantReadTrail, type ReadingGround } from './break-glass.ts'
 import type { Ground } from './ground.ts'
 import type { HostLooker } from './host-looker.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
 
 export class PeopleEndpoints extends Construct {
+  /** It retires agents too, whose grants end then. */
+  readonly recertify: HotworkFunction
+
   constructor(scope: Construct, id: string, ground: ReadingGround & { hosts: HostLooker }) {
     super(scope, id)
     const { reading, make } = ground
     reading.grant(make(this, 'decide-request'))
     this.#makeReads(ground)
-    this.#makeAgents(ground)
+    this.recertify = this.#makeAgents(ground)
     this.#makeErasure(ground)
     this.#makePages(ground)
   }
@@ -30,11 +34,13 @@ export class PeopleEndpoints extends Construct {
   }
 
   /** Agents and other subjects of recertification: their readers may not recertify. */
-  #makeAgents({ tables, hosts, make }: Ground & { hosts: HostLooker }): void {
+  #makeAgents({ tables, hosts, make }: Ground & { hosts: HostLooker }): HotworkFunction {
     const readAgents = make(this, 'read-agents')
     tables.requests.grantFind(readAgents, 'by-agent', 'by-status')
     hosts.grantAsk(readAgents)
-    tables.requests.grantFind(make(this, 'recertify'), 'by-agent')
+    const recertify = make(this, 'recertify')
+    tables.requests.grantFind(recertify, 'by-agent')
+    return recertify
   }
 
   /** The one role that may delete data. */

@@ -17,6 +17,7 @@ type RecordFollowersProps = Ground & {
   channel: { cardsQueue: WorkQueue; setReminders: HotworkFunction; decideBurst: HotworkFunction }
   follower: HotworkFunction
   caller: HotworkFunction
+  recertify: HotworkFunction
   targets: TargetEndpoints
   sealedUses: WorkQueue
   callReader: CallReader
@@ -80,11 +81,12 @@ export class RecordFollowers extends Construct {
   }
 
   /** Decisions read the clock themselves: this reports due dates, and ends agents that make no request. */
-  #lookAfterAgents({ tables, channel, make }: RecordFollowersProps): void {
+  #lookAfterAgents({ tables, channel, recertify, make }: RecordFollowersProps): void {
     const lookAfter = make(this, 'look-after-agents')
     tables.requests.grantFind(lookAfter, 'by-agent')
     tables.ledger.grantRead(lookAfter)
     for (const queue of [channel.cardsQueue, this.#denies]) queue.grantSend(lookAfter)
+    this.#denies.grantSend(recertify)
     runEvery(this, 'LookAfter', { every: Duration.minutes(5), worker: lookAfter })
   }
 

@@ -119,6 +119,7 @@ export function askBeside(id: string, event: AnyEvent, asking: Asking): Reply | 
     case 'Erased':
       return act('erase', 'erase')
     case 'Recertified':
+    case 'Retired':
       return act('recertify', 'recertify', { subject: id })
     case 'StandInGiven':
       return askStandIn(event, asking)

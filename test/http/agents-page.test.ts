@@ -19,9 +19,9 @@ async function shown(who: string, at = path): Promise<Shown> {
   return tab.go('GET', at)
 }
 const fieldOn = ({ body }: Shown, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(body)?.[1]
-const send = (page: Shown, why: string, evidence = fieldOn(page, 'evidence_digest')) =>
+const send = (page: Shown, why: string, evidence = fieldOn(page, 'evidence_digest'), verdict?: string) =>
   tab.go('POST', path, {
-    ...{ csrf: fieldOn(page, 'csrf') ?? '', why },
+    ...{ csrf: fieldOn(page, 'csrf') ?? '', why, ...(verdict === undefined ? {} : { verdict }) },
     ...(evidence === undefined ? {} : { evidence_digest: evidence }),
   })
 const recertified = async () => (await world.story('agent:librarian')).filter((type) => type === 'Recertified').length
@@ -107,6 +107,19 @@ test('a form with outdated evidence is refused: the page shows the present evide
   expect((await send(stale, 'read its counts')).status).toBe(303)
   const [certified] = (await world.agents.certified([agent('librarian')])).values()
   expect(certified?.evidence).toBe(fieldOn(stale, 'evidence_digest'))
+})
+
+test('the second button retires the agent with the same reason, and its page has no form after that', async () => {
+  const page = await shown('gus')
+  for (const verdict of ['certify', 'retire']) expect(page.body).toContain(`name="verdict" value="${verdict}"`)
+  expect((await send(page, 'not needed', undefined, 'end')).status).toBe(400)
+  expect((await send(page, 'not needed', undefined, 'retire')).status).toBe(303)
+  expect(await world.story('agent:librarian')).toEqual(['Retired'])
+  world.clock.advance(2)
+  const after = await tab.go('GET', path)
+  expect(after.body).toContain('RETIRED')
+  expect(after.body).toContain('is retired, and stays so')
+  expect(after.body).not.toContain('name="why"')
 })
 
 test('a form without its evidence is refused', async () => {

@@ -140,6 +140,7 @@ test("readers of the present state assume only the accounts' reader roles, excep
 
 test('the sweep only hands ids on, and cannot look up a call itself', () => {
   expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>'])
+  expect(of('recertify', 'sqs', '')).toEqual(['SendMessage<Denies>'])
   const invoked = ['CallAws', 'FollowWorkflow', 'ReadCalls'].map((name) => `InvokeFunction<${name}>`)
   expect(of('sweep-overdue', 'lambda', '').sort()).toEqual(invoked)
   expect(of('sweep-overdue', 'sts', '')).toEqual([])

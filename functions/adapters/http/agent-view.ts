@@ -19,7 +19,7 @@ import { zoneOf } from '../../domain/policy/calendar.ts'
 import type { ApprovedRequest } from '../../domain/record/request.ts'
 import { Digest, defined, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
-import type { SubjectSeen } from '../../operations/agents/recertify.ts'
+import type { Retired, SubjectSeen } from '../../operations/agents/recertify.ts'
 import { timeMember } from './authzen.ts'
 
 export const RecertifyBody = z.strictObject({
@@ -27,6 +27,8 @@ export const RecertifyBody = z.strictObject({
   /** The digest of the evidence that the person saw. */
   evidence_digest: Digest,
 })
+/** The answer about an agent can be no. */
+export const AnswerBody = RecertifyBody.extend({ verdict: z.enum(['certify', 'retire']).default('certify') })
 
 /** The bundle at this moment. */
 type Shown = { bundle: Bundle; now: NumericDate }
@@ -132,4 +134,10 @@ export const subjectView = ({
 export const certifiedView = (subject: Subject, { due, by, at, evidence }: Certified): Said<typeof Recertified> => ({
   subject,
   recertification: { due: rfc3339(due), by, at: rfc3339(at), evidence },
+})
+
+/** `POST /v1/agents/{id}/recertify` with the verdict `retire`. */
+export const retiredView = (subject: Subject, { at, by, evidence }: Retired): Said<typeof Recertified> => ({
+  subject,
+  retired: { by, at: rfc3339(at), evidence },
 })

@@ -149,10 +149,11 @@ const recertifyForm = (id: string, evidence: Digest, { csrf }: Reader, draft: st
   form(
     `/agents/${id}`,
     { csrf, evidence_digest: evidence },
-    html`<label for="why">Why may it go on?</label>
-<p class="hint" id="why-hint">What you see on this page is the evidence, and goes on record with your name.</p>
+    html`<label for="why">Why may it go on, or why not?</label>
+<p class="hint" id="why-hint">The evidence is this page, and goes on record with your name and this reason. An agent that you retire loses everything that it holds, at once. It cannot come back: it would be registered under a new name.</p>
 <textarea id="why" name="why" required maxlength="1000" aria-describedby="why-hint">${draft}</textarea>
-<button class="go">Recertify</button>`,
+<button class="go" name="verdict" value="certify">It may go on</button>
+<button class="stop" name="verdict" value="retire">Retire it for good</button>`,
   )
 
 const countNames: readonly (readonly [keyof Counts, string])[] = [

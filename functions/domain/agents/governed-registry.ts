@@ -1,6 +1,6 @@
 // Rules: test/domain/agents/governed-registry.test.ts
 import * as z from 'zod'
-import { Agent, Identity } from '../people/organisation.ts'
+import { Agent, Identity, oneYear } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { AgentId, defined, NumericDate } from '../values.ts'
 
@@ -43,6 +43,24 @@ export const registryUsed = ({ registry }: Pick<Bundle, 'registry'>): { registry
 
 /** The age at which the registry is read again, from the start of the last read. Seconds. */
 export const registryAge = 2
+
+/**
+ * The next registry, in which an agent is retired and has lost everything that it held. It keeps its name, and its
+ * identities for a year.
+ */
+export function retiredIn(registry: GovernedRegistry, { id, identities }: Agent, now: NumericDate): GovernedRegistry {
+  const isGoverned = registry.agents.some((each) => each.id === id)
+  return {
+    version: registry.version + 1,
+    agents: registry.agents.map((each) => (each.id === id ? { ...each, status: 'retired' } : each)),
+    retired: isGoverned ? registry.retired : [...registry.retired, { id, at: now }],
+    changed: { ...registry.changed, [id]: now },
+    former: [
+      ...registry.former.filter(({ until }) => until > now),
+      ...(isGoverned ? identities.map((identity) => ({ agent: id, identity, until: now + oneYear })) : []),
+    ],
+  }
+}
 
 /** The time of the last change that ended what the agent held. */
 export const changedAt = ({ registry }: Pick<Bundle, 'registry'>, agent: string): NumericDate | undefined =>

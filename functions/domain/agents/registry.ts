@@ -23,6 +23,8 @@ const change = {
 /** An entry on the chain of the agent, person, group or sealed role's account. */
 export const RegistryEvent = z.discriminatedUnion('type', [
   event('Recertified', { due: NumericDate, evidence: Digest, reason: z.string() }),
+  /** The answer no of a recertification. `version`: of the registry that retires the agent. */
+  event('Retired', { evidence: Digest, reason: z.string(), version: z.int().positive() }),
   event('Suspended', { why: SuspendedBecause, due: NumericDate.optional() }),
   event('Registered', { registration: JsonObject, ...change }),
   /** The changed members; null for a member that was absent or is absent now. */

@@ -36,6 +36,7 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly P
   Linked: [{ at: '/account/user', whose: 'actor' }],
   Unlinked: [{ at: '/account/user', whose: 'actor' }],
   Recertified: [{ at: '/reason', whose: 'actor' }],
+  Retired: [{ at: '/reason', whose: 'actor' }],
 }
 
 /** The places in a state of what people wrote to its agent. */

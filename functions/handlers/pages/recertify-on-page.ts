@@ -3,11 +3,11 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
 import { Digest } from '../../domain/values.ts'
-import { type RecertifyPorts, recertify } from '../../operations/agents/recertify.ts'
+import { type RetirePorts, recertify, retire } from '../../operations/agents/recertify.ts'
 import { goTo, pageDoor, pageStatus, sentForm, unknownForm } from './page-door.ts'
 import { type AgentPagePorts, agentIn, agentPathOf, showAgent } from './show-agents.ts'
 
-type Ports = AgentPagePorts & RecertifyPorts
+type Ports = AgentPagePorts & RetirePorts
 
 /**
  * `POST /agents/{id}`: the form of an agent's page. If nothing was recorded, the page shows the present agent, with the
@@ -26,7 +26,10 @@ export const recertifyOnPage = (ports: Ports) =>
     }
     const evidence = Digest.safeParse(form.get('evidence_digest'))
     if (!evidence.success) throw unknownForm()
-    const done = await recertify({ subject, person: guest.person.id, reason, evidence: evidence.data }, ports)
+    const verdict = form.get('verdict') ?? 'certify'
+    if (verdict !== 'certify' && verdict !== 'retire') throw unknownForm()
+    const ask = { subject, person: guest.person.id, reason, evidence: evidence.data }
+    const done = await (verdict === 'retire' ? retire : recertify)(ask, ports)
     if (done.ok) return goTo(ports.issuer, agentPathOf(call))
     if (done.code === 'unknown_subject') throw apiProblem(404, 'unknown_page')
     const notice = { text: whatCameOf(done.code) }

@@ -39,7 +39,13 @@ export async function readMap(
   const [only] = wanted
   // One agent's grants are found by the agent.
   const of = wanted.length === 1 && only ? { agent: only.id } : {}
-  return ok(await describeAgents(wanted, { ...of, status: 'approved' }, ports))
+  return ok(
+    await describeAgents(
+      wanted.map(({ id }) => id),
+      { ...of, status: 'approved' },
+      ports,
+    ),
+  )
 }
 
 export const passes = ({ id, owner, backupOwner, runsOn }: Agent, filter: MapFilter): boolean =>

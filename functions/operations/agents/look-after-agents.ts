@@ -13,7 +13,7 @@ import type { Policy } from '../policy/ports.ts'
 import type { Fifo, Queue } from '../ports.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { AgentNotice, AgentReader, Life, StoredLife } from './ports.ts'
-import { filesOf, whoAnswersFor } from './recertify.ts'
+import { filesOf, suspendedKey, whoAnswersFor } from './recertify.ts'
 import type { RegistryPorts } from './record-registry.ts'
 
 export type LookAfterPorts = RegistryPorts & {
@@ -128,8 +128,7 @@ async function suspend(
   if (told.includes('suspended')) return []
   const { bundle } = policy
   const agent = AgentId.safeParse(subject)
-  const key = `${subject}#suspended`
-  if (agent.success) await deny.send([{ end: agent.data, group: subject, deduplicate: key }])
+  if (agent.success) await deny.send([{ end: agent.data, group: subject, deduplicate: suspendedKey(subject) }])
   const { agentsTell: channel } = bundle
   const places = [...peopleToTell(subject, filesOf(policy)), ...(channel ? [channel] : [])]
   await tell(subject, { kind: 'suspended', why }, places, 'suspended', notices)

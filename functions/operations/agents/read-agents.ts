@@ -50,8 +50,8 @@ export async function listAgents(
   ports: ReadAgentsPorts,
 ): Promise<Result<readonly AgentSeen[], 'not_permitted'>> {
   if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
-  const { agents } = ports.policy.bundle
-  return ok(await describeAgents(agents, { status: 'approved' }, ports))
+  const ids = ports.policy.bundle.agents.map(({ id }) => id)
+  return ok(await describeAgents(ids, { status: 'approved' }, ports))
 }
 
 export async function readAgent(
@@ -62,7 +62,7 @@ export async function readAgent(
   const agent = agentOf(ports.policy.bundle, id)
   if (!agent) return refuse('unknown_agent')
   if (look) await lookNow(agent, ports)
-  const [one] = await describeAgents([agent], { agent: id, status: 'approved' }, ports)
+  const [one] = await describeAgents([id], { agent: id, status: 'approved' }, ports)
   if (!one) return refuse('unknown_agent')
   const { policy, clock } = ports
   const inspected = mayInspect(policy, person, id, clock.now()) ? { inspected: true as const } : {}
@@ -77,14 +77,14 @@ async function lookNow(agent: Agent, { agents, hosts, clock }: ReadAgentsPorts):
 }
 
 export async function describeAgents(
-  agents: readonly Agent[],
+  ids: readonly AgentId[],
   filter: RequestFilter,
   ports: ReadAgentsPorts,
 ): Promise<readonly AgentSeen[]> {
   const { policy, clock } = ports
   const now = clock.now()
-  const ids = agents.map(({ id }) => id)
   await policy.look?.(ids)
+  const agents = policy.bundle.agents.filter(({ id }) => ids.includes(id))
   const [files, { grants, allGrants }] = await Promise.all([ports.agents.files(ids), liveGrants(filter, now, ports)])
   return agents.map((agent) => {
     const file = files.get(agent.id) ?? {}

@@ -1,18 +1,20 @@
 import type { AgentFile, Certified, Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
-import { registryUsed } from '../../domain/agents/governed-registry.ts'
+import { type GovernedRegistry, registryUsed, retiredIn, withGoverned } from '../../domain/agents/governed-registry.ts'
 import { onRecord, type Registration, type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
 import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { digestOf } from '../../domain/digest.ts'
-import { chainEntries } from '../../domain/ledger/ledger.ts'
+import type { Actor } from '../../domain/event.ts'
+import { chainEntries, type Head } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { type GroupsSaid, isEverMember } from '../../domain/people/group-source.ts'
-import { answersFor, oneYear } from '../../domain/people/organisation.ts'
+import { type Agent, answersFor, oneYear } from '../../domain/people/organisation.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import {
   AgentId,
   actorNamed,
   type Digest,
+  defined,
   type Json,
   type NumericDate,
   ok,
@@ -20,14 +22,21 @@ import {
   type Result,
   refuse,
 } from '../../domain/values.ts'
+import type { EndMessage } from '../credentials/ports.ts'
+import { faultName } from '../faults.ts'
 import { whatStops } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
+import type { Queue } from '../ports.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { AgentReader, AgentRows } from './ports.ts'
 
-export type RecertifyPorts = DecidingPorts & { agents: Pick<AgentRows, 'certified' | 'certify' | 'files'> }
+export type RecertifyPorts = DecidingPorts & {
+  agents: Pick<AgentRows, 'certified' | 'certify' | 'files' | 'governed'>
+}
+/** `deny`: the queue that ends the grants of a retired agent. */
+export type RetirePorts = RecertifyPorts & { deny: Queue<EndMessage> }
 export type RecertifyRefusal =
   | 'not_permitted'
   | 'own_recertification'
@@ -35,6 +44,10 @@ export type RecertifyRefusal =
   | 'stale_digest'
   | 'policy_error'
   | 'unknown_subject'
+  | 'already_retired'
+
+/** The answer no of a person. */
+export type Retired = { at: NumericDate; by: PersonId; evidence: Digest }
 
 /** `evidence`: the digest of the evidence on the person's page. */
 export type RecertifyAsk = { subject: Subject; person: PersonId; reason: string; evidence: Digest } & GroupsSaid
@@ -48,46 +61,110 @@ const sameAct = 60
  *
  * It commits at the end of the chain, as a suspension does: of two concurrent writers the second starts over.
  */
-export async function recertify(
-  { subject, person, reason, evidence, ...said }: RecertifyAsk,
-  ports: RecertifyPorts,
-): Promise<Result<Certified, RecertifyRefusal>> {
-  const { policy, ledger, agents, clock, salts, log } = ports
-  const { bundle } = policy
-  const refused = refuseOnRecord(person, 'recertify', ports)
-  const inFiles = datesInFiles(bundle).get(subject)
-  if (inFiles === undefined) return refuse('unknown_subject')
+export function recertify(ask: RecertifyAsk, ports: RecertifyPorts): Promise<Result<Certified, RecertifyRefusal>> {
+  const { subject, person, evidence, reason } = ask
   return runAggregate<Result<Certified, RecertifyRefusal>>(subject, manyWriters, async () => {
-    const now = clock.now()
-    const answer = askAboutPerson(policy, 'recertify', person, now, { subject })
-    // The members in the files, who may not recertify their own group; a group past its date has no members now.
-    const files = filesOf(policy)
-    const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
-    if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
-    const isIn = isEverMember(files.directory, subject, person, { ...said, readings }, now)
-    if (whoAnswersFor(subject, files).includes(person) || isIn) return refused('own_recertification')
-    if (isIn === undefined) return refused('members_unknown')
-    const expected = await ledger.head(subject)
-    const [before, known] = await Promise.all([
-      agents.certified([subject]).then((all) => all.get(subject)),
-      readFile(subject, ports),
-    ])
-    if (evidenceOf(subject, known, policy).digest !== evidence)
-      return refused('stale_digest', '`evidence_digest` should be that of the evidence shown now')
+    const judged = await judgeAnswer(ask, ports)
+    if (!judged.ok) return judged
+    const { now, before, common, expected } = judged.value
     if (before && before.by === person && before.evidence === evidence && now - before.at < sameAct) return ok(before)
-    const due = recertifyByOf(now + everyOf(subject, bundle), before?.due)
-    const event: Extract<RegistryEvent, { type: 'Recertified' }> = {
-      ...{ type: 'Recertified', at: now, actor: actorNamed(person), policies: [...answer.policies] },
-      ...{ bundle: bundle.hash, due, evidence, reason },
-    }
-    const { events, texts } = setTextsApart([event], undefined, () => salts.salt())
-    const { entries, head } = chainEntries(subject, expected, events, registryUsed(bundle))
-    const commitment = (events[0] ?? event).reason as Digest
-    const certified: Certified = { due, at: now, by: person, evidence, reason: commitment }
-    if (!(await agents.certify({ subject, certified, expected, entries, head, texts }))) return undefined
-    log.info('recertified', { subject, by: person, due })
+    const due = recertifyByOf(now + everyOf(subject, ports.policy.bundle), before?.due)
+    const apart = chained({ ...common, type: 'Recertified', due, reason }, subject, expected, ports)
+    const certified: Certified = { due, at: now, by: person, evidence, reason: apart.reason }
+    if (!(await ports.agents.certify({ subject, certified, ...apart.appended }))) return undefined
+    ports.log.info('recertified', { subject, by: person, due })
     return ok(certified)
   })
+}
+
+/**
+ * A person answers no: the agent is retired at once and for good, with everything that it holds. The same people are
+ * barred as from letting it go on.
+ */
+export async function retire(
+  ask: RecertifyAsk & { subject: AgentId },
+  ports: RetirePorts,
+): Promise<Result<Retired, RecertifyRefusal>> {
+  const { subject, person, evidence, reason } = ask
+  const done = await runAggregate<Result<Retired, RecertifyRefusal>>(subject, manyWriters, async () => {
+    const judged = await judgeAnswer(ask, ports)
+    if (!judged.ok) return judged
+    const { now, agent, governed, common, expected } = judged.value
+    if (!agent || !governed) return refuse('unknown_subject')
+    const registry = retiredIn(governed, agent, now)
+    const apart = chained({ ...common, type: 'Retired', version: registry.version, reason }, subject, expected, ports)
+    if (!(await ports.agents.certify({ subject, registry, ...apart.appended }))) return undefined
+    ports.log.info('retired', { agent: subject, by: person, version: registry.version })
+    return ok({ at: now, by: person, evidence })
+  })
+  if (done.ok)
+    // If this fails, look-after-agents sends it within five minutes; each decision reads the registry itself.
+    await ports.deny
+      .send([{ end: subject, group: subject, deduplicate: suspendedKey(subject) }])
+      .catch((fault: unknown) => ports.log.warn('retired_not_told', { agent: subject, fault: faultName(fault) }))
+  return done
+}
+
+/** The queue drops the second of two messages about one suspension within five minutes. */
+export const suspendedKey = (subject: Subject): string => `${subject}#suspended`
+
+type Answering = {
+  now: NumericDate
+  before: Certified | undefined
+  expected: Head
+  /** The registration of an agent, and the registry as it is stored now. */
+  agent?: Agent
+  governed?: GovernedRegistry
+  common: { at: NumericDate; actor: Actor; policies: string[]; bundle: string; evidence: Digest }
+}
+
+/** Whether a person may answer, yes or no, on this evidence. */
+async function judgeAnswer(
+  { subject, person, evidence, reason: _, ...said }: RecertifyAsk,
+  ports: RecertifyPorts,
+): Promise<Result<Answering, RecertifyRefusal>> {
+  const { policy, ledger, agents, clock } = ports
+  const refused = refuseOnRecord(person, 'recertify', ports)
+  if (!datesInFiles(policy.bundle).has(subject)) return refuse('unknown_subject')
+  const now = clock.now()
+  const answer = askAboutPerson(policy, 'recertify', person, now, { subject })
+  // The members in the files, who may not recertify their own group; a group past its date has no members now.
+  const files = filesOf(policy)
+  const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
+  if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
+  const isIn = isEverMember(files.directory, subject, person, { ...said, readings }, now)
+  if (whoAnswersFor(subject, files).includes(person) || isIn) return refused('own_recertification')
+  if (isIn === undefined) return refused('members_unknown')
+  const expected = await ledger.head(subject)
+  const ofAgent = await readRegistered(subject, ports)
+  if (ofAgent.agent?.status === 'retired') return refused('already_retired')
+  const [before, known] = await Promise.all([
+    agents.certified([subject]).then((all) => all.get(subject)),
+    readFile(subject, ports),
+  ])
+  if (evidenceOf(subject, known, policy).digest !== evidence)
+    return refused('stale_digest', '`evidence_digest` should be that of the evidence shown now')
+  const common = { at: now, actor: actorNamed(person), policies: [...answer.policies], bundle: policy.bundle.hash }
+  return ok({ now, before, expected, ...ofAgent, common: { ...common, evidence } })
+}
+
+/** The agent as the stored registry has it: the bundle may be two seconds older. */
+async function readRegistered(
+  subject: Subject,
+  { policy, agents }: RecertifyPorts,
+): Promise<Pick<Answering, 'agent' | 'governed'>> {
+  if (!AgentId.safeParse(subject).success) return {}
+  const governed = await agents.governed()
+  return { governed, ...defined({ agent: agentOf(withGoverned(policy.files ?? policy.bundle, governed), subject) }) }
+}
+
+type AnswerEvent = Extract<RegistryEvent, { type: 'Recertified' | 'Retired' }>
+
+/** The entry at the end of the chain, and the commitment to its reason: the text lies beside it. */
+function chained(event: AnswerEvent, subject: Subject, expected: Head, { salts, policy }: RecertifyPorts) {
+  const { events, texts } = setTextsApart([event], undefined, () => salts.salt())
+  const { entries, head } = chainEntries(subject, expected, events, registryUsed(policy.bundle))
+  return { reason: (events[0] ?? event).reason as Digest, appended: { expected, entries, head, texts } }
 }
 
 /** The refusal that a page shows before a person tries. Halts are not considered. */
@@ -95,9 +172,10 @@ export function whyNotRecertify(
   subject: Subject,
   person: PersonId,
   { policy, clock }: Pick<RecertifyPorts, 'policy' | 'clock'>,
-): Extract<RecertifyRefusal, 'policy_error' | 'not_permitted' | 'own_recertification'> | undefined {
+): Exclude<RecertifyRefusal, 'members_unknown' | 'stale_digest' | 'unknown_subject'> | undefined {
   const answer = askAboutPerson(policy, 'recertify', person, clock.now(), { subject })
   if (!answer.permit) return answer.error ? 'policy_error' : 'not_permitted'
+  if (agentOf(policy.bundle, subject)?.status === 'retired') return 'already_retired'
   return whoAnswersFor(subject, filesOf(policy)).includes(person) ? 'own_recertification' : undefined
 }
 

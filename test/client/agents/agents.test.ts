@@ -57,6 +57,25 @@ test('a suspended agent is recertified by a person outside its owners, and is ac
   })
 })
 
+test('`agents recertify --retire` answers no: the agent is retired, and cannot be recertified again', async () => {
+  const words = ['agents', 'recertify', 'agent:librarian', '--retire', '--reason', 'no longer needed', '--evidence']
+  const { exit, out } = await scene.at('gus').type(...words, await evidence('agent:librarian'))
+  expect([exit, out]).toEqual([
+    0,
+    expect.stringMatching(/^RETIRED agent:librarian\nby +person:gus\nevidence +sha-256:/),
+  ])
+  scene.api.world.clock.advance(2)
+  const { body } = await scene.at('ana').json('agents', 'show', 'agent:librarian')
+  expect(body).toMatchObject({ status: 'retired', because: 'retired' })
+  expect(await recertify('hana', 'agent:librarian')).toMatchObject({ exit: 4, body: { error: 'already_retired' } })
+})
+
+test('people, groups and sealed roles are not retired', async () => {
+  const words = ['agents', 'recertify', 'person:ben', '--retire', '--reason', 'gone', '--evidence']
+  const none = `sha-256:${'0'.repeat(43)}`
+  expect(await scene.at('gus').json(...words, none)).toMatchObject({ exit: 2, body: { error: 'usage' } })
+})
+
 test('`agents recertify` sends the evidence that was read, and is refused if it has changed', async () => {
   const words = ['agents', 'recertify', 'agent:librarian', '--reason', 'still needed']
   const stale = await scene.at('gus').json(...words, '--evidence', `sha-256:${'0'.repeat(43)}`)

@@ -67,6 +67,7 @@ export const memoryPorts = (
   /** AWS's record of calls. */
   calls: world.callRecord,
   actual: world.actual,
+  deny: { send: () => Promise.resolve() },
   /** The cards that were posted to Slack. */
   cards: new MemoryCardStore(),
   incidents: new PatternIncidents(),

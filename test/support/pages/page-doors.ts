@@ -39,6 +39,8 @@ export class PageDoors {
   readonly links: MemoryPersonLinks
   readonly cards = new MemoryCardStore()
   readonly halts: MemoryHaltStore
+  /** The messages that end what an agent holds. */
+  readonly ended: object[] = []
   readonly notary: MemoryNotary
   /** Users of Slack, by id. */
   readonly users = new Map<string, AccountLink & { name: string }>()
@@ -59,6 +61,7 @@ export class PageDoors {
       agents: world.agents,
       platformRoles: world.agents,
       unknown: world.unknown,
+      deny: { send: async (ends: readonly object[]) => void this.ended.push(...ends) },
       sessions,
       actual: world.actual,
       bundles: world.bundles,

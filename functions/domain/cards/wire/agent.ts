@@ -109,7 +109,9 @@ export const SubjectAnswer = z.looseObject({
 
 export const Recertified = z.looseObject({
   subject: z.string(),
-  recertification: z.looseObject({ due: time, by: z.string(), at: time.optional(), evidence: z.string() }),
+  recertification: z.looseObject({ due: time, by: z.string(), at: time.optional(), evidence: z.string() }).optional(),
+  /** In place of it, for an agent that a person answered no about. */
+  retired: z.looseObject({ by: z.string(), at: time, evidence: z.string() }).optional(),
 })
 
 /** An agent's requests, grants and calls, by action. */
