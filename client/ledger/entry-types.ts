@@ -37,6 +37,7 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   },
   Narrowed: { ocsf: 'update', say: ({ round, tier }) => `narrowed it: round ${round}, tier ${tier}` },
   Commented: { ocsf: 'update', say: ({ stage, comment }) => `commented as ${stage}${said(comment)}` },
+  TransferAccepted: { ocsf: 'update', say: () => 'accepted the agent' },
   Asked: { ocsf: 'update', say: ({ stage, text }) => `asked the agent as ${stage}${said(text)}` },
   Answered: { ocsf: 'update', say: ({ text }) => `answered${said(text)}` },
   ColleagueAsked: { ocsf: 'update', say: ({ stage, to }) => `asked ${to} to decide as ${stage}` },

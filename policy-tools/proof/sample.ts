@@ -1,14 +1,7 @@
 // Rules: test/policies/changes/prove.test.ts
 import { findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import {
-  type ActionQuestion,
-  type Answer,
-  type Ask,
-  type PersonAction,
-  personActions,
-  type Question,
-} from '../../functions/domain/policy/question.ts'
+import type { ActionQuestion, Answer, Ask, Question } from '../../functions/domain/policy/question.ts'
 import type { Json } from '../../functions/domain/values.ts'
 import { exampleOf } from '../change/examples.ts'
 import { type Point, type Side, samplePoints, spaceOf } from '../change/question-space.ts'
@@ -24,7 +17,8 @@ export type Asking = {
   askWithout(policy: string): Ask
   /** The older policies, which these must not exceed. */
   askOld?: Ask
-  aboutPeople(does: PersonAction): readonly Question[]
+  /** Questions about an act of people, or about a change of the registry. Empty for an action of agents. */
+  aboutPeople(does: string): readonly Question[]
 }
 
 /** The questions for each action, and the values with which an argument is called. */
@@ -99,7 +93,7 @@ export class Sample {
 
   #peopleOf(does: string): readonly { question: Question; answer: Answer }[] {
     const known = this.#people.get(does)
-    if (known || !isPersonAction(does)) return known ?? []
+    if (known) return known
     const asked = this.#asking.aboutPeople(does).map((question) => ({ question, answer: this.#asking.ask(question) }))
     this.#people.set(does, asked)
     return asked
@@ -217,5 +211,3 @@ export class Sample {
     return { says, facts: listed(seenOf(question)), ...(example ? { case: example } : {}) }
   }
 }
-
-const isPersonAction = (action: string): action is PersonAction => (personActions as readonly string[]).includes(action)

@@ -4,8 +4,9 @@ import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import type { Question } from '../../functions/domain/policy/question.ts'
+import { type PersonAction, personActions, type Question } from '../../functions/domain/policy/question.ts'
 import { defined, type Json } from '../../functions/domain/values.ts'
+import { changeQuestions } from '../change/change-questions.ts'
 import { personPoints, personQuestionOf } from '../change/person-space.ts'
 import type { Side } from '../change/question-space.ts'
 import { listed, pointsOf } from '../proof/counterexample.ts'
@@ -100,9 +101,13 @@ function askingOf(side: Side, old: Bundle | undefined): Asking {
       return (question) => other.ask(question)
     },
     aboutPeople: (does) =>
-      personPoints([side], does, { most: mostOfPeople }).flatMap((at) => personQuestionOf(bundle, at) ?? []),
+      isPersonAction(does)
+        ? personPoints([side], does, { most: mostOfPeople }).flatMap((at) => personQuestionOf(bundle, at) ?? [])
+        : changeQuestions(bundle, does),
   }
 }
+
+const isPersonAction = (action: string): action is PersonAction => (personActions as readonly string[]).includes(action)
 
 /** The most questions about each act of people. */
 const mostOfPeople = 2000

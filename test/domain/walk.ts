@@ -21,6 +21,8 @@ const mediated = sample.sampleAsk({ uses: 2, credential: 'mediated' })
 const openedAsk = sample.openingAsk()
 /** A plan of three steps, before people are asked. */
 const planned = samplePlan()
+/** A transfer, which its new owner accepts first. */
+const transfer = sample.transferAsk()
 const answer = fc.oneof(
   { weight: 30, arbitrary: fc.constant(sample.permit) },
   fc.constant(sample.forbid),
@@ -279,6 +281,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
       { weight: 2, arbitrary: fc.constant(mediated) },
       { weight: 1, arbitrary: fc.constant(openedAsk) },
       { weight: 1, arbitrary: fc.constant(planned) },
+      { weight: 1, arbitrary: fc.constant(transfer) },
     ),
     pace: fc.constantFrom(1, 60),
     drops: fc.oneof({ weight: 19, arbitrary: fc.constant(false) }, fc.constant(true)),
@@ -293,6 +296,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
         ask,
         steps: then.map(({ after, command }) => ({ after: after * pace, command: byAsker(ask, command) })),
       }
+    if (ask === transfer) return { tier, ask, steps: [{ after: 0, command: sample.acceptance() }, ...then] }
     if (ask === mediated) return { tier, ask, steps: tier === 0 ? [...calling, ...then] : then }
     return { tier, ask, steps: tier === 2 && drops ? [...dropping, ...then] : then }
   })

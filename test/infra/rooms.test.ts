@@ -7,6 +7,7 @@ import { read, root } from '../support/repository.ts'
 const asValues: { readonly [pair: string]: string } = {
   'domain: break-glass, policy': 'the bundle has the profiles, whose patterns are resolved by its accounts',
   'domain: previews, requests': 'a changed resource opens the stages again, and a decision asks whether it changed',
+  'domain: agents, policy': 'a case of the folder asks for changes of the registry, which policy decides',
   'operations: credentials, requests': 'a deferred token submits its request, which binds to a signed evaluation',
   'operations: halts, ledger': 'halts are shown with the texts beside their entries, and who is halted erases none',
 }

@@ -3,6 +3,7 @@ import { Agent } from '../../functions/domain/people/organisation.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { Answer } from '../../functions/domain/policy/question.ts'
 import type {
+  AcceptTransfer,
   AnswerQuestion,
   AskColleague,
   AskQuestion,
@@ -430,7 +431,6 @@ export const openingAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =
     ...changes,
   })
 
-/** A first opening: no budget is used. */
 /** `jade` asks to transfer an agent from `dora` to `pia`. */
 export const registryAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =>
   sampleAsk({
@@ -455,6 +455,20 @@ export const registryAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask 
     ...changes,
   })
 
+/** The same, which `pia` accepts first. */
+export const transferAsk = (): Ask => {
+  const ask = registryAsk()
+  return { ...ask, change: { ...ask.change, accepts: person('pia') } }
+}
+
+export const acceptance = (): AcceptTransfer => ({
+  type: 'accept_transfer',
+  person: person('pia'),
+  login: {},
+  bundle,
+})
+
+/** A first opening: no budget is used. */
 export const opening = (ask: Ask, changes: Partial<OpenBreakGlass> = {}): OpenBreakGlass => ({
   type: 'open_break_glass',
   ask,

@@ -1,9 +1,9 @@
+import { askAgainAboutChange, type ChangeAsked, changeRequestFacts, findChange } from '../agents/assess-change.ts'
 import { groupsBySource, type Readings, type SourcesSaid } from '../people/group-source.ts'
 import { answersFor, groupsOf } from '../people/organisation.ts'
 import { isOwner } from '../policy/approvers.ts'
 import { whyAsked } from '../policy/asking-terms.ts'
 import { type Asked, type Assessment, askAgain, assess, findFactsRegardless, requestFacts } from '../policy/assess.ts'
-import { askAgainAboutChange, type ChangeAsked, changeRequestFacts, findChange } from '../policy/assess-change.ts'
 import {
   answerableFor,
   askedOfPlan,

@@ -1,5 +1,6 @@
 // Rules: test/policies/cases.test.ts
 import * as z from 'zod'
+import { assessChange } from '../agents/assess-change.ts'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { AgentRecord, Ambient, noRecord } from '../people/host.ts'
 import { answersFor, groupsOf } from '../people/organisation.ts'
@@ -7,7 +8,6 @@ import { AgentId, Alias, defined, JsonObject, type NumericDate, PersonId } from 
 import { isOwner } from './approvers.ts'
 import { taskAnswers, taskSources } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, type Facts, findFacts, questionOf, requestFacts } from './assess.ts'
-import { assessChange } from './assess-change.ts'
 import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
 import { agentOf, type Bundle, personOf } from './bundle.ts'
 import { type Answer, type Ask, openingActs, type PersonQuestion, personActions, previewOutcomes } from './question.ts'

@@ -1,11 +1,11 @@
 // Rules: test/operations/registry/ask-for-change.test.ts
 import { afterChange, agentIn, type ChangeRow, changeView, entryOf } from '../../domain/agents/agent-change.ts'
+import { assessChange, type ChangeAsked } from '../../domain/agents/assess-change.ts'
 import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import { registryProblems } from '../../domain/agents/registry-problems.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { answersFor, isLeaving } from '../../domain/people/organisation.ts'
 import { isJustified } from '../../domain/policy/asking-terms.ts'
-import { assessChange, type ChangeAsked } from '../../domain/policy/assess-change.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import type { Ask } from '../../domain/record/request.ts'

@@ -203,7 +203,7 @@ const resources: Row[] = [
       it.resources.push({ ...ruleOf(it, 'arn:*:ssm:*:*:parameter/staging/*'), id: 'arn:*:ssm:*:*:parameter/test/*' }),
     { widened: ['resource_known'] },
   ],
-  ['a resource that no rule knows now narrows', (it) => it.resources.pop(), { narrowed: ['resource_known'] }],
+  ['a resource that no rule knows now narrows', (it) => it.resources.splice(-2, 1), { narrowed: ['resource_known'] }],
   [
     'a rule behind one that takes all it covers is no difference of any resource',
     (it) => it.resources.push(rule('prod/x*')),

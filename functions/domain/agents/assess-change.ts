@@ -1,6 +1,12 @@
 // Rules: test/operations/registry/ask-for-change.test.ts
-import { type AskedChange, afterAgent, gainersOf, membersChanged, widens } from '../agents/agent-change.ts'
+
 import { type Agent, answersFor, factsOf, groupsOf, type ResourceFacts } from '../people/organisation.ts'
+import { findEnoughApprovers } from '../policy/approvers.ts'
+import { type Assessment, findTier, refusal, withTime } from '../policy/assess.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import { type CatalogueEntry, parseArguments } from '../policy/catalogue.ts'
+import { type Approval, satisfiedTier } from '../policy/ladder.ts'
+import type { Answer, Ask, ChangeFacts, RegistryQuestion, RequestFacts } from '../policy/question.ts'
 import {
   defined,
   type JsonObject,
@@ -11,12 +17,7 @@ import {
   type Result,
   refuse,
 } from '../values.ts'
-import { findEnoughApprovers } from './approvers.ts'
-import { type Assessment, findTier, refusal, withTime } from './assess.ts'
-import type { Bundle } from './bundle.ts'
-import { type CatalogueEntry, parseArguments } from './catalogue.ts'
-import { type Approval, satisfiedTier } from './ladder.ts'
-import type { Answer, Ask, ChangeFacts, RegistryQuestion, RequestFacts } from './question.ts'
+import { type AskedChange, afterAgent, gainersOf, membersChanged, widens } from './agent-change.ts'
 
 /** A person's ask to change the registry. `before`: the entry that they ask to change. */
 export type ChangeAsked = AskedChange & { person: PersonId; before?: Agent | undefined }
@@ -91,7 +92,7 @@ export function assessChange(bundle: Bundle, ask: Ask, asked: ChangeAsked, now: 
   return { outcome: 'requestable', found: found.value, tier: tier.tier, stages, grant, policies, below, eligible }
 }
 
-function changeQuestion(
+export function changeQuestion(
   { directory }: Pick<Bundle, 'directory'>,
   { entry, arguments: args, resource, facts }: FoundChange,
   { person }: ChangeAsked,
