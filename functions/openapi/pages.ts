@@ -33,7 +33,7 @@ export const pages: Routes = {
   'GET /decide/{id}': shows('showRequest', 'Shows one request, with the form to decide it.', { where: request }),
   'POST /decide/{id}': sends(
     'decideOnPage',
-    'Decides a request, asks the agent or a colleague, or sets it aside.',
+    'Decides a request, asks the agent or a colleague, sets it aside, or notes that its page came into view.',
     {
       verdict: Verdict.optional(),
       digest: Digest.optional(),
@@ -48,8 +48,9 @@ export const pages: Routes = {
       uses: z.string().optional(),
       minutes: z.string().optional(),
       aside: z.string().optional(),
+      look: z.string().optional(),
     },
-    { where: request, gives: { 200: 'page', 303: 'moved' } },
+    { where: request, gives: { 200: 'page', 204: 'empty', 303: 'moved' } },
   ),
   'GET /requests': shows('showHistory', 'Shows filtered requests, newest first.', {
     query: { ...requestFilter, after: z.string().optional() },

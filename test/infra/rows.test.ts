@@ -112,6 +112,7 @@ test.each([
   ['declare-halt', 'HALTCOPY#7#agent#agent:remediator'],
   ['declare-halt', 'HALTED#7'],
   ['receive-slack', 'HALTED#7'],
+  ['decide-on-page', `LOOK#req_${id}#1#owner`],
   ['ask-on-page', 'RATE#submissions#agent:remediator'],
   ['declare-halt', `HLT#hlt_${id}`],
   ['declare-halt', 'CHAIN#person:gus'],

@@ -230,6 +230,7 @@ function forms(request: RequestPage): Part {
     form(`/decide/${id}`, { csrf: reader.csrf, ...hidden, round, digest, seen: shownDigest(view) }, body, attributes)
   const mustAccept = awaited(view)
   const parts = [
+    stage && html`<input type="hidden" id="look" value="csrf=${reader.csrf}&look=${stage.name}">`,
     mustAccept?.id === reader.person && acceptForm(view, reader),
     // The status of an ended request says why.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,

@@ -1,6 +1,7 @@
 // Rules: test/http/measures-page.test.ts
 import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, colleaguesFor, type StageState } from '../record/request.ts'
+import type { NumericDate } from '../values.ts'
 
 /** A decision this soon after its stage opened was hardly read. Seconds. */
 const hardlyRead = 10
@@ -9,6 +10,8 @@ const hardlyRead = 10
 export type StageMeasures = {
   stage: string
   decisions: number
+  /** A person who may decide there had the request's page in view, with its script. */
+  firstLook?: Spread
   /** The first thing that people did there: a decision, a question to the agent, or a call for a colleague. */
   firstAct?: Spread
   decided?: Spread
@@ -17,43 +20,71 @@ export type StageMeasures = {
   timed: number
   /**
    * The number of decisions without a login of known strength or time: clicks on a card, and all others of a provider that
-   * says neither. The record does not say whether the page was opened before.
+   * says neither.
    */
   onCard: number
+  /** The number of decisions before the first look, or without any. */
+  unopened: number
 }
 
 export type Spread = { median: number; p90: number }
 
+/** The first looks at stages that have opened, by their keys. */
+export type Looks = ReadonlyMap<string, NumericDate>
+
+/** The once-only key of the first look at a stage. */
+export const lookKey = ({ ask, round }: Pick<ApprovalRequest, 'ask' | 'round'>, stage: string): string =>
+  `LOOK#${ask.id}#${round}#${stage}`
+
+/** The keys of all stages of requests that people decide themselves, if they have opened. */
+export const lookKeys = (states: readonly ApprovalRequest[]): readonly string[] =>
+  decidedThemselves(states).flatMap((state) =>
+    state.stages.filter(({ opensAt }) => opensAt !== undefined).map(({ terms }) => lookKey(state, terms.name)),
+  )
+
+/** Decisions that a request inherits were made on another. */
+const decidedThemselves = (states: readonly ApprovalRequest[]) => states.filter(({ ask }) => rulesOf(ask).isDecided)
+
 /** Counts by stage, most decisions first. A stage that opened again after its decision gives no time. */
-export function measureStages(states: readonly ApprovalRequest[]): readonly StageMeasures[] {
-  // Decisions that a request inherits were made on another.
-  const own = states.filter(({ ask }) => rulesOf(ask).isDecided)
-  const all = own.flatMap((state) => state.stages.map((stage) => measured(state, stage)))
+export function measureStages(states: readonly ApprovalRequest[], looks: Looks): readonly StageMeasures[] {
+  const all = decidedThemselves(states).flatMap((state) =>
+    state.stages.map((stage) => measured(state, stage, looks.get(lookKey(state, stage.terms.name)))),
+  )
   const byName = Map.groupBy(all, ({ stage }) => stage)
   return [...byName]
     .map(([stage, each]): StageMeasures => {
       const times = each.flatMap((one) => one.times)
       const decided = spread(times)
       const firstAct = spread(each.flatMap(({ first }) => first ?? []))
+      const firstLook = spread(each.flatMap(({ look }) => look))
       return {
         ...{ stage, decisions: sum(each.map((one) => one.decisions)), onCard: sum(each.map((one) => one.onCard)) },
+        unopened: sum(each.map((one) => one.unopened)),
         ...{ within10: times.filter((time) => time < hardlyRead).length, timed: times.length },
+        ...(firstLook ? { firstLook } : {}),
         ...(firstAct ? { firstAct } : {}),
         ...(decided ? { decided } : {}),
       }
     })
-    .filter(({ decisions, firstAct }) => decisions > 0 || firstAct !== undefined)
+    .filter(({ decisions, firstAct, firstLook }) => decisions > 0 || (firstAct ?? firstLook) !== undefined)
     .toSorted((one, other) => other.decisions - one.decisions)
 }
 
-function measured(state: ApprovalRequest, { terms: { name: stage }, decisions, opensAt }: StageState) {
+export const secondsSince = ({ opensAt }: Pick<StageState, 'opensAt'>, at: number): readonly number[] =>
+  opensAt === undefined || at < opensAt ? [] : [at - opensAt]
+
+function measured(state: ApprovalRequest, opened: StageState, looked: NumericDate | undefined) {
+  const { decisions } = opened
+  const stage = opened.terms.name
   const asked = (state.questions ?? []).filter((each) => each.stage === stage)
   const acts = [...decisions, ...asked, ...colleaguesFor(state, stage)].map(({ at }) => at)
-  const since = (at: number) => (opensAt === undefined || at < opensAt ? [] : [at - opensAt])
+  const since = (at: number) => secondsSince(opened, at)
   return {
     stage,
     decisions: decisions.length,
     first: since(Math.min(...acts, Number.POSITIVE_INFINITY)).filter(Number.isFinite)[0],
+    look: looked === undefined ? [] : since(looked),
+    unopened: decisions.filter(({ at }) => looked === undefined || at < looked).length,
     times: decisions.flatMap(({ at }) => since(at)),
     // A click carries no login; pages and the API do, if the provider says its strength or time.
     onCard: decisions.filter(({ login }) => login === undefined).length,

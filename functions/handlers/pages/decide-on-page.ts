@@ -24,6 +24,7 @@ import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import type { DecidingPorts, MakingPorts } from '../../operations/record/ports.ts'
 import { askColleagueAsSeen, askQuestionAsSeen, findColleagues } from '../../operations/requests/ask-as-seen.ts'
 import { decideByLogin, decideOnPage } from '../../operations/requests/decide-on-page.ts'
+import { noteLook } from '../../operations/requests/note-look.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { setAside } from '../../operations/requests/set-aside.ts'
 import { valueOrThrow } from '../doors.ts'
@@ -64,6 +65,8 @@ async function decideRequest(call: Call, ports: Ports): Promise<Answer> {
   const { guest, form } = await sentForm(call, `/decide${id.success ? `/${id.data}` : ''}`, ports)
   if (!id.success) throw notShown()
   if (form.has('aside')) return setAsideOnPage(id.data, form, guest, ports)
+  const stage = form.get('look')
+  if (stage !== undefined) return lookOnPage(id.data, stage, guest, ports)
   const by = { visitor: guest, cookie: guest.cookie, redirect: `${issuer}/login/decision` }
   const asked = form.get('ask')
   if (asked !== undefined) return askOnPage(asked, id.data, form, guest, ports)
@@ -132,6 +135,13 @@ async function setAsideOnPage(id: RequestId, form: Form, { person }: Guest, port
   if (done.code === 'due_soon')
     throw badRequest('invalid_form', 'It is due too soon to be set aside', `It stays at /decide/${id}`)
   throw refusalProblem(done.code)
+}
+
+/** The page's script says that the page came into view. */
+async function lookOnPage(id: RequestId, stage: string, { person, session }: Guest, ports: Ports): Promise<Answer> {
+  const noted = await noteLook({ id, person: person.id, stage, ...defined({ claimed: session.claimed }) }, ports)
+  if (noted.ok) return { status: 204 }
+  throw notShown(noted.code)
 }
 
 /** `GET /login/decision`: the return from the login that an approval needed. */

@@ -73,6 +73,19 @@ inBrowser('the script of the pages', () => {
     expect(await page.evaluate('window.isFirstLoad')).toBe(true)
   })
 
+  test('a request tells once that its page came into view, if the reader may decide it', async () => {
+    const request = await at.world.submitted(prodParameter)
+    const row = () => at.world.requests.recall(`LOOK#${request.ask.id}#1#owner`)
+    await openAs('Dan Diaz', `/decide/${request.ask.id}`)
+    await openAs('Ana Alves', `/decide/${request.ask.id}`, { javaScriptEnabled: false })
+    expect(await row()).toBeUndefined()
+    const page = await openAs('Ana Alves', '/decide')
+    const told = page.waitForResponse((response) => response.request().method() === 'POST')
+    await page.goto(new URL(`/decide/${request.ask.id}`, page.url()).href)
+    expect((await told).status()).toBe(204)
+    expect(await row()).toBe(String(at.world.clock.now()))
+  })
+
   test('a list that has not changed is not sent again', async () => {
     await at.world.submitted(prodParameter)
     const page = await openAs('Ana Alves', '/decide')

@@ -1,7 +1,7 @@
 // Rules: test/local/pages/browser-script.test.ts
 /**
  * The script of the pages, which work without it. It writes times in the reader's zone, has keys for lists and forms, and
- * keeps "Waiting for you" up to date. The pages' policy lets a browser run only the script with its hash.
+ * keeps "Waiting for you" up to date. It says once that a request's page came into view. The pages' policy lets a browser run only the script with its hash.
  */
 
 const [soonest, idle, hidden, failing] = [5, 30, 60, 300].map((seconds) => seconds * 1000) as [
@@ -84,8 +84,10 @@ function installKeys(show: HTMLElement, box: HTMLInputElement): void {
     event.preventDefault()
     act()
   })
-  if (location.hash === '#approve-comment' || location.hash === '#deny-comment') byId(location.hash.slice(1))?.focus()
+  if (/^#(approve|deny)-comment$/.test(location.hash)) byId(location.hash.slice(1))?.focus()
 }
+
+const isLive = 'This list updates by itself.'
 
 /** Keeps a list up to date until the login ends: `fresh` says how, `news` announces new rows. */
 function keepLive(live: HTMLElement, fresh: HTMLElement, news: HTMLElement): void {
@@ -105,11 +107,11 @@ function keepLive(live: HTMLElement, fresh: HTMLElement, news: HTMLElement): voi
       const answer = await fetch(location.pathname, { headers, signal, redirect: 'manual', cache: 'no-store' })
       // Without a login, the page redirects to one.
       if (answer.type === 'opaqueredirect') return end()
-      if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status))
+      if (answer.status !== 304 && !answer.ok) throw new Error('no answer')
       const isNew = answer.ok && take(await answer.text())
       wait = isNew ? soonest : Math.min(wait * 1.5, idle)
       lookedAt = new Date()
-      fresh.textContent = 'This list updates by itself.'
+      fresh.textContent = isLive
     } catch {
       wait = Math.min(wait * 2, failing)
       fresh.textContent = `Not updated since ${formats.toTheSecond.format(lookedAt)}: Hotwork does not answer.`
@@ -161,7 +163,7 @@ function keepLive(live: HTMLElement, fresh: HTMLElement, news: HTMLElement): voi
     wait = soonest
     void look()
   }
-  fresh.textContent = 'This list updates by itself.'
+  fresh.textContent = isLive
   document.addEventListener('visibilitychange', onVisible)
   plan()
 }
@@ -183,7 +185,15 @@ function focusOn({ tag, href, at }: Place, within: ParentNode): void {
   next?.focus()
 }
 
+/** Says that this stage of a request came into view, for the measure of the first look. */
+function tellLook(): void {
+  if (document.hidden) document.addEventListener('visibilitychange', tellLook, { once: true })
+  else navigator.sendBeacon('', new URLSearchParams(look))
+}
+
 writeTimes(document)
+const look = (byId('look') as HTMLInputElement | null)?.value
+if (look) tellLook()
 const [show, box] = [byId('keys-show'), byId('keys-on') as HTMLInputElement | null]
 if (show && box) installKeys(show, box)
 const [live, fresh, news] = [byId('live'), byId('fresh'), byId('news')]
