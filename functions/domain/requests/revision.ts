@@ -113,7 +113,8 @@ function wordsOf({ request, by, at }: Told, state: ApprovalRequest | undefined):
     at: each.at,
     text,
   }))
-  return [...decided, ...asked].filter((each) => each.at === at && by.includes(each.by))
+  // A question comes before the decision that ends its request, also in the same second.
+  return [...asked, ...decided].filter((each) => each.at === at && by.includes(each.by))
 }
 
 type Act = { agent?: string; action: string; arguments: JsonObject; resource: Resource; mcp?: McpTool | undefined }
