@@ -15,6 +15,7 @@ const Url = z.url()
 const variables = {
   ACCOUNT: Name,
   ADVANCE_FUNCTION: Name,
+  APPLY_FUNCTION: Name,
   BREAK_GLASS_TOPIC: Name,
   CALLS_FUNCTION: Name,
   CARDS_QUEUE: Name,

@@ -26,6 +26,8 @@ type RecordFollowersProps = Ground & {
 export class RecordFollowers extends Construct {
   readonly events: DecisionEvents
   readonly #denies: WorkQueue
+  /** Makes approved changes of the registry of agents. */
+  readonly #applyChange: HotworkFunction
 
   constructor(scope: Construct, id: string, props: RecordFollowersProps) {
     super(scope, id)
@@ -33,11 +35,19 @@ export class RecordFollowers extends Construct {
     const inOrder = { order: 'group', attempts: 60, deadLetters: props.deadLetters } as const
     this.#denies = new WorkQueue(this, 'DeniesQueue', { variable: 'DENIES_QUEUE', ...inOrder })
     this.events = new DecisionEvents(this, 'Events', props)
+    this.#applyChange = this.#applyChanges(props)
     this.#handOn(props)
     this.#writeDenies(props)
     this.#sweep(props)
     this.#reconcile(props)
     this.#lookAfterAgents(props)
+  }
+
+  #applyChanges({ deadLetters, make }: RecordFollowersProps): HotworkFunction {
+    const applyChange = make(this, 'apply-change')
+    deadLetters.keepInvocations(applyChange)
+    say(this, { APPLY_FUNCTION: applyChange.lambda.functionArn })
+    return applyChange
   }
 
   /** The second reader of the stream hands on ids; the first moves the workflow. */
@@ -47,6 +57,7 @@ export class RecordFollowers extends Construct {
     targets.grantEnd(handOn)
     channel.setReminders.grantInvoke(handOn)
     channel.decideBurst.grantInvoke(handOn)
+    this.#applyChange.grantInvoke(handOn)
     new StreamReader(this, 'HandOnStream', {
       deadLetters,
       table: tables.requests.table,
@@ -74,6 +85,7 @@ export class RecordFollowers extends Construct {
     callReader.grantAsk(sweep)
     follower.grantInvoke(sweep)
     caller.grantInvoke(sweep)
+    this.#applyChange.grantInvoke(sweep)
     this.#denies.grantSend(sweep)
     targets.grantLookUp(sweep)
     targets.grantEnd(sweep)

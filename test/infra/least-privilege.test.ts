@@ -141,7 +141,7 @@ test("readers of the present state assume only the accounts' reader roles, excep
 test('the sweep only hands ids on, and cannot look up a call itself', () => {
   expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>'])
   expect(of('recertify', 'sqs', '')).toEqual(['SendMessage<Denies>'])
-  const invoked = ['CallAws', 'FollowWorkflow', 'ReadCalls'].map((name) => `InvokeFunction<${name}>`)
+  const invoked = ['ApplyChange', 'CallAws', 'FollowWorkflow', 'ReadCalls'].map((name) => `InvokeFunction<${name}>`)
   expect(of('sweep-overdue', 'lambda', '').sort()).toEqual(invoked)
   expect(of('sweep-overdue', 'sts', '')).toEqual([])
 })
@@ -150,6 +150,12 @@ test('a click for a whole list is handed on from the record alone, and has only 
   expect(invokersOf('DecideBurst')).toEqual(['hand-on'])
   expect(of('decide-burst', 'sqs', '')).toEqual(['SendMessage<Cards>', 'SendMessage<DeadLettersInvocations>'])
   expect(of('receive-slack', 'sqs', '')).toEqual([])
+})
+
+test('an approved change of the registry is made by a role of its own, for the stream and the sweep alone', () => {
+  expect(invokersOf('ApplyChange')).toEqual(['hand-on', 'sweep-overdue'])
+  expect(of('apply-change', 'sqs', '')).toEqual(['SendMessage<DeadLettersInvocations>'])
+  expect(of('apply-change', 'lambda', '')).toEqual([])
 })
 
 test("denies are written directly only on the target role of Hotwork's own account", () => {
@@ -382,6 +388,7 @@ describe('the tables', () => {
     ['advance-workflow', decide, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['BatchGetItem', 'ListStreams/stream/*'], [], [], []],
+    ['apply-change', decide, ['PutItem'], [], []],
     ['deliver', ['BatchGetItem', 'GetItem'], [], [], []],
     ['draw-card', [...readMany, 'Query/index/open'], ['Query'], [], ['PutItem', 'Query']],
     ['decide-burst', decide, ['PutItem'], [], []],
@@ -443,6 +450,7 @@ describe('the tables', () => {
       'open-break-glass': readAndPut,
       'open-on-page': readAndPut,
       'conclude-break-glass': readAndPut,
+      'apply-change': put,
       'report-sealed-use': put,
       'link-slack': put,
       'receive-slack': readAndPut,
@@ -469,7 +477,7 @@ test('a dead letter is put by SQS or by Lambda for failed functions, and read by
   const letters = [...rights].flatMap(([owner, list]) =>
     list.filter((right) => right.includes('DeadLetters')).map((right) => `${owner}: ${right}`),
   )
-  const failing = [broker, 'decide-burst', 'follow-workflow', 'hand-on', 'set-reminders']
+  const failing = ['apply-change', broker, 'decide-burst', 'follow-workflow', 'hand-on', 'set-reminders']
   expect(letters.sort()).toEqual(failing.map((owner) => `${owner}: sqs:SendMessage on <DeadLettersInvocations>`))
 })
 

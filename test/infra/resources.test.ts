@@ -190,6 +190,7 @@ test('a worker of a queue fails single messages, which stay invisible during an 
 test('an asynchronous invocation has three attempts in at most five minutes, and is then a dead letter', () => {
   const kept = propertiesOf(assembly.hotwork, 'AWS::Lambda::EventInvokeConfig')
   expect(kept.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
+    '<ApplyChange>',
     '<CallAws>',
     '<DecideBurst>',
     '<FollowWorkflow>',

@@ -62,7 +62,12 @@ export async function landCards({ requests, teams, seconds }: Minute): Promise<L
       const state = await world.submitted({ ...flag(`${teamAt(team)}-${n}`), agent: from })
       asked.set(state.ask.id, channelOf(team))
       const cards = { send: async () => queue.send(state.ask.id, time.now) }
-      await handOn([{ state, version: 1 }], world.clock.now(), { cards, denies: nowhere, reminders: nowhere })
+      await handOn([{ state, version: 1 }], world.clock.now(), {
+        cards,
+        denies: nowhere,
+        reminders: nowhere,
+        changes: nowhere,
+      })
       await time.sleep((seconds * 1000) / requests)
     }
   }

@@ -222,7 +222,7 @@ export class ScaleWorld extends World {
     return {
       handOn: handOn({
         ...{ cards: queue('cards'), denies: queue('denies'), clicks: queue('clicks'), reminders: queue('reminders') },
-        ...{ deliveries: queue('deliveries'), bundle, targetRoles: [], clock, log },
+        ...{ changes: queue('changes'), deliveries: queue('deliveries'), bundle, targetRoles: [], clock, log },
       }),
       workflow: followWorkflow({
         requests: this.#stores.requests,

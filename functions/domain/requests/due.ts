@@ -1,6 +1,7 @@
 import { system } from '../event.ts'
 import type { Event } from '../record/events.ts'
 import { evolve } from '../record/evolve.ts'
+import { originOf } from '../record/origin.ts'
 import { type ApprovalRequest, callOf, openStage, type PendingRequest } from '../record/request.ts'
 import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
@@ -24,9 +25,19 @@ export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
   return call && !call.ended ? call.begunAt + underWay + 1 : undefined
 }
 
+/** The delay after which an approved change of the registry that is not made is made again. Seconds. */
+const appliedWithin = 60
+
+/** The time from which an approved change of the registry is made again: the invocation that makes it may be lost. */
+export const applyAgainAt = (state: ApprovalRequest): NumericDate | undefined =>
+  state.status === 'approved' && originOf(state.ask).kind === 'registry'
+    ? state.grant.approvedAt + appliedWithin
+    : undefined
+
 export function overdueAt(state: ApprovalRequest): NumericDate | undefined {
-  const [due = Number.POSITIVE_INFINITY, lookUp = Number.POSITIVE_INFINITY] = [dueAt(state), lookUpAt(state)]
-  const at = Math.min(due, lookUp)
+  const at = Math.min(
+    ...[dueAt(state), lookUpAt(state), applyAgainAt(state)].map((each) => each ?? Number.POSITIVE_INFINITY),
+  )
   return Number.isFinite(at) ? at : undefined
 }
 

@@ -80,6 +80,7 @@ export const wire: Wiring<
   | 'DELIVERIES_QUEUE'
   | 'CLICKS_FUNCTION'
   | 'REMINDERS_FUNCTION'
+  | 'APPLY_FUNCTION'
   | 'TARGET_ROLES'
 > = (told) => {
   const policy = currentPolicy(told)
@@ -88,6 +89,7 @@ export const wire: Wiring<
     denies: endsQueue(told),
     clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
     reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
+    changes: new LambdaQueue(told.APPLY_FUNCTION),
     deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
     policy,
     // Read for each record, since an agent's address may change.

@@ -27,10 +27,11 @@ export const createHandler =
 
 export const wire: Wiring<
   typeof createHandler,
-  Stores | 'DENIES_QUEUE' | 'FOLLOW_FUNCTION' | 'CALLS_FUNCTION' | 'READ_CALLS_FUNCTION'
+  Stores | 'DENIES_QUEUE' | 'FOLLOW_FUNCTION' | 'APPLY_FUNCTION' | 'CALLS_FUNCTION' | 'READ_CALLS_FUNCTION'
 > = (told) => ({
   ...decidingPorts(told, factsOnly()),
   follow: new LambdaQueue(told.FOLLOW_FUNCTION),
+  changes: new LambdaQueue(told.APPLY_FUNCTION),
   calls: callsQueue(told),
   actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
   denies: new DynamoDenyStore(connect(), told.REQUESTS_TABLE),

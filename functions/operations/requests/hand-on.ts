@@ -5,6 +5,7 @@ import type { StandingPermit } from '../../domain/permits/permit.ts'
 import { openingOf, rulesOf } from '../../domain/record/origin.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { childrenOf } from '../../domain/requests/advance-plan.ts'
+import { agentEndedBy, isToApply } from '../../domain/requests/change-registry.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
 import { isSameOnCards } from '../../domain/requests/grant-change.ts'
 import { measuresOf } from '../../domain/requests/measures.ts'
@@ -13,7 +14,13 @@ import type { EndMessage } from '../credentials/ports.ts'
 import type { Log, Queue } from '../ports.ts'
 import type { FifoMessage, FollowMessage } from './ports.ts'
 
-type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: Queue<FollowMessage> }
+type Ports = {
+  cards: Queue<FifoMessage>
+  denies: Queue<EndMessage>
+  reminders: Queue<FollowMessage>
+  /** Approved changes of the registry of agents, to be made. */
+  changes: Queue<FollowMessage>
+}
 type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
@@ -31,14 +38,31 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
         deduplicate: `${ask.id}#${version}`,
       })),
     )
-  const following = changed.flatMap(({ state, version, since = now }) => {
+  const following = changed.flatMap(({ state, before, version, since = now }) => {
     const { id } = state.ask
     const denies = [...deniesOf(state, now).keys()].map((role) => denying(role, { id, version, since }))
-    return hasOrphans(state, now) ? [...denies, ending(id, version)] : denies
+    const orphans = hasOrphans(state, now) ? [ending(id, version)] : []
+    return [...denies, ...orphans, ...endingAgent(state, before, version)]
   })
   if (following.length > 0) await ports.denies.send(following)
-  const reminding = changed.filter(({ state, before }) => hasOtherReminders(state, before))
-  if (reminding.length > 0) await ports.reminders.send(reminding.map(({ state }) => ({ requestId: state.ask.id })))
+  await sendIds(
+    changed.filter(({ state, before }) => isToApply(state) && !(before && isToApply(before))),
+    ports.changes,
+  )
+  await sendIds(
+    changed.filter(({ state, before }) => hasOtherReminders(state, before)),
+    ports.reminders,
+  )
+}
+
+async function sendIds(changed: readonly Changed[], to: Queue<FollowMessage>): Promise<void> {
+  if (changed.length > 0) await to.send(changed.map(({ state }) => ({ requestId: state.ask.id })))
+}
+
+/** The message that ends everything an agent held, for a change of the registry that ends it. */
+function endingAgent(state: ApprovalRequest, before: ApprovalRequest | undefined, version: number): EndMessage[] {
+  const agent = before?.status === 'completed' ? undefined : agentEndedBy(state)
+  return agent === undefined ? [] : [{ ...ending(state.ask.id, version), end: agent, group: agent }]
 }
 
 function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {

@@ -1,7 +1,7 @@
 // Rules: test/operations/requests/sweep.test.ts, test/operations/requests/reminders.test.ts
 import { type Reminder, remindersOf } from '../../domain/cards/routing.ts'
 import { type ApprovalRequest, callOf } from '../../domain/record/request.ts'
-import { asOf, lookUpAt } from '../../domain/requests/due.ts'
+import { applyAgainAt, asOf, lookUpAt } from '../../domain/requests/due.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
 import { type BreakGlassWake, breakGlassWakes } from '../../domain/requests/wait.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
@@ -20,7 +20,11 @@ const graceSeconds = 5
 const outlived = 120
 const batch = 100
 
-type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<CallMessage> }
+type Ports = DecidingPorts & {
+  follow: Queue<FollowMessage>
+  calls: Queue<CallMessage>
+  changes: Queue<FollowMessage>
+}
 type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
@@ -41,6 +45,11 @@ export async function sweepOverdue(ports: Ports): Promise<number> {
   await send(
     woken.flatMap((state) => lostCallOf(state, now)),
     ports.calls,
+  )
+  const unmade = woken.filter((state) => (applyAgainAt(state) ?? now + 1) <= now)
+  await send(
+    unmade.map(({ ask }) => ({ requestId: ask.id })),
+    ports.changes,
   )
   return overdue.length
 }

@@ -132,7 +132,7 @@ class Outage extends Night {
           return work()
         })
       await told(() => this.follow(state, { created: true }))
-      await told(() => handOn([changed], this.clock.now(), { cards, denies, reminders }))
+      await told(() => handOn([changed], this.clock.now(), { cards, denies, reminders, changes: new MemoryQueue() }))
     }
     await this.#workOff()
   }
@@ -151,7 +151,7 @@ class Outage extends Night {
       const due = this.timers.waiting.filter(({ at, to }) => to === 'store' && at <= this.clock.now())
       for (const timer of due) await advanceWorkflow(timer.request, this.ports)
     })
-    await this.#attempt(() => sweepOverdue({ ...this.ports, follow: this.#sending.follow, calls: this.#sending.calls }))
+    await this.#attempt(() => sweepOverdue({ ...this.ports, ...this.#sending, changes: new MemoryQueue() }))
     await this.follows(request)
   }
 

@@ -33,6 +33,7 @@ class Ends extends Night {
       cards: new MemoryFifoQueue(),
       denies: new MemoryFifoQueue<EndMessage>(),
       reminders: this.#reminders,
+      changes: new MemoryQueue(),
     })
     const handed = this.#reminders.take()
     for (const { requestId } of handed) await setReminders(requestId, this)
@@ -45,7 +46,8 @@ class Ends extends Night {
     for (const { request } of due) await advanceWorkflow(request, this.ports)
   }
 
-  sweep = () => sweepOverdue({ ...this.ports, follow: new MemoryQueue(), calls: new MemoryQueue() })
+  sweep = () =>
+    sweepOverdue({ ...this.ports, follow: new MemoryQueue(), calls: new MemoryQueue(), changes: new MemoryQueue() })
 
   /** Times of its timers, relative to the opening. */
   times = ({ submittedAt }: ApprovalRequest, to: 'draw' | 'store') =>

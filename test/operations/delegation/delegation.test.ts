@@ -70,7 +70,12 @@ class Delegating extends World {
     const stored = await this.requests.load(ask.id)
     if (!stored) throw new Error(`no ${ask.id}`)
     const changed = { state: stored.state, version: stored.head.sequence }
-    await handOn([changed], this.clock.now(), { cards: this.cards, denies: this.endings, reminders: new MemoryQueue() })
+    await handOn([changed], this.clock.now(), {
+      cards: this.cards,
+      denies: this.endings,
+      reminders: new MemoryQueue(),
+      changes: new MemoryQueue(),
+    })
     for (const message of this.endings.take())
       if ('deny' in message) await writeDenies(message.role, [message.deny], this)
       else await endChildren(message.end as RequestId, this.ports)

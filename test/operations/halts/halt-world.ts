@@ -57,6 +57,7 @@ export class Halting extends World {
       cards: this.cards,
       denies: this.queue,
       reminders: new MemoryQueue(),
+      changes: new MemoryQueue(),
     })
   }
 

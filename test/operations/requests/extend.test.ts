@@ -98,8 +98,8 @@ test.each([
   const state = await inUse(world, what)
   const reminders = new MemoryQueue()
   const { grant: _, ...before } = { ...state, status: 'pending', decideBy: 0 } as never as { grant: never }
-  const queues = { cards: new MemoryFifoQueue(), denies: new MemoryFifoQueue<EndMessage>(), reminders }
-  await handOn([{ state, before: before as never, version: 9 }], world.clock.now(), queues)
+  const others = { cards: new MemoryFifoQueue(), denies: new MemoryFifoQueue<EndMessage>(), changes: new MemoryQueue() }
+  await handOn([{ state, before: before as never, version: 9 }], world.clock.now(), { ...others, reminders })
   expect(reminders.take()).toHaveLength(timers)
   const set = new MemoryTimers()
   await setReminders(state.ask.id, { ...world.ports, timers: set })

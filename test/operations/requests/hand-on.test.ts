@@ -12,6 +12,7 @@ class Handing extends World {
   readonly cards = new MemoryFifoQueue()
   readonly denies = new MemoryFifoQueue<EndMessage>()
   readonly reminders = new MemoryQueue()
+  readonly changes = new MemoryQueue()
 
   /** The second reader of the stream sees a request as it is now. */
   async see({ ask }: ApprovalRequest): Promise<void> {

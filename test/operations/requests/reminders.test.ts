@@ -36,7 +36,12 @@ class Reminding extends World {
     await handOn(
       [{ state: stored.state, ...(before && { before }), version: stored.head.sequence }],
       this.clock.now(),
-      { cards: new MemoryFifoQueue(), denies: new MemoryFifoQueue<EndMessage>(), reminders: this.#reminders },
+      {
+        cards: new MemoryFifoQueue(),
+        denies: new MemoryFifoQueue<EndMessage>(),
+        reminders: this.#reminders,
+        changes: new MemoryQueue(),
+      },
     )
     const messages = this.#reminders.take()
     for (const { requestId } of messages) await this.set(requestId)

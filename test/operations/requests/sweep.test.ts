@@ -25,6 +25,7 @@ class Swept extends World {
   override readonly requests = new TornStore(this.ledger)
   readonly follow = new MemoryQueue()
   readonly calls = new MemoryQueue()
+  readonly changes = new MemoryQueue()
 
   /** Pending requests at tier 2, a second apart, oldest first. */
   async pending(...names: readonly string[]): Promise<RequestId[]> {
@@ -36,7 +37,7 @@ class Swept extends World {
     return ids
   }
 
-  sweep = () => sweepOverdue({ ...this.ports, follow: this.follow, calls: this.calls })
+  sweep = () => sweepOverdue({ ...this.ports, follow: this.follow, calls: this.calls, changes: this.changes })
   followed = () => this.follow.take().map(({ requestId }) => requestId)
 }
 

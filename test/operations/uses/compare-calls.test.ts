@@ -35,7 +35,12 @@ async function ended(name = 'payment-timeout-ms'): Promise<RequestId> {
 async function over(name?: string): Promise<RequestId> {
   const id = await ended(name)
   world.clock.advance(10)
-  await sweepOverdue({ ...world.ports, follow: new MemoryQueue(), calls: new MemoryQueue() })
+  await sweepOverdue({
+    ...world.ports,
+    follow: new MemoryQueue(),
+    calls: new MemoryQueue(),
+    changes: new MemoryQueue(),
+  })
   return id
 }
 const call = (id: string, changes: Partial<RecordedCall> = {}): RecordedCall => ({

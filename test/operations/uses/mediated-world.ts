@@ -33,7 +33,7 @@ export async function claimed(what: What = configure, caller = new MemoryCaller(
   const queue = new MemoryQueue()
   /** One sweep and the worker of its queue. @returns how many were queued */
   const sweep = async (changes: Worldly = {}) => {
-    await sweepOverdue({ ...world.ports, follow: new MemoryQueue(), calls: queue })
+    await sweepOverdue({ ...world.ports, follow: new MemoryQueue(), calls: queue, changes: new MemoryQueue() })
     const handedOn = queue.take()
     for (const { requestId } of handedOn) await resolveCall(requestId, ports(changes))
     return handedOn.length
