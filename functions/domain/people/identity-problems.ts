@@ -81,7 +81,9 @@ function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
 export function coincidences<H extends Held>(held: readonly H[]): { one: H; wrong: Wrong }[] {
   const open = held.filter(({ identity }) => identity.subject === undefined)
   const tokensOf = ({ issuer, subject }: Identity) => JSON.stringify([issuer, subject])
-  const bySubject = Map.groupBy(held, ({ identity }) => tokensOf(identity))
+  // Without `Map.groupBy`, which Node 20 lacks: the client has this code too.
+  const bySubject = new Map<string, H[]>(held.map(({ identity }) => [tokensOf(identity), []]))
+  for (const one of held) bySubject.get(tokensOf(one.identity))?.push(one)
   const place = new Map(held.map((one, at) => [one, at]))
 
   return held.flatMap((one, at) => {
