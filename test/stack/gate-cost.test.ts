@@ -24,24 +24,25 @@ describe('a use that a tool begins and ends', () => {
     expect(priceOf(usage)['total']).toBeLessThanOrEqual(0.024)
   })
 
-  test('a use is two reads and two commits', () => {
+  test('a use is two reads and two commits, and each call reads the registry', () => {
     const calls = usage.calls.filter(({ caller, service }) => service === 'dynamodb' && /^(Begin|End)Use$/.test(caller))
     expect(calls.map(({ caller, operation, calls }) => `${caller} ${operation} ${calls}`).toSorted()).toEqual([
-      'BeginUse BatchGetItem 1',
+      'BeginUse BatchGetItem 2',
       'BeginUse TransactWriteItems 1',
+      'EndUse BatchGetItem 1',
       'EndUse GetItem 1',
       'EndUse TransactWriteItems 1',
     ])
   })
 })
 
-test('a list of what an agent may ask for is two reads and the count of its rate', async () => {
+test('a list of what an agent may ask for is three reads and the count of its rate', async () => {
   const list = () => hotwork.as('agent:remediator', 'GET', '/access/v1/actions')
   expect((await list()).status).toBe(200)
   const { calls } = await meter.during(list)
   const own = calls.filter(({ caller }) => caller === 'ListActions')
   expect(own.map(({ service, operation, calls: count }) => `${service} ${operation} ${count}`).toSorted()).toEqual([
-    'dynamodb BatchGetItem 2',
+    'dynamodb BatchGetItem 3',
     'dynamodb PutItem 1',
   ])
 })

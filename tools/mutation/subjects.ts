@@ -15,6 +15,7 @@ export const subjects: readonly string[] = [
     'operations/credentials',
     'operations/uses',
     'operations/requests',
+    'operations/registry',
     'operations/record',
     'operations/halts',
     'operations/break-glass',

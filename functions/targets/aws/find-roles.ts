@@ -85,9 +85,9 @@ const githubCaller = (repository: string, rest: string): TokenCaller => {
   }
 }
 
-/** The roles of a host, by its kind. */
-export const finders: { readonly [kind in ProbedKind]: Finder } = {
-  awsRole: async (role) => only(role, 'host'),
+/** The roles of a host, by its kind, for the kinds that AWS is asked about. */
+export const finders = {
+  awsRole: async (role: string) => only(role, 'host'),
   githubRepository: (repository, ports) => findTrusting(githubCaller(repository, '*'), 'trust', ports),
   githubEnvironment: (where, ports) => {
     const [repository = '', environment = ''] = where.split('#')
@@ -95,7 +95,8 @@ export const finders: { readonly [kind in ProbedKind]: Finder } = {
   },
   kubernetesServiceAccount: findOfServiceAccount,
   scheduler: findOfScheduler,
-}
+} satisfies { readonly [kind in ProbedKind]?: Finder }
+export type FoundKind = keyof typeof finders
 
 const Cluster = z.object({
   cluster: z.object({ identity: z.object({ oidc: z.object({ issuer: z.string() }) }).optional() }),

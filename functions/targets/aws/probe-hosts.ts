@@ -2,14 +2,14 @@
 import * as z from 'zod'
 import type { Looked, ReachedSecret } from '../../domain/agents/agent-file.ts'
 import { ifReached, type Simulated, together, worst } from '../../domain/agents/ambient.ts'
-import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import { type Account, accountIdOf } from '../../domain/policy/bundle.ts'
-import type { HostProber, HostProbers, HostSimulator, Probed, RoleList } from '../../operations/agents/ports.ts'
+import type { HostProber, HostSimulator, Probed, RoleList } from '../../operations/agents/ports.ts'
 import { probeRole } from '../../operations/agents/probe-role.ts'
 import { HostUnseen } from '../../operations/faults.ts'
 import {
   accountsOf,
   type FindingPorts,
+  type FoundKind,
   finders,
   findTrusting,
   type Reach,
@@ -24,9 +24,9 @@ const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20, char
 export type ProbingPorts = { simulator: HostSimulator; list: RoleList; reads: HostReads }
 
 /** The probers of one run. They list the roles of each account once, and ask about each role once. */
-export function makeProbers({ simulator, list, reads }: ProbingPorts): HostProbers {
+export function makeProbers({ simulator, list, reads }: ProbingPorts): { readonly [kind in FoundKind]: HostProber } {
   const ports = { simulator, reads, lists: new RoleLists(list), answers: new Map(), names: new Map() }
-  const of = (kind: ProbedKind): HostProber => ({ probe: (where, bundle) => probe(kind, where, { ...ports, bundle }) })
+  const of = (kind: FoundKind): HostProber => ({ probe: (where, bundle) => probe(kind, where, { ...ports, bundle }) })
   return {
     awsRole: of('awsRole'),
     githubRepository: of('githubRepository'),
@@ -47,7 +47,7 @@ type Probing = FindingPorts & {
   names: Map<string, Promise<Names | undefined>>
 }
 
-async function probe(kind: ProbedKind, where: string, ports: Probing): Promise<Probed> {
+async function probe(kind: FoundKind, where: string, ports: Probing): Promise<Probed> {
   const found = await finders[kind](where, ports)
   const direct = once(found.roles)
   const seen = direct.slice(0, most.roles)
