@@ -3,7 +3,7 @@ import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
-import { recertify } from '../../../functions/operations/agents/recertify.ts'
+import { recertify, retire } from '../../../functions/operations/agents/recertify.ts'
 import { vouchForBreakGlass } from '../../../functions/operations/break-glass/budget.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
 import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.ts'
@@ -170,7 +170,15 @@ export class RecordedLife extends Night {
     const subject = agent('remediator')
     const evidence = await evidenceNow(this, subject)
     await this.done(recertify({ subject, person: person('gus'), reason: 'still needed', evidence }, this.all))
+    await this.done(this.retire('planner'))
     await this.done(eraseTexts({ of: person('ana'), by: person('hana') }, this.all))
+  }
+
+  async retire(name: string) {
+    const subject = agent(name)
+    const evidence = await evidenceNow(this, subject)
+    const deny = { send: async () => {} }
+    return retire({ subject, person: person('gus'), reason: 'no longer needed', evidence }, { ...this.all, deny })
   }
 
   async live(): Promise<void> {

@@ -62,7 +62,7 @@ describe('the policies that decided', () => {
   const asked = [
     ...['Submitted', 'Decided', 'Narrowed', 'StateChanged', 'Approved', 'Denied', 'CredentialIntended', 'UseBegun'],
     ...['Delegated', 'Revoked', 'BreakGlassOpened', 'Reviewed', 'Refused', 'Halted', 'Lifted', 'Erased'],
-    ...['Recertified', 'StandInGiven', 'StandInEnded', 'PermitGiven', 'PermitRevoked', 'Vouched'],
+    ...['Recertified', 'Retired', 'StandInGiven', 'StandInEnded', 'PermitGiven', 'PermitRevoked', 'Vouched'],
   ]
   /** Questions answered by time, by an earlier answer, or by rules that no policy lifts. */
   const notAsked = [
@@ -78,6 +78,7 @@ describe('the policies that decided', () => {
       'KeyBound',
       'Completed',
       'Expired',
+      'TransferAccepted',
     ],
     ...['CredentialIssued', 'CredentialRevoked', 'UseEnded', 'UseReturned', 'StepOpened', 'StepEnded', 'CallsCompared'],
     ...['ReviewDue', 'ReviewOverdue', 'PermitDrawn', 'Linked', 'Unlinked'],
