@@ -45,7 +45,7 @@ export const permitsBut =
 /** A value that demands something when present. */
 export const demands: Judge = reversed(permits)
 
-const sized =
+export const sized =
   (absent: number): Judge =>
   ({ from, to }) => {
     const [before, after] = [Number(from ?? absent), Number(to ?? absent)]

@@ -1,4 +1,5 @@
 // Rules: test/policies/changes/diff-files.test.ts
+import { usualAtMost } from '../../functions/domain/agents/agent-problems.ts'
 import { sourceAccountNames } from '../../functions/group-sources/kinds.ts'
 import { narrowestFirst } from '../../functions/targets/kinds.ts'
 import { order } from './compare.ts'
@@ -16,6 +17,7 @@ import {
   permitsBut,
   permitsOthers,
   ranked,
+  sized,
   textPattern,
   unordered,
 } from './judge.ts'
@@ -83,6 +85,7 @@ const agentsAndTools: readonly Rule[] = [
   ['agents.*.rebind', 'rebind', more],
   ['agents.*.recertifyBy', 'recertify_by', longer],
   ['agents.*.recertifyEvery', 'recertify_every', longer],
+  ['recertifyAtMost', 'recertify_at_most', sized(usualAtMost)],
   ['tools.*', 'tool', permits],
   ...identities('agents|tools.*'),
 ]

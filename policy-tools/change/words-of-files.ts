@@ -6,6 +6,7 @@ import type { Difference } from './compare.ts'
 /** Members of a bundle whose file has another name. */
 const files: { readonly [member: string]: string } = {
   agentsTell: 'agents.json',
+  recertifyAtMost: 'agents.json',
   breakGlass: 'break-glass.json',
   show: 'resources.json',
   schema: 'hotwork.cedarschema',
@@ -47,7 +48,8 @@ const spaced = (member: string): string =>
   /^[a-z][A-Za-z]*$/.test(member) ? member.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : member
 
 /** Members that are durations in seconds, and members that are times. */
-const lengths = /^(?:deadline|maxAge|after|claimWithin|lifetime|window|budget|budgetOfPerson|coolDown|recertifyEvery)$/
+const lengths =
+  /^(?:deadline|maxAge|after|claimWithin|lifetime|window|budget|budgetOfPerson|coolDown|recertifyEvery|recertifyAtMost)$/
 const times = /^(?:recertifyBy|leavesOn|validFrom|validUntil|until)$/
 /** Members that are left out, since they only identify. */
 const known = new Set(['id', 'name', 'description', 'title'])

@@ -79,6 +79,23 @@ test('the first date of an agent is at most 180 days after the build, and an old
   expect(openAt('2030-12-31')).toContainEqual(expect.stringMatching(/^write 2027-05-30 or an earlier day/))
 })
 
+test('the first dates of agents, people, groups and sealed roles are at most `recertifyAtMost` ahead', () => {
+  using copy = new Copy()
+  copy.editJson(agents, (content) => (content.recertifyAtMost = 'P30D'))
+  copy.editJson('policies/directory.json', (content) => {
+    content.people[0].recertifyBy = '2027-06-01'
+    content.recertifyGroups = { sre: '2026-12-31', security: '2027-01-02' }
+  })
+  const at = Date.parse('2026-12-02T05:00:00Z') / 1000
+  const opened = openFolder(copy.at('policies'), copy.at('deployment.json'), cedarLanguage, at)
+  const said = opened.ok ? opened.failing : []
+  expect(said.filter(({ file }) => file.endsWith('directory.json'))).toMatchObject([
+    { message: expect.stringMatching(/^`person:ana` would not .*30 days/), fix: expect.stringMatching(/2027-01-01/) },
+    { message: expect.stringMatching(/^`security` would not/), line: expect.any(Number) },
+  ])
+  expect(said.filter(({ file }) => file.endsWith('agents.json'))).toHaveLength(5)
+})
+
 test('a folder with one channel tells a suspension there, without naming it', () => {
   using copy = new Copy()
   copy.editJson(agents, (content) => delete content.tell)

@@ -1,8 +1,9 @@
 // Rules: test/policies/bad-folder.test.ts
-import { latestFirstDate, mostDays } from '../../domain/agents/agent-problems.ts'
+import { latestFirstDate, usualAtMost } from '../../domain/agents/agent-problems.ts'
 import { nothingGoverned } from '../../domain/agents/governed-registry.ts'
 import { registryProblems } from '../../domain/agents/registry-problems.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Path, Say } from '../../domain/what-is-wrong.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
@@ -11,16 +12,9 @@ import type { Folder } from './read-folder.ts'
  * has them.
  * @param now the time of the build. Seconds
  */
-export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>
-  problemsIn(folder.agents.document, (say) => {
-    const latest = latestFirstDate(now)
-    for (const [at, { id, recertifyBy }] of folder.agents.value.agents.entries())
-      if (recertifyBy > latest)
-        say(
-          ['agents', at, 'recertifyBy'],
-          `\`${id}\` would not be recertified within ${mostDays} days of this build`,
-          `write ${dateOf(latest)} or an earlier day: a recertification on record counts from there on, and needs no change here`,
-        )
+export const checkAgentTerms = (folder: Folder, now: number): Problem[] => [
+  ...checkDates(folder, now),
+  ...problemsIn(folder.agents.document, (say) => {
     const channels = Object.keys(folder.deployment.value.channels)
     if (channels.length > 1 && folder.agents.value.tell === undefined)
       say(
@@ -28,7 +22,38 @@ export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>
         `no channel is named in which a suspension is told, and the deployment has ${channels.length}`,
         `write \`"tell": { "channel": "${channels[0]}" }\` beside \`agents\`, with the channel that is for it`,
       )
-  })
+  }),
+]
+
+/** Checks that people look at each agent, person, group and sealed role again within the time that agents.json allows. */
+function checkDates({ agents, directory, deployment }: Folder, now: number): Problem[] {
+  const atMost = agents.value.recertifyAtMost ?? usualAtMost
+  const latest = latestFirstDate(now, { recertifyAtMost: atMost })
+  const check = (say: Say, path: Path, name: string, date: number | undefined) => {
+    if (date !== undefined && date > latest)
+      say(
+        path,
+        `\`${name}\` would not be recertified within ${atMost / 86_400} days of this build`,
+        `write ${dateOf(latest)} or an earlier day: a recertification on record counts from there on, and needs no change here`,
+      )
+  }
+  return [
+    ...problemsIn(agents.document, (say) => {
+      for (const [at, { id, recertifyBy }] of agents.value.agents.entries())
+        check(say, ['agents', at, 'recertifyBy'], id, recertifyBy)
+    }),
+    ...problemsIn(directory.document, (say) => {
+      for (const [at, { id, recertifyBy }] of directory.value.people.entries())
+        check(say, ['people', at, 'recertifyBy'], id, recertifyBy)
+      for (const [group, date] of Object.entries(directory.value.recertifyGroups ?? {}))
+        check(say, ['recertifyGroups', group], group, date)
+    }),
+    ...problemsIn(deployment.document, (say) => {
+      for (const [alias, { sealed }] of Object.entries(deployment.value.accounts))
+        check(say, ['accounts', alias, 'sealed', 'recertifyBy'], alias, sealed?.recertifyBy)
+    }),
+  ]
+}
 
 const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 

@@ -61,6 +61,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
     resources: folder.resources.value.resources,
     ...defined({
       agentsTell: folder.agents.value.tell ?? onlyChannelOf(folder),
+      recertifyAtMost: folder.agents.value.recertifyAtMost,
       show: folder.resources.value.show,
       breakGlass: folder.breakGlass?.value,
       calendar: folder.calendar?.value,

@@ -169,7 +169,11 @@ const AgentFile = z.strictObject({
   recertifyBy: startOfDay,
   recertifyEvery: Duration.default(oneYear),
 })
-export const AgentsFile = z.strictObject({ tell: Bundle.shape.agentsTell, agents: z.array(AgentFile) })
+export const AgentsFile = z.strictObject({
+  tell: Bundle.shape.agentsTell,
+  recertifyAtMost: Duration.optional(),
+  agents: z.array(AgentFile),
+})
 const { version, retired, former } = GovernedRegistry.shape
 /** The answer of `GET /v1/registry`, as `hotwork policy pull` writes it. */
 export const RegistryFile = z.strictObject({

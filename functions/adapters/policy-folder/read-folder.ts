@@ -38,7 +38,7 @@ export type Folder = {
   deployment: Sourced<Deployment>
   ladder: Sourced<Ladder>
   directory: Sourced<Directory>
-  agents: Sourced<{ agents: Agent[]; tell?: Bundle['agentsTell'] }>
+  agents: Sourced<{ agents: Agent[]; tell?: Bundle['agentsTell']; recertifyAtMost?: number | undefined }>
   tools: Sourced<{ tools: Tool[] }>
   /** The registry of agents at the last `policy pull`, which no bundle has: Lambdas read it at run time. */
   registry?: Sourced<GovernedRegistry>

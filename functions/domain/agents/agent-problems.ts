@@ -1,15 +1,19 @@
 // Rules: test/policies/bad-folder.test.ts
 import type { Wrong } from '../people/identity-problems.ts'
 import type { Agent } from '../people/organisation.ts'
+import type { Bundle } from '../policy/bundle.ts'
 import type { NumericDate } from '../values.ts'
 import { known } from '../what-is-wrong.ts'
 
-/** The longest time until a person first recertifies an agent. Days. */
-export const mostDays = 180
 const day = 86_400
+/** The longest time until a first recertification, unless agents.json has `recertifyAtMost`. Seconds. */
+export const usualAtMost = 180 * day
 
 /** The last day for a first recertification: of a build, or of a registration at run time. */
-export const latestFirstDate = (now: NumericDate): NumericDate => Math.floor(now / day) * day + mostDays * day
+export const latestFirstDate = (
+  now: NumericDate,
+  { recertifyAtMost = usualAtMost }: Pick<Bundle, 'recertifyAtMost'>,
+): NumericDate => Math.floor(now / day) * day + recertifyAtMost
 
 /** The problems of the people who answer for an agent. */
 export function wrongOwners({ owner, backupOwner }: Agent, people: readonly { id: string }[]): Wrong[] {

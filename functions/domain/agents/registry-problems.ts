@@ -35,7 +35,7 @@ export function registryProblems(
     ...changed.flatMap((agent) => wrongChange(agent, earlier.get(agent.id))),
     ...active.flatMap((agent) => [
       ...wrongPeople(agent, files),
-      ...wrongDate(agent, now),
+      ...wrongDate(agent, files, now),
       ...wrongAddress(agent, files),
     ]),
     ...wrongIdentities(active, files, next, now),
@@ -87,8 +87,8 @@ function wrongPeople(agent: Agent, { directory: { people } }: Bundle): string[] 
   ]
 }
 
-const wrongDate = ({ id, recertifyBy }: Agent, now: NumericDate): string[] => {
-  const latest = latestFirstDate(now)
+const wrongDate = ({ id, recertifyBy }: Agent, files: Bundle, now: NumericDate): string[] => {
+  const latest = latestFirstDate(now, files)
   return recertifyBy > latest
     ? [
         `\`${id}\`: \`recertifyBy\` is too late: write ${new Date(latest * 1000).toISOString().slice(0, 10)} or an earlier day`,

@@ -122,6 +122,8 @@ export const Bundle = z.strictObject({
   agents: z.array(Agent),
   /** The channel for news of a suspension, beside the people who answer for the agent. */
   agentsTell: z.strictObject({ channel: Alias }).optional(),
+  /** The longest time until a first recertification of an agent, a person, a group or a sealed role. Seconds. */
+  recertifyAtMost: Seconds.optional(),
   tools: z.array(Tool),
   resources: z.array(ResourceRule),
   /** The visible part of a present value, by classification. */

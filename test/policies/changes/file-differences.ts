@@ -169,6 +169,16 @@ const agents: Row[] = [
   ],
   ['a later date widens', (it) => (agent(it, 'builder').recertifyBy = seconds(opens)), { widened: ['recertify_by'] }],
   [
+    'a longer time until the first date widens',
+    (it) => (it.recertifyAtMost = 365 * 86_400),
+    { widened: ['recertify_at_most'] },
+  ],
+  [
+    'a shorter time until the first date narrows',
+    (it) => (it.recertifyAtMost = 86_400),
+    { narrowed: ['recertify_at_most'] },
+  ],
+  [
     'a recertification that holds longer widens',
     (it) => (agent(it, 'librarian').recertifyEvery = 365 * 86_400),
     { widened: ['recertify_every'] },
