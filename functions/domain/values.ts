@@ -171,6 +171,9 @@ export const clocksAgree = (now: NumericDate, theirs: NumericDate): boolean => M
 /** RFC 3339 in UTC, in whole seconds. */
 export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 
+/** `2027-01-15`, in UTC. */
+export const dayOf = (at: NumericDate): string => rfc3339(at).slice(0, 'YYYY-MM-DD'.length)
+
 /** Seconds for people: `1 h 30 min`; empty for zero. */
 export function duration(seconds: number): string {
   const parts: [number, string][] = [

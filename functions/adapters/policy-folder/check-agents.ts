@@ -3,6 +3,7 @@ import { latestFirstDate, usualAtMost } from '../../domain/agents/agent-problems
 import { nothingGoverned } from '../../domain/agents/governed-registry.ts'
 import { registryProblems } from '../../domain/agents/registry-problems.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import { dayOf } from '../../domain/values.ts'
 import type { Path, Say } from '../../domain/what-is-wrong.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
@@ -34,7 +35,7 @@ function checkDates({ agents, directory, deployment }: Folder, now: number): Pro
       say(
         path,
         `\`${name}\` would not be recertified within ${atMost / 86_400} days of this build`,
-        `write ${dateOf(latest)} or an earlier day: a recertification on record counts from there on, and needs no change here`,
+        `write ${dayOf(latest)} or an earlier day: a recertification on record counts from there on, and needs no change here`,
       )
   }
   return [
@@ -54,8 +55,6 @@ function checkDates({ agents, directory, deployment }: Folder, now: number): Pro
     }),
   ]
 }
-
-const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 
 /** Checks the pulled registry with the folder as one. Agents that were retired in it may have left the folder. */
 export function checkRegistry({ registry }: Folder, files: Bundle, now: number): Problem[] {

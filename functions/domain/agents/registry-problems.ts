@@ -2,7 +2,7 @@
 import { coincidences, type Held, type Wrong, wrongsOf } from '../people/identity-problems.ts'
 import { type Agent, type Identity, oneYear } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { type AgentId, defined, type NumericDate } from '../values.ts'
+import { type AgentId, dayOf, defined, type NumericDate } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { latestFirstDate, wrongOwners } from './agent-problems.ts'
 import { GovernedRegistry, nothingGoverned } from './governed-registry.ts'
@@ -90,9 +90,7 @@ function wrongPeople(agent: Agent, { directory: { people } }: Bundle): string[] 
 const wrongDate = ({ id, recertifyBy }: Agent, files: Bundle, now: NumericDate): string[] => {
   const latest = latestFirstDate(now, files)
   return recertifyBy > latest
-    ? [
-        `\`${id}\`: \`recertifyBy\` is too late: write ${new Date(latest * 1000).toISOString().slice(0, 10)} or an earlier day`,
-      ]
+    ? [`\`${id}\`: \`recertifyBy\` is too late: write ${dayOf(latest)} or an earlier day`]
     : []
 }
 

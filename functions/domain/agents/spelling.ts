@@ -1,6 +1,6 @@
 import type { Agent, Identity } from '../people/organisation.ts'
 import { oneYear } from '../people/organisation.ts'
-import { defined, type JsonObject, type NumericDate, rfc3339, type Seconds } from '../values.ts'
+import { dayOf, defined, type JsonObject, type NumericDate, rfc3339, type Seconds } from '../values.ts'
 
 /** The agent as agents.json spells it: days and durations as texts, and no member that has its default. */
 export function spelled({ identities, status, rebind, recertifyBy, recertifyEvery, ...agent }: Agent): JsonObject {
@@ -18,8 +18,6 @@ export function spelledIdentity({ issuer, subject, claims, validFrom, validUntil
   const time = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
   return { issuer, ...defined({ subject, claims, validFrom: time(validFrom), validUntil: time(validUntil) }) }
 }
-
-export const dayOf = (at: NumericDate): string => rfc3339(at).slice(0, 'YYYY-MM-DD'.length)
 
 /** An ISO 8601 duration, in days if they are whole. */
 export const durationOf = (seconds: Seconds): string =>

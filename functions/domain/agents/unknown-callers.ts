@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { type Issuer, kindOf, nameOfIssuer } from '../people/identity-issuer.ts'
 import { fitsPattern } from '../people/organisation.ts'
-import { NumericDate } from '../values.ts'
+import { dayOf, NumericDate } from '../values.ts'
 
 /** The most subjects of one issuer that are listed on one day. */
 export const mostListed = 200
@@ -28,9 +28,6 @@ export const UnknownDay = z.strictObject({
 export type UnknownDay = z.infer<typeof UnknownDay>
 
 export const nothingUnknown: UnknownDay = { listed: {}, others: 0 }
-
-/** `2027-01-15`, in UTC. */
-export const dayOf = (at: NumericDate): string => new Date(at * 1000).toISOString().slice(0, 10)
 
 /** The days that end with this moment's, the latest first. */
 export const daysUntil = (now: NumericDate, count: number): readonly string[] =>

@@ -80,8 +80,9 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
 }
 
 /**
- * The refusal of a person who answers for an agent in it, gains or keeps a right by it, or told its agent to ask for it. The last two also counts for the
- * people that they stand in for now, and the first for the one whose right they use.
+ * The refusal of a person who answers for an agent in it, who gains or keeps a right by it, or who told its agent to ask
+ * for it. The last two count for the people that they stand in for now too, and the first for the one whose right they
+ * use.
  */
 function whyBarred(
   state: ApprovalRequest,

@@ -3,13 +3,10 @@ import { parseBody } from '../../adapters/http/authzen.ts'
 import { ColleagueBody, DecisionBody, QuestionBody } from '../../adapters/http/bodies/people.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
-import { personView } from '../../adapters/http/views.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
 import { openStage } from '../../domain/record/request.ts'
 import { defined, RequestId } from '../../domain/values.ts'
-import { joinRequest } from '../../operations/ledger/texts.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
-import type { Stored } from '../../operations/record/ports.ts'
 import { askColleague, askQuestion } from '../../operations/requests/ask-back.ts'
 import { decideRequest } from '../../operations/requests/decide-request.ts'
 import type { ProvenPerson } from '../callers.ts'
@@ -26,6 +23,7 @@ import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
+import { showRequest } from './show-request.ts'
 
 type Ports = ShowingApiPorts & ReaderPorts
 
@@ -39,12 +37,12 @@ export const createHandler = (ports: Ports) =>
         'POST /v1/requests/{id}/questions': async (call, { person, claimed }) => {
           const { text } = parseBody(QuestionBody, call.json())
           const ask = { id: idIn(call), person: person.id, claimed, text, idempotencyKey: optionalKeyOf(call) }
-          return show(valueOrThrow(await askQuestion(ask, ports)), 201, ports)
+          return showRequest(valueOrThrow(await askQuestion(ask, ports)), 201, ports)
         },
         'POST /v1/requests/{id}/ask-colleague': async (call, { person, claimed }) => {
           const { person: to } = parseBody(ColleagueBody, call.json())
           const done = await askColleague({ id: idIn(call), person: person.id, claimed, to }, ports)
-          return show(valueOrThrow(done), 200, ports)
+          return showRequest(valueOrThrow(done), 200, ports)
         },
       },
       unknownRequest,
@@ -58,7 +56,7 @@ async function decideOn(call: Call, { person, login, claimed }: ProvenPerson, po
     { ...defined({ ...body, toAgent, claimed }), id, person: person.id, through: 'api', login },
     ports,
   )
-  if (done.ok) return show(done.value, 200, ports)
+  if (done.ok) return showRequest(done.value, 200, ports)
   const state = done.stored?.state
   const stage = state && openStage(state)
   if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)
@@ -66,10 +64,6 @@ async function decideOn(call: Call, { person, login, claimed }: ProvenPerson, po
 }
 
 const idIn = (call: Call): RequestId => pathId(call, RequestId, unknownRequest)
-
-async function show({ state }: Stored, status: number, { texts, policy }: Ports): Promise<Answer> {
-  return { status, body: personView(await joinRequest(state, texts), policy.bundle) }
-}
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | Reads> = (told) =>
   withTexts(withReader(told, portsWithAnswers(told)), told)

@@ -3,10 +3,7 @@ import { parseBody } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import type { Answer } from '../../adapters/http/problem.ts'
 import { RegistryBody } from '../../adapters/http/registry-view.ts'
-import { personView } from '../../adapters/http/views.ts'
 import { RequestId } from '../../domain/values.ts'
-import { joinRequest } from '../../operations/ledger/texts.ts'
-import type { Stored } from '../../operations/record/ports.ts'
 import { acceptTransfer } from '../../operations/registry/accept-transfer.ts'
 import { askForChange, type ChangePorts } from '../../operations/registry/ask-for-change.ts'
 import type { ProvenPerson } from '../callers.ts'
@@ -19,6 +16,7 @@ import {
   unknownRequest,
   valueOrThrow,
 } from '../doors.ts'
+import { showRequest } from './show-request.ts'
 
 export type RegistryApiPorts = ShowingApiPorts & ChangePorts
 
@@ -28,7 +26,7 @@ const answerByRoute = byRoute<[ProvenPerson, RegistryApiPorts]>(
       const idempotencyKey = idempotencyKeyOf(call)
       const body = call.json()
       const asked = { person: person.id, proven, ...parseBody(RegistryBody, body), idempotencyKey, body }
-      return show(valueOrThrow(await askForChange(asked, ports)).stored, 202, ports)
+      return showRequest(valueOrThrow(await askForChange(asked, ports)).stored, 202, ports)
     },
     'POST /v1/registry/requests/{id}/accept': acceptByApi,
   },
@@ -38,11 +36,7 @@ const answerByRoute = byRoute<[ProvenPerson, RegistryApiPorts]>(
 async function acceptByApi(call: Call, { person, login }: ProvenPerson, ports: RegistryApiPorts): Promise<Answer> {
   const id = pathId(call, RequestId, unknownRequest)
   const accepted = valueOrThrow(await acceptTransfer({ id, person: person.id, login }, ports))
-  return show(accepted, 200, ports)
-}
-
-async function show({ state }: Stored, status: number, { texts, policy }: RegistryApiPorts): Promise<Answer> {
-  return { status, body: personView(await joinRequest(state, texts), policy.bundle) }
+  return showRequest(accepted, 200, ports)
 }
 
 /** The calls by which people ask for a change of the registry of agents, and accept an agent. */

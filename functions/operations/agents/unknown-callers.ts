@@ -1,7 +1,6 @@
 import type { RegistryEvent } from '../../domain/agents/registry.ts'
 import {
   addCalls,
-  dayOf,
   daysUntil,
   isExpected,
   joined,
@@ -17,7 +16,7 @@ import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
 import { type Agent, withIdentity } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { type Alias, type Digest, issuerChain, type NumericDate } from '../../domain/values.ts'
+import { type Alias, type Digest, dayOf, issuerChain, type NumericDate } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
 import type { Clock, Log } from '../ports.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
