@@ -37,7 +37,14 @@ test('every ask of the model checker and its random walks has one origin', () =>
   const steps = planScenarios.flatMap(({ ask }) => (ask.steps ?? []).map((_, index) => stepAsk(ask, index + 1, 1)))
   const walked = fc.sample(anyWalk, 200).flatMap((each) => walk(each).states.map(({ ask }) => ask))
   const asked = scenarios.flatMap(({ ask, left = [] }) => [ask, ...left.map((each) => each.ask)])
-  expect(kindsOf([...asked, ...plans, ...steps, ...walked])).toEqual(['agent', 'delegation', 'opening', 'plan', 'step'])
+  expect(kindsOf([...asked, ...plans, ...steps, ...walked])).toEqual([
+    'agent',
+    'delegation',
+    'opening',
+    'plan',
+    'registry',
+    'step',
+  ])
 })
 
 test('every ask of the example requests has one origin', async () => {
