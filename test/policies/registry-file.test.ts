@@ -93,6 +93,18 @@ test.each<[problem: string, registry: GovernedRegistry, says: RegExp]>([
   })
 })
 
+test('an agent of registry.json whose owner is leaving is a problem of the folder', async () => {
+  copy.editJson('policies/directory.json', ({ people }) => {
+    for (const each of people) if (each.id === fresh.owner) each.leavesOn = '2099-01-01'
+  })
+  add(pulled(fresh))
+  const { exit, body } = await checked()
+  expect([exit, body.problems]).toMatchObject([
+    1,
+    [{ message: expect.stringMatching(/`agent:fresh`: `\S+` is leaving/) }],
+  ])
+})
+
 test('an agent that was retired at run time may leave agents.json', async () => {
   add({ ...pulled(), retired: [{ id: agent('long-gone'), at: today }] })
   expect((await checked()).body).toMatchObject({ ok: true })

@@ -1,6 +1,6 @@
 // Rules: test/domain/agents/registry-problems.test.ts
 import { coincidences, type Held, type Wrong, wrongsOf } from '../people/identity-problems.ts'
-import { type Agent, type Identity, oneYear } from '../people/organisation.ts'
+import { type Agent, answersFor, type Identity, oneYear } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { type AgentId, dayOf, defined, type NumericDate } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
@@ -34,7 +34,7 @@ export function registryProblems(
     ...wrongNames(files, next, { changed, before }),
     ...changed.flatMap((agent) => wrongChange(agent, earlier.get(agent.id))),
     ...active.flatMap((agent) => [
-      ...wrongPeople(agent, files),
+      ...wrongPeople(agent, earlier.get(agent.id), files),
       ...wrongDate(agent, files, now),
       ...wrongAddress(agent, files),
     ]),
@@ -74,15 +74,19 @@ function wrongChange(agent: Agent, before: Agent | undefined): string[] {
   return [`\`${agent.id}\` changes its identities and its autonomy: change one after the other`]
 }
 
-function wrongPeople(agent: Agent, { directory: { people } }: Bundle): string[] {
-  const active = people.filter(({ status }) => status === 'active').map(({ id }) => id)
+/** A person who is leaving keeps the agents that they answer for, and gets no more. */
+function wrongPeople(agent: Agent, before: Agent | undefined, { directory: { people } }: Bundle): string[] {
+  const kept = before ? answersFor(before) : []
   return [
     // Without the fix, which lists the people.
     ...wrongOwners(agent, people).map(([, message]) => `\`${agent.id}\`: ${message}`),
     ...(['owner', 'backupOwner'] as const).flatMap((member) => {
-      const person = agent[member]
-      if (person === undefined || active.includes(person) || !people.some(({ id }) => id === person)) return []
-      return [`\`${agent.id}\`: \`${person}\` is inactive: name an active person as \`${member}\``]
+      const person = people.find(({ id }) => id === agent[member])
+      if (person === undefined) return []
+      if (person.status !== 'active')
+        return [`\`${agent.id}\`: \`${person.id}\` is inactive: name an active person as \`${member}\``]
+      if (person.leavesOn === undefined || kept.includes(person.id)) return []
+      return [`\`${agent.id}\`: \`${person.id}\` is leaving: name another person as \`${member}\``]
     }),
   ]
 }

@@ -177,18 +177,6 @@ export function agentStatus(
 const isActive = (person: PersonId, { people }: Directory): boolean =>
   people.find(({ id }) => id === person)?.status === 'active'
 
-/**
- * Whether a person has left or is leaving, or the directory does not name them. A halt on a person, which a security
- * signal sets, is not in the directory.
- *
- * @param directory the directory with recertifications applied
- */
-export function isLeaving(id: PersonId, { people }: Pick<Directory, 'people'>, now: NumericDate): boolean {
-  const person = people.find((each) => each.id === id)
-  if (person?.status !== 'active' || person.leavesOn !== undefined) return true
-  return person.recertifyBy !== undefined && now >= person.recertifyBy
-}
-
 /** The people who answer for an agent. They neither decide its requests nor recertify it. */
 export const answersFor = ({
   owner,

@@ -4,7 +4,6 @@ import { assessChange, type ChangeAsked } from '../../domain/agents/assess-chang
 import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import { registryProblems } from '../../domain/agents/registry-problems.ts'
 import type { About } from '../../domain/ledger/refused.ts'
-import { answersFor, isLeaving } from '../../domain/people/organisation.ts'
 import { isJustified } from '../../domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import type { Submit } from '../../domain/record/commands.ts'
@@ -172,23 +171,6 @@ export function nextRegistry(
   const files = folderOf(policy)
   const next = afterChange(files, registry, change, now)
   if (!next.ok) return next
-  const leaving = leavingIn(next.value, registry, files, now)
-  const problems = [...registryProblems(files, next.value, now, registry), ...leaving]
+  const problems = registryProblems(files, next.value, now, registry)
   return problems.length > 0 ? refuse('invalid_registry', problems.slice(0, 3).join('; ')) : next
-}
-
-/** A person who is leaving keeps what they answer for, and gets no more of it. */
-function leavingIn(
-  next: GovernedRegistry,
-  { agents }: GovernedRegistry,
-  { directory }: Pick<Bundle, 'directory'>,
-  now: NumericDate,
-): readonly string[] {
-  const active = new Set<string>(directory.people.flatMap(({ id, status }) => (status === 'active' ? [id] : [])))
-  return next.agents.flatMap((agent) => {
-    const kept = agents.filter(({ id }) => id === agent.id).flatMap(answersFor)
-    return answersFor(agent)
-      .filter((each) => !kept.includes(each) && active.has(each) && isLeaving(each, directory, now))
-      .map((each) => `\`${agent.id}\`: \`${each}\` is leaving: name another person`)
-  })
 }

@@ -63,6 +63,18 @@ test('an owner or backup owner who is inactive is refused', () => {
   expect(problemsOf(with_(backup), inactive)).toEqual([expect.stringMatching(refused)])
 })
 
+test('a person who is leaving keeps the agents that they answer for, and gets no more', () => {
+  const leaving = withPerson('person:ana', { leavesOn: start + 90 * day })
+  const refused = (member: string) => `\`agent:fresh\`: \`person:ana\` is leaving: name another person as \`${member}\``
+  expect(problemsOf(with_(fresh), leaving)).toEqual([refused('owner')])
+  const backup = { ...fresh, owner: person('gus'), backupOwner: person('ana') }
+  expect(problemsOf(with_(backup), leaving)).toEqual([refused('backupOwner')])
+  expect(problemsOf(with_({ ...fresh, description: 'other' }), leaving, with_(fresh))).toEqual([])
+  expect(problemsOf(with_({ ...backup, description: 'other' }), leaving, with_(fresh))).toEqual([])
+  expect(problemsOf(with_(fresh), leaving, with_({ ...fresh, owner: person('gus') }))).toEqual([refused('owner')])
+  expect(problemsOf(with_({ ...fresh, status: 'retired' }), leaving)).toEqual([])
+})
+
 test('an address for webhooks needs a deployment that has their secret', () => {
   const notified = { ...fresh, notify: 'https://agent.example/hook' }
   const without: Bundle = {

@@ -1,13 +1,10 @@
 import fc from 'fast-check'
 import {
   canCoincide,
-  type Directory,
   Identity,
-  isLeaving,
   type ProvenIdentity,
   withIdentity,
 } from '../../../functions/domain/people/organisation.ts'
-import type { PersonId } from '../../../functions/domain/values.ts'
 
 const proven: ProvenIdentity = { issuer: 'ci', subject: 'job', claims: { repository_id: '7', environment: 'prod' } }
 const isKnown = (identity: object, token = proven, now = 100) =>
@@ -47,19 +44,6 @@ test('an identity is handed over without a gap and without two at once', () => {
   const at = (now: number) =>
     ['old', 'new'].filter((subject) => withIdentity([agent], { ...proven, subject }, now) !== undefined)
   expect([149, 150, 199, 200].map(at)).toEqual([['old'], ['old', 'new'], ['old', 'new'], ['new']])
-})
-
-test.each<[who: string, changes: object, leaving: boolean]>([
-  ['is active', {}, false],
-  ['is inactive', { status: 'inactive' }, true],
-  ['will leave', { leavesOn: 200 }, true],
-  ['has left', { leavesOn: 50 }, true],
-  ['was not recertified in time', { recertifyBy: 100 }, true],
-  ['has a date to come', { recertifyBy: 101 }, false],
-])('a person who %s is leaving or stays', (_who, changes, leaving) => {
-  const people = [{ id: 'person:dan', status: 'active', ...changes }] as Directory['people']
-  expect(isLeaving('person:dan' as PersonId, { people }, 100)).toBe(leaving)
-  expect(isLeaving('person:none' as PersonId, { people }, 100)).toBe(true)
 })
 
 const few = fc.constantFrom('a', 'b', 'A', 'a/')

@@ -93,7 +93,7 @@ test('an owner who is leaving gets no agent', async () => {
   world = new RegistryWorld({ ...world.policy.bundle, directory: { ...directory, people } })
   expect(await world.change('eve', 'RegisterAgent', reporter)).toMatchObject({
     code: 'invalid_registry',
-    detail: '`agent:reporter`: `person:dan` is leaving: name another person',
+    detail: '`agent:reporter`: `person:dan` is leaving: name another person as `owner`',
   })
 })
 
