@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import {
   AgentAnswer,
   AgentLines,
@@ -5,25 +6,46 @@ import {
   Recertified,
   SubjectAnswer,
 } from '../../functions/domain/cards/wire/agent.ts'
-import { type Context, type IdTyped, show } from '../context.ts'
+import { type Context, type IdTyped, nextCommand, show } from '../context.ts'
 import { type Exit, wrongUsage } from '../outcome.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
 import { waysRound } from './hosts.ts'
 
-export async function listAgents(_typed: object, context: Context): Promise<Exit> {
+export async function listAgents({ owner }: { owner?: string }, context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const found = await api.call(AgentLines, { method: 'GET', path: '/v1/agents' })
+  const all = await api.call(AgentLines, { method: 'GET', path: '/v1/agents' })
+  const isOf = (each: Line) => owner === undefined || each.owner === owner || each.backup_owner === owner
+  const found = { ...all, agents: all.agents.filter(isOf) }
   const rows = found.agents.map((each) => [
     each.id,
     each.owner,
     each.autonomy,
-    each.because === undefined ? each.status : `${each.status} (${each.because})`,
+    stateOf(each, surroundings),
     time(each.recertification.due, surroundings),
     `${each.ambient.allowed} allowed, ${each.ambient.unknown} unknown`,
     String(each.live_grants),
   ])
   const head = ['ID', 'OWNER', 'AUTONOMY', 'STATUS', 'RECERTIFY BY', 'ITS HOST ALONE', 'GRANTS']
-  return show(context, found, () => (rows.length === 0 ? ['none'] : table(head, rows, surroundings.columns)))
+  return show(context, found, () => [
+    ...(rows.length === 0 ? ['none'] : table(head, rows, surroundings.columns)),
+    ...found.agents.flatMap((each) => fact('next', nextOf(each, context))),
+  ])
+}
+
+type Line = z.infer<typeof AgentLines>['agents'][number]
+type Marked = Pick<Line, 'id' | 'status' | 'because' | 'leaving'>
+
+function stateOf({ status, because, leaving }: Marked, surroundings: Context['surroundings']): string {
+  const mark = leaving?.on === undefined ? ', owner left' : `, owner leaves ${time(leaving.on, surroundings)}`
+  return `${status}${because === undefined ? '' : ` (${because})`}${leaving ? mark : ''}`
+}
+
+/** The next step for an agent whose owner left or leaves. */
+function nextOf({ id, leaving }: Marked, { settings }: Pick<Context, 'settings'>): string | undefined {
+  if (!leaving) return undefined
+  return leaving.entry === 'folder'
+    ? `${id}: name another owner in agents.json, and deploy`
+    : nextCommand(`registry transfer ${id} --to PERSON --reason TEXT`, settings)
 }
 
 export async function showAgent({ id }: IdTyped, context: Context): Promise<Exit> {
@@ -53,10 +75,10 @@ const recertifyWords = (last: AgentAnswer['recertification'], surroundings: Cont
     : fact('last by', `${last.by}${last.at === undefined ? '' : `, ${time(last.at, surroundings)}`}`)),
 ]
 
-function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string[] {
+function wordsOf(agent: AgentAnswer, { surroundings, settings }: Context): readonly string[] {
   const { recertification: last, counts } = agent
   return [
-    `${agent.id}  ${agent.status}${agent.because === undefined ? '' : ` (${agent.because})`}`,
+    `${agent.id}  ${stateOf(agent, surroundings)}`,
     ...(agent.description === undefined ? [] : fact('what', agent.description)),
     ...fact('owner', agent.owner),
     ...(agent.backup_owner === undefined ? [] : fact('backup', agent.backup_owner)),
@@ -78,6 +100,7 @@ function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string
       fact('grant', `${each.request} ${each.action}, until ${time(each.until, surroundings)}`),
     ),
     ...fact('its host', ...hostWords(agent, surroundings)),
+    ...fact('next', nextOf(agent, { settings })),
     ...fact('evidence', agent.evidence_digest),
   ]
 }

@@ -10,7 +10,9 @@ import type { Frame } from './frame.ts'
 export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
   // With this, options after a subverb belong to the subverb.
   const agents = verb(program, 'agents', 'the agents that are registered').enablePositionalOptions()
-  agents.action(act(listAgents))
+  agents
+    .option('--owner <person>', 'only the agents for which this person answers, as owner or backup owner')
+    .action(act(listAgents))
   verb(agents, 'show', 'one agent in full; for a person, a group or a sealed role, the evidence to recertify it')
     .argument('<id>', 'agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT')
     .action(act(showAgent))

@@ -99,7 +99,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'agents usage agent:remediator --policies policies --out policies-narrower',
   ],
   'agents guardrail': ['agents guardrail agent:nightly > guardrail.json', 'agents guardrail agent:nightly --check'],
-  agents: ['agents', 'agents --json'],
+  agents: ['agents', 'agents --owner person:mia', 'agents --json'],
   'agents show': ['agents show agent:remediator'],
   'agents recertify': [
     "agents recertify agent:remediator --evidence sha-256:... --reason 'repairs checkout each week; read its counts and its host'",

@@ -1,4 +1,5 @@
 // Rules: test/channels/slack/cards/routing.test.ts
+import { leavingWords } from '../domain/agents/leaving-owner.ts'
 import { warnBefore } from '../domain/break-glass/break-glass.ts'
 import { exchangesOf } from '../domain/cards/message-words.ts'
 import type { Notice as OpeningNotice } from '../domain/cards/notices.ts'
@@ -6,7 +7,7 @@ import { describeOpening, type OpeningView } from '../domain/cards/opening-view.
 import { drillMark, openingNow, openingText, openingTitle, reviewNow, whyEnded } from '../domain/cards/opening-words.ts'
 import { describeRequest, type ViewFacts } from '../domain/cards/request-view.ts'
 import { noteOf, nowOf, whyAgain } from '../domain/cards/request-words.ts'
-import type { Sentence } from '../domain/cards/sentence.ts'
+import { type Sentence, textOf } from '../domain/cards/sentence.ts'
 import { nameIn, nameOf } from '../domain/cards/who.ts'
 import { clamp, inert } from '../domain/inert.ts'
 import type { SuspendedBecause } from '../domain/people/organisation.ts'
@@ -230,11 +231,23 @@ function whyTold({ sealed }: OpeningView, { because, mayReview }: Hearer): Sente
 
 /** The line of a notice about an agent: ids, a date and our words. */
 export function agentLineOf({ about, notice }: AgentNotice, issuer: string): Said {
-  const what: Sentence =
-    notice.kind === 'due' ? dueSentence(about, notice) : [`${about} ${lost[notice.why]}. ${effectOf(about)}`]
-  const said: Sentence = [...what, about.startsWith('agent:') ? ` ${issuer}/agents/${about}` : '']
-  const text = said.map((part) => (typeof part === 'object' && 'time' in part ? rfc3339(part.time) : part)).join('')
+  const said: Sentence = [
+    ...agentSentence(about, notice),
+    about.startsWith('agent:') ? ` ${issuer}/agents/${about}` : '',
+  ]
+  const text = textOf(said.map((part) => (typeof part === 'object' && 'time' in part ? rfc3339(part.time) : part)))
   return { as: 'notice', said: said.filter((part) => part !== ''), text }
+}
+
+function agentSentence(about: AgentNotice['about'], notice: AgentNotice['notice']): Sentence {
+  switch (notice.kind) {
+    case 'due':
+      return dueSentence(about, notice)
+    case 'suspended':
+      return [`${about} ${lost[notice.why]}. ${effectOf(about)}`]
+    case 'owner':
+      return [`${about}: `, ...leavingWords(about, notice)]
+  }
 }
 
 const dueSentence = (about: string, { days, due }: Extract<AgentNotice['notice'], { kind: 'due' }>): Sentence => [

@@ -1,7 +1,8 @@
 import { noCounts } from '../../functions/domain/agents/activity.ts'
+import { withPerson } from '../support/bundles.ts'
 import type { Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { agent, World } from '../support/world.ts'
+import { agent, person, start, World } from '../support/world.ts'
 
 /** The pages of agents, and the form by which one is recertified. */
 
@@ -41,6 +42,18 @@ test('the list counts the agents that may do nothing, with the reason, and links
   expect(body).toContain('of which 1 may do nothing')
   expect(body).toContain('not recertified in time')
   for (const { id } of world.policy.bundle.agents) expect(body).toContain(`href="/agents/${id}"`)
+})
+
+test('agents whose owner left or leaves come first, marked, and their pages have the next step', async () => {
+  world = new World(withPerson(person('dan'), { leavesOn: start + 86_400 }))
+  tab = Tab.of(world)
+  const { body } = await shown('ana', '/agents')
+  const links = [...body.matchAll(/href="\/agents\/(agent:[a-z]+)"/g)].map(([, id]) => id)
+  expect(links.slice(0, 2)).toEqual(['agent:remediator', 'agent:librarian'])
+  expect(body.match(/owner leaves/g)).toHaveLength(1)
+  const page = (await tab.go('GET', '/agents/agent:remediator')).body
+  expect(page).toContain('its owner person:dan leaves on <time')
+  expect(page).toContain('Name another owner in agents.json, and deploy')
 })
 
 test("the page of an agent has the people who answer for it, its record, its host's rights, its grants and its date", async () => {

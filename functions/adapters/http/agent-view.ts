@@ -11,6 +11,7 @@ import {
 import { inForce } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
+import type { LeavingOwner } from '../../domain/agents/leaving-owner.ts'
 import type { AgentAnswer, AgentLines, Recertified, SubjectAnswer } from '../../domain/cards/wire/agent.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
@@ -82,15 +83,17 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
   }
 }
 
-const registered = ({ agent, status, because }: AgentSeen) => ({
+const registered = ({ agent, status, because, leaving }: AgentSeen) => ({
   id: agent.id,
   ...defined({ description: agent.description }),
   owner: agent.owner,
   ...defined({ backup_owner: agent.backupOwner }),
   autonomy: agent.autonomy,
   status,
-  ...defined({ because }),
+  ...defined({ because, leaving: leaving && leavingView(leaving) }),
 })
+
+const leavingView = ({ on, answers, entry }: LeavingOwner) => ({ ...defined({ on: timeMember(on), answers }), entry })
 
 const identityView = ({ issuer, subject, claims, validFrom, validUntil }: Identity) => ({
   issuer,

@@ -3,6 +3,7 @@ import { findingsOf } from '../../domain/agents/activity.ts'
 import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
 import { askedAbout, hostNote } from '../../domain/agents/host-words.ts'
+import { leavingWords } from '../../domain/agents/leaving-owner.ts'
 import { inert } from '../../domain/inert.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Digest, NumericDate } from '../../domain/values.ts'
@@ -10,7 +11,7 @@ import type { AgentSeen } from '../../operations/agents/read-agents.ts'
 import { type ChangeKind, changes } from './giving/agent-form.ts'
 import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { type Column, table } from './table.ts'
-import { count, time } from './words.ts'
+import { count, drawn, time } from './words.ts'
 
 type ListView = {
   agents: readonly AgentSeen[]
@@ -25,13 +26,14 @@ type ListView = {
 export function agentsPage(view: ListView): string {
   const { agents, reader } = view
   const lost = agents.filter(({ status }) => status !== 'active')
+  const first = agents.filter((each) => each.leaving !== undefined || lost.includes(each))
   const title = `Agents: ${agents.length}${lost.length > 0 ? `, of which ${lost.length} may do nothing` : ''}`
   return page({
     title: 'Agents',
     reader,
     body: html`<h1>${title}</h1>
 ${mayAsk('register', view.offered) && html`<p><a class="button" href="${registryLink('register')}">${changes.register.title}</a></p>`}
-${table('Agents', [...lost, ...agents.filter((each) => !lost.includes(each))], columns(view))}
+${table('Agents', [...first, ...agents.filter((each) => !first.includes(each))], columns(view))}
 <p class="soft">As it was when this page was loaded. <a href="/agents">Look again</a></p>`,
   })
 }
@@ -42,7 +44,7 @@ const columns = ({ actions, now }: ListView): readonly Column<AgentSeen>[] => [
     ({ agent }) =>
       html`<a href="/agents/${agent.id}">${agent.id}</a>${agent.description !== undefined && html`<p class="soft">${inert(agent.description)}</p>`}`,
   ],
-  ['State', ({ status, because }) => chips(status, because)],
+  ['State', chips],
   ['Autonomy', ({ agent }) => agent.autonomy],
   ['Answers for it', ({ agent }) => agent.owner],
   ['Recertify by', ({ recertifyBy }) => time(recertifyBy, now)],
@@ -53,10 +55,10 @@ const columns = ({ actions, now }: ListView): readonly Column<AgentSeen>[] => [
 const hostWords = ({ allowed, unknown }: { allowed: number; unknown: number }): string =>
   `${count(allowed, 'action')} allowed, ${unknown} unknown`
 
-const chips = (status: AgentSeen['status'], because: SuspendedBecause | undefined): Html =>
+const chips = ({ status, because, leaving }: AgentSeen): Html =>
   html`<p class="chips"><span class="chip ${status === 'active' ? 'go' : 'stop'}">${status.toUpperCase()}</span>${
     because !== undefined && html`<span class="chip">${lost[because]}</span>`
-  }</p>`
+  }${leaving && html`<span class="chip stop">${leaving.on === undefined ? 'owner left' : 'owner leaves'}</span>`}</p>`
 
 const lost: { readonly [why in SuspendedBecause]: string } = {
   recertification: 'not recertified in time',
@@ -81,14 +83,15 @@ type View = {
 }
 
 export function agentPage({ seen, actions, offered, whyNot, reader, now, zone, notice, draft = '' }: View): string {
-  const { agent, status, because, recertifyBy, file, grants, evidence } = seen
+  const { agent, leaving, recertifyBy, file, grants, evidence } = seen
   const { certified, activity } = file
   return page({
     title: agent.id,
     reader,
     notice,
     body: html`<h1>${agent.id}</h1>
-${chips(status, because)}
+${chips(seen)}
+${leaving && html`<p>${agent.id}: ${drawn(leavingWords(agent.id, leaving), now)}</p>`}
 ${agent.description !== undefined && html`<p>${inert(agent.description)}</p>`}
 <dl>
 <dt>Owner</dt><dd>${agent.owner}</dd>

@@ -2,6 +2,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { Subject } from '../../domain/agents/agent-file.ts'
+import { LeavingOwner } from '../../domain/agents/leaving-owner.ts'
 import { BurstKind, BurstOutcome, burstKey } from '../../domain/cards/burst.ts'
 import { SuspendedBecause } from '../../domain/people/organisation.ts'
 import { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
@@ -184,6 +185,7 @@ const MessageOfAgent = z.object({
   notice: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('due'), days: z.int(), due: NumericDate }),
     z.strictObject({ kind: z.literal('suspended'), why: SuspendedBecause }),
+    LeavingOwner.extend({ kind: z.literal('owner') }),
   ]),
 })
 

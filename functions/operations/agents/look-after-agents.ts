@@ -1,11 +1,12 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
 import { registryUsed } from '../../domain/agents/governed-registry.ts'
+import { leavingOwner } from '../../domain/agents/leaving-owner.ts'
 import { nextReminder, type RegistryEvent, suspendedBecause } from '../../domain/agents/registry.ts'
 import { system } from '../../domain/event.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
-import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import { agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import { AgentId, defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { EndMessage } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
@@ -72,7 +73,7 @@ async function lookAfter(subject: Subject, seen: Seen, ports: LookAfterPorts): P
   let why = suspendedBecause(subject, seen.recertifyBy, ports.policy.bundle, now)
   if (why !== life.suspended) ({ life, version, why } = await changeStatus(subject, ports))
   const act = why === undefined ? remind(subject, seen.recertifyBy, life, ports) : suspend(subject, why, life, ports)
-  const told = await act
+  const told = [...(await act), ...(await tellOfOwner(subject, life, ports))]
   if (told.length > 0)
     // If another run saves first, it has told the same people.
     await ports.lives.saveLife({ subject, version, life: { ...life, told: [...life.told, ...told].slice(-20) } })
@@ -91,7 +92,7 @@ const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }
     const why = suspendedBecause(subject, recertifyBy, policy.bundle, at)
     if (why === before.suspended) return { life: before, version, why }
     const { suspended: _, ...rest } = before
-    const life: Life = { ...rest, told: [], ...defined({ suspended: why }) }
+    const life: Life = { ...rest, told: before.told.filter(isOfOwner), ...defined({ suspended: why }) }
     const event: RegistryEvent | undefined = why && {
       ...{ type: 'Suspended', at, actor: system, policies: [], bundle: policy.bundle.hash, why, due: recertifyBy },
     }
@@ -136,6 +137,32 @@ async function suspend(
   else log.error('recertification_overdue', { subject })
   return ['suspended']
 }
+
+/**
+ * Tells of an owner who leaves or has left, once each: the other owner, the owner's lead and the channel. Of an agent
+ * that is stopped for it they are told even so, since the next step is another one than to recertify it.
+ */
+async function tellOfOwner(
+  subject: Subject,
+  { told }: Life,
+  { policy, notices, clock }: LookAfterPorts,
+): Promise<readonly string[]> {
+  const { bundle, files = bundle } = policy
+  const agent = agentOf(bundle, subject)
+  const leaving = agent && leavingOwner(agent, bundle, files, clock.now())
+  if (!leaving) return []
+  const key = `${ofOwner}${leaving.owner} ${leaving.on ?? 'left'}`
+  if (told.includes(key)) return []
+  const people = [agent.backupOwner, personOf(bundle, leaving.owner)?.lead].filter((each) => each !== undefined)
+  const { agentsTell: channel } = bundle
+  const places = [...[...new Set(people)].map((person) => ({ person })), ...(channel ? [channel] : [])]
+  await tell(subject, { kind: 'owner', ...leaving }, places, key, notices)
+  return [key]
+}
+
+const ofOwner = 'owner '
+/** The date may pass and the agent be recertified: its owner leaves all the same, and people were told. */
+const isOfOwner = (key: string): boolean => key.startsWith(ofOwner)
 
 type Place = AgentNotice['to']
 

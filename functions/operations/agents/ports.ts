@@ -1,6 +1,7 @@
 import type { Activity, AgentFile, Certified, Looked, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
 import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
+import type { LeavingOwner } from '../../domain/agents/leaving-owner.ts'
 import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
@@ -115,5 +116,8 @@ export type LifeChange = { subject: Living; life: Life; version: number; appende
 export type AgentNotice = {
   about: Subject
   to: { person: PersonId } | { channel: string }
-  notice: { kind: 'due'; days: number; due: NumericDate } | { kind: 'suspended'; why: SuspendedBecause }
+  notice:
+    | { kind: 'due'; days: number; due: NumericDate }
+    | { kind: 'suspended'; why: SuspendedBecause }
+    | ({ kind: 'owner' } & LeavingOwner)
 }

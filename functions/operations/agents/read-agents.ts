@@ -1,6 +1,7 @@
 // Rules: test/operations/agents/recertify.test.ts
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
 import { recertifyByOf } from '../../domain/agents/dates.ts'
+import { type LeavingOwner, leavingOwner } from '../../domain/agents/leaving-owner.ts'
 import { suspendedBecause } from '../../domain/agents/registry.ts'
 import { mayInspect, mayRead } from '../../domain/deciding/questions.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
@@ -36,6 +37,8 @@ export type AgentSeen = {
   grants: readonly ApprovedRequest[]
   /** False if the agent has more grants than were read. */
   allGrants: boolean
+  /** An owner who left or leaves soon. */
+  leaving?: LeavingOwner
   /** Set if the reader may see the roles and secrets of the host. */
   inspected?: true
 }
@@ -45,13 +48,15 @@ const mostPages = 10
 /** The age up to which a look counts as new. Seconds. */
 const lookedLately = 60
 
+/** Agents whose owner left or leaves soon come first. */
 export async function listAgents(
   person: PersonId,
   ports: ReadAgentsPorts,
 ): Promise<Result<readonly AgentSeen[], 'not_permitted'>> {
   if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const ids = ports.policy.bundle.agents.map(({ id }) => id)
-  return ok(await describeAgents(ids, { status: 'approved' }, ports))
+  const seen = await describeAgents(ids, { status: 'approved' }, ports)
+  return ok([...seen.filter(({ leaving }) => leaving), ...seen.filter(({ leaving }) => !leaving)])
 }
 
 export async function readAgent(
@@ -97,7 +102,7 @@ export async function describeAgents(
     return {
       agent: current,
       status: statusOf(because),
-      ...defined({ because }),
+      ...defined({ because, leaving: leavingOwner(agent, policy.bundle, policy.files ?? policy.bundle, now) }),
       recertifyBy,
       file,
       grants: own,

@@ -1,4 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { governDeployer } from '../../support/agents/governed.ts'
 import { withPerson } from '../../support/bundles.ts'
 import { person, start } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
@@ -17,6 +19,41 @@ test('`agents` lists each agent with its owner, its date, and why it is suspende
   expect(out).toMatch(/^agent:remediator +person:dan +autonomous +active +/m)
   expect(out).toMatch(/ 29 May 00:00 UTC /)
   expect(out).toMatch(/^agent:librarian +person:mia +supervised +suspended \(recertification\) +/m)
+})
+
+const withLeaving = (id: string, changes: object) => {
+  const { world } = scene.api
+  world.policy = new CedarPolicy(withPerson(person(id), changes, world.policy.bundle))
+}
+
+test('`agents` lists first the agents whose owner left or leaves, with the next step', async () => {
+  withLeaving('mia', { leavesOn: start + 86_400 })
+  const { out } = await scene.at('ana').type('agents')
+  expect(out).toMatch(/^ID.+\nagent:librarian .+suspended \(recertification\), owner leaves /)
+  expect(out).toContain('next     agent:librarian: name another owner in agents.json, and deploy')
+  const { body } = await scene.at('ana').json('agents', 'show', 'agent:librarian')
+  expect(body.leaving).toEqual({ on: '2027-01-16T08:00:00Z', answers: 'person:lena', entry: 'folder' })
+  withLeaving('mia', { status: 'inactive' })
+  expect((await scene.at('ana').type('agents', 'show', 'agent:nightly')).out).toMatch(
+    /^agent:nightly {2}orphaned \(owner_inactive\), owner left$/m,
+  )
+})
+
+test('the next step for an agent of the registry is a transfer', async () => {
+  const { world } = scene.api
+  governDeployer(world)
+  const leaving = withPerson(person('dan'), { leavesOn: start + 86_400 }, world.policy.bundle)
+  world.policy = new CurrentPolicy(new CedarPolicy(leaving), world)
+  await world.policy.look?.([])
+  expect((await scene.at('ana').type('agents')).out).toMatch(
+    /^next +npx --no-install hotwork registry transfer agent:deployer --to PERSON --reason TEXT/m,
+  )
+})
+
+test('`agents --owner` lists the agents for which a person answers', async () => {
+  const { body } = await scene.at('ana').json('agents', '--owner', 'person:lena')
+  expect(body.agents.map(({ id }: { id: string }) => id)).toEqual(['agent:builder', 'agent:planner', 'agent:librarian'])
+  expect((await scene.at('ana').type('agents', '--owner', 'person:zoe')).out).toBe('none\n')
 })
 
 test('`agents show` has an agent with its live grants and the rights of its host', async () => {

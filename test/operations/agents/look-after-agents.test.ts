@@ -16,6 +16,7 @@ import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { BundleStore } from '../../../functions/operations/policy/ports.ts'
 import { renderAgentNotice } from '../../channels/slack/cards/rendering.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
+import { governDeployer } from '../../support/agents/governed.ts'
 import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
 import { MemoryUnknownCallers } from '../../support/agents/memory-unknown-callers.ts'
 import { withAgent, withGroups, withPerson } from '../../support/bundles.ts'
@@ -196,6 +197,66 @@ test.each([
   await timer.look()
   expect(await timer.world.ledger.entries(remediator)).toMatchObject([{ type: 'Suspended', facts: { why } }])
   expect(timer.told).toContainEqual(expect.objectContaining({ notice: { kind: 'suspended', why } }))
+})
+
+/** The messages about the remediator's owner, and their places. */
+const ofOwner = (timer: Timer) => timer.told.filter(({ notice }) => notice.kind === 'owner')
+
+test("the owner's lead, the other owner and the channel are told once that the owner leaves within 30 days", async () => {
+  const last = start + 40 * day
+  const dated = changed({ backupOwner: person('ana'), recertifyBy: start + 20 * day })
+  const timer = new Timer(withPerson(person('dan'), { leavesOn: last, lead: person('lena') }, dated))
+  await timer.look()
+  expect(ofOwner(timer)).toEqual([])
+  timer.world.clock.advance(10 * day)
+  await timer.look()
+  const notice = { kind: 'owner', owner: 'person:dan', on: last, answers: 'person:ana', entry: 'folder' }
+  expect(ofOwner(timer)).toMatchObject([
+    { about: remediator, to: { person: 'person:ana' }, notice },
+    { about: remediator, to: { person: 'person:lena' }, notice },
+    { about: remediator, to: { channel: 'hotwork-agents' }, notice },
+  ])
+  // The agent is suspended and recertified meanwhile, and later the owner leaves.
+  timer.world.clock.advance(10 * day)
+  await timer.look()
+  await timer.recertify()
+  await timer.look()
+  await timer.look()
+  expect(ofOwner(timer)).toHaveLength(3)
+  timer.world.clock.advance(20 * day)
+  await timer.look()
+  await timer.look()
+  const { on: _, ...left } = notice
+  expect(ofOwner(timer).slice(3)).toMatchObject(Array.from({ length: 3 }, () => ({ notice: left })))
+  expect(ofOwner(timer).slice(3)[0]?.notice).not.toHaveProperty('on')
+})
+
+test('an agent of the registry whose owner left the directory is told to the channel, with the transfer as next step', async () => {
+  const timer = new Timer(onTime())
+  const { world } = timer
+  governDeployer(world)
+  const agents = world.ledger.governed.agents.map((each) => ({ ...each, owner: person('zoe') }))
+  world.ledger.governed = { ...world.ledger.governed, agents }
+  world.clock.advance(3)
+  await timer.look()
+  expect(timer.told.map(({ about, to, notice }) => [about, to, notice.kind])).toEqual([
+    ['agent:deployer', { person: 'person:zoe' }, 'suspended'],
+    ['agent:deployer', { channel: 'hotwork-agents' }, 'suspended'],
+    ['agent:deployer', { channel: 'hotwork-agents' }, 'owner'],
+  ])
+  const [message] = ofOwner(timer)
+  const { text } = renderAgentNotice(message as AgentNotice, issuer)
+  expect(text).toContain('agent:deployer: its owner person:zoe is inactive or no longer in the directory')
+  expect(text).toContain('registry transfer agent:deployer --to PERSON')
+})
+
+test('a message about a leaving owner that failed is sent by the next run', async () => {
+  const timer = new Timer(withPerson(person('dan'), { leavesOn: start + day }, onTime()))
+  timer.fault = new Error('down')
+  await timer.look()
+  timer.fault = undefined
+  await timer.look()
+  expect(ofOwner(timer)).toMatchObject([{ about: remediator, to: { channel: 'hotwork-agents' } }])
 })
 
 test('a group and a person past their dates have an entry each on a chain of their own', async () => {

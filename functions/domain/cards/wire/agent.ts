@@ -14,6 +14,14 @@ const registered = {
   autonomy: z.string(),
   status: word('active', 'suspended', 'retired', 'orphaned'),
   because: z.string().optional(),
+  /** An owner who left or, with `on`, leaves within 30 days; `answers`: the person who answers for the agent then. */
+  leaving: z
+    .looseObject({
+      on: time.optional(),
+      answers: z.string().optional(),
+      entry: word('registry', 'folder'),
+    })
+    .optional(),
   /** The host, by its kind. */
   runs_on: z.record(z.string(), z.string().catch('not said')),
   last_seen: time.optional(),

@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { SystemIds } from '../../../../functions/adapters/system/system.ts'
-import { drawBatch } from '../../../../functions/handlers/channels/draw-batch.ts'
+import { drawBatch, tellNotices } from '../../../../functions/handlers/channels/draw-batch.ts'
 import { BoardUnavailable, CardUndeliverable, PagerUnavailable } from '../../../../functions/operations/faults.ts'
 import { requestId } from '../../../support/ask.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
@@ -34,6 +34,21 @@ async function drawn(records: SQSRecord[], fails: { [request: string]: Error } =
   })
   return { drawings, beside, held, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }
 }
+
+test.each([
+  { kind: 'due', days: 7, due: 1 },
+  { kind: 'suspended', why: 'recertification' },
+  { kind: 'owner', owner: 'person:dan', on: 1, answers: 'person:ana', entry: 'registry' },
+])('a notice about an agent is told as it was sent: %j', async (notice) => {
+  const [told, held]: [unknown[], string[]] = [[], []]
+  const ports = { hold: async (handle: string) => void held.push(handle), log: new MemoryLog() }
+  const message = { about: 'agent:builder', to: { channel: 'agents' }, notice }
+  const tell = async (each: unknown) => void told.push(each)
+  expect(
+    await tellNotices([record('a', message), record('b', { ...message, notice: {} })], { tell, ...ports }),
+  ).toEqual([{ itemIdentifier: 'b' }])
+  expect([told, held]).toEqual([[message], ['handle-b']])
+})
 
 test('several messages of one request are one drawing', async () => {
   expect(await drawn([record('a', of(1)), record('b', of(1)), record('c', of(2))])).toEqual({

@@ -1,0 +1,60 @@
+import * as z from 'zod'
+import type { Sentence } from '../cards/sentence.ts'
+import type { Agent } from '../people/organisation.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import { defined, NumericDate, PersonId } from '../values.ts'
+
+/** An owner who left, or leaves soon: people should give the agent to another person. */
+export const LeavingOwner = z.strictObject({
+  owner: PersonId,
+  /** The day on which they leave; absent if they are inactive or not in the directory. */
+  on: NumericDate.optional(),
+  /** The person who answers for the agent then: the backup owner, if they stay. */
+  answers: PersonId.optional(),
+  /** Where the owner is changed: by a transfer, or by a deployment for an agent of the folder. */
+  entry: z.enum(['registry', 'folder']),
+})
+export type LeavingOwner = z.infer<typeof LeavingOwner>
+
+/** The time before the last day from which people are told. Seconds. */
+const soon = 30 * 86_400
+
+type Directory = Pick<Bundle['directory'], 'people'>
+
+/**
+ * @param bundle with recertifications applied: a person who is overdue has left too
+ * @param folder the agents of the folder alone
+ */
+export function leavingOwner(
+  agent: Agent,
+  { directory }: { directory: Directory },
+  folder: Pick<Bundle, 'agents'>,
+  now: NumericDate,
+): LeavingOwner | undefined {
+  const { id, owner, backupOwner, status } = agent
+  const left = leaves(owner, directory, now)
+  if (left === undefined || status === 'retired') return undefined
+  const stays = backupOwner !== undefined && leaves(backupOwner, directory, now) === undefined
+  return {
+    owner,
+    ...defined({ on: left === 'left' ? undefined : left, answers: stays ? backupOwner : undefined }),
+    entry: folder.agents.some((each) => each.id === id) ? 'folder' : 'registry',
+  }
+}
+
+function leaves(person: PersonId, { people }: Directory, now: NumericDate): NumericDate | 'left' | undefined {
+  const { status, leavesOn = Number.POSITIVE_INFINITY } = people.find(({ id }) => id === person) ?? {}
+  if (status !== 'active' || leavesOn <= now) return 'left'
+  return leavesOn <= now + soon ? leavesOn : undefined
+}
+
+/** The same for every channel, with the next step. */
+export const leavingWords = (id: string, { owner, on, answers, entry }: LeavingOwner): Sentence => [
+  ...(on === undefined
+    ? [`its owner ${owner} is inactive or no longer in the directory`]
+    : [`its owner ${owner} leaves on `, { time: on }]),
+  answers === undefined ? ', and without an owner it is stopped. ' : `, and ${answers} answers for it without them. `,
+  ...(entry === 'folder'
+    ? ['Name another owner in agents.json, and deploy.']
+    : ['Transfer it: ', { value: `npx --no-install hotwork registry transfer ${id} --to PERSON` }]),
+]
