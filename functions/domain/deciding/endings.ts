@@ -1,5 +1,5 @@
 // Rules: test/domain/deciding/judge.test.ts
-import { isFromBefore } from '../agents/governed-registry.ts'
+import { changedAt, isFromBefore } from '../agents/governed-registry.ts'
 import { haltOf, silencerOf } from '../halts/halt.ts'
 import { isLive, type StandingPermit } from '../permits/permit.ts'
 import type { Bundle } from '../policy/bundle.ts'
@@ -49,11 +49,15 @@ export function stopOf(
   return dead === undefined ? undefined : { by: 'ancestor', id: dead }
 }
 
-/** The first of its agents that has changed since the submission: the asker, a delegator, or the agent of a step. */
+/**
+ * The first of its agents that has changed since the submission: the asker, a delegator, or the agent of a step. A plan
+ * that had begun by then goes on, and ends at that step, whose own request has ended.
+ */
 export function changedAgent(state: ApprovalRequest, { registry }: Pick<EndingFacts, 'registry'>): AgentId | undefined {
   if (!registry) return undefined
   const { ask, submittedAt } = state
-  const doers = keptSteps(state).filter(({ progress }) => progress.ended === undefined)
+  const begunAt = keptSteps(state)[0]?.progress.openedAt ?? Number.POSITIVE_INFINITY
+  const doers = keptSteps(state).filter(({ agent }) => (changedAt({ registry }, agent) ?? 0) <= begunAt)
   return [ask.agent, ...ask.chain, ...doers.map(({ agent: id }) => ({ id }))]
     .map(({ id }) => id as AgentId)
     .find((id) => isFromBefore({ registry }, id, submittedAt))

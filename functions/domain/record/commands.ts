@@ -394,5 +394,5 @@ const lost: { readonly [why in SuspendedBecause | 'changed']: string } = {
   suspended: 'is suspended',
   retired: 'is retired',
   owner_inactive: 'has no active owner',
-  changed: 'has other identities, another owner or another autonomy now',
+  changed: 'was retired, or has other identities, another owner or another autonomy now',
 }

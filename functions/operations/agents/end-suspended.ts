@@ -2,9 +2,11 @@
 import { changedAt } from '../../domain/agents/governed-registry.ts'
 import { suspendedBecause } from '../../domain/agents/registry.ts'
 import { changedAgent } from '../../domain/deciding/endings.ts'
+import { planAction } from '../../domain/policy/assess-plan.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import type { Ending } from '../../domain/record/commands.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
+import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import { type AgentId, defined } from '../../domain/values.ts'
 import { carryOut } from '../record/carry-out.ts'
 import type { DecidingPorts } from '../record/ports.ts'
@@ -14,7 +16,7 @@ const page = 100
 /**
  * Ends every live grant of an agent that is suspended, retired, orphaned or gone, so that its AWS sessions are denied.
  * An agent that was recertified meanwhile keeps its grants. If it was retired or changed at run time, its open asks end
- * too: for a change, those from before it.
+ * too, for a change those from before it, and so do the pending plans of other agents with a step for it.
  * @throws StoreUnavailable, StaleRequest
  */
 export async function endSuspended(id: AgentId, ports: DecidingPorts): Promise<void> {
@@ -24,23 +26,23 @@ export async function endSuspended(id: AgentId, ports: DecidingPorts): Promise<v
   const agent = agentOf(bundle, id)
   const why = agent ? suspendedBecause(id, agent.recertifyBy, bundle, clock.now()) : 'retired'
   const isChanged = changedAt(bundle, id) !== undefined
-  const endingOf = (state: ApprovalRequest): Ending | undefined => {
-    if (why !== undefined) return { by: 'agent', id, why }
+  const changeOf = (state: ApprovalRequest): Ending | undefined => {
     const changed = changedAgent(state, bundle)
     return changed && { by: 'agent', id: changed, why: 'changed' }
   }
-  if (why !== undefined || isChanged) await endAll(id, 'approved', endingOf, ports)
-  if (why === 'retired' || isChanged) await endAll(id, 'pending', endingOf, ports)
+  const endingOf = why === undefined ? changeOf : (): Ending => ({ by: 'agent', id, why })
+  if (why !== undefined || isChanged) await endAll({ agent: id, status: 'approved' }, endingOf, ports)
+  if (why === 'retired' || isChanged) await endAll({ agent: id, status: 'pending' }, endingOf, ports)
+  if (isChanged) await endAll({ action: planAction, status: 'pending' }, changeOf, ports)
 }
 
 async function endAll(
-  agent: AgentId,
-  status: 'approved' | 'pending',
+  filter: RequestFilter,
   endingOf: (state: ApprovalRequest) => Ending | undefined,
   ports: DecidingPorts,
 ): Promise<void> {
   for (let after: string | undefined; ; ) {
-    const { items, next } = await ports.requests.list({ agent, status }, { limit: page, ...defined({ after }) })
+    const { items, next } = await ports.requests.list(filter, { limit: page, ...defined({ after }) })
     for (const { state } of items)
       if (endingOf(state))
         await carryOut(state.ask.id, ports, (each) => ({ type: 'wake', ...defined({ ending: endingOf(each) }) }))

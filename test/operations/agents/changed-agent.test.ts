@@ -26,7 +26,7 @@ const [remediator, builder, planner, second] = ['remediator', 'builder', 'planne
   AgentId,
   AgentId,
 ]
-const said = 'agent:remediator has other identities, another owner or another autonomy now'
+const said = 'agent:remediator was retired, or has other identities, another owner or another autonomy now'
 
 let world: World
 beforeEach(() => {
