@@ -1,6 +1,7 @@
 // Rules: test/channels/slack/cards/routing.test.ts
-import { leavingWords } from '../domain/agents/leaving-owner.ts'
+
 import { warnBefore } from '../domain/break-glass/break-glass.ts'
+import { leavingWords } from '../domain/cards/leaving-words.ts'
 import { exchangesOf } from '../domain/cards/message-words.ts'
 import type { Notice as OpeningNotice } from '../domain/cards/notices.ts'
 import { describeOpening, type OpeningView } from '../domain/cards/opening-view.ts'

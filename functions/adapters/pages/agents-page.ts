@@ -1,9 +1,10 @@
 // Rules: test/http/agents-page.test.ts
+
 import { findingsOf } from '../../domain/agents/activity.ts'
 import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
 import { askedAbout, hostNote } from '../../domain/agents/host-words.ts'
-import { leavingWords } from '../../domain/agents/leaving-owner.ts'
+import { leavingWords } from '../../domain/cards/leaving-words.ts'
 import { inert } from '../../domain/inert.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Digest, NumericDate } from '../../domain/values.ts'

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import type { Sentence } from '../cards/sentence.ts'
 import type { Agent } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { defined, NumericDate, PersonId } from '../values.ts'
@@ -11,7 +10,7 @@ export const LeavingOwner = z.strictObject({
   on: NumericDate.optional(),
   /** The person who answers for the agent then: the backup owner, if they stay. */
   answers: PersonId.optional(),
-  /** Where the owner is changed: by a transfer, or by a deployment for an agent of the folder. */
+  /** The place of its entry: the owner is changed by a transfer, or for an agent of the folder by a deployment. */
   entry: z.enum(['registry', 'folder']),
 })
 export type LeavingOwner = z.infer<typeof LeavingOwner>
@@ -47,14 +46,3 @@ function leaves(person: PersonId, { people }: Directory, now: NumericDate): Nume
   if (status !== 'active' || leavesOn <= now) return 'left'
   return leavesOn <= now + soon ? leavesOn : undefined
 }
-
-/** The same for every channel, with the next step. */
-export const leavingWords = (id: string, { owner, on, answers, entry }: LeavingOwner): Sentence => [
-  ...(on === undefined
-    ? [`its owner ${owner} is inactive or no longer in the directory`]
-    : [`its owner ${owner} leaves on `, { time: on }]),
-  answers === undefined ? ', and without an owner it is stopped. ' : `, and ${answers} answers for it without them. `,
-  ...(entry === 'folder'
-    ? ['Name another owner in agents.json, and deploy.']
-    : ['Transfer it: ', { value: `npx --no-install hotwork registry transfer ${id} --to PERSON` }]),
-]

@@ -139,8 +139,8 @@ async function suspend(
 }
 
 /**
- * Tells of an owner who leaves or has left, once each: the other owner, the owner's lead and the channel. Of an agent
- * that is stopped for it they are told even so, since the next step is another one than to recertify it.
+ * Tells the other owner, the owner's lead and the channel once that an owner leaves, and once that they have left. If
+ * that stops the agent they are told all the same, since the next step is a transfer.
  */
 async function tellOfOwner(
   subject: Subject,

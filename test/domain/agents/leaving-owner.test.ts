@@ -1,4 +1,5 @@
-import { leavingOwner, leavingWords } from '../../../functions/domain/agents/leaving-owner.ts'
+import { leavingOwner } from '../../../functions/domain/agents/leaving-owner.ts'
+import { leavingWords } from '../../../functions/domain/cards/leaving-words.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
 import type { Agent } from '../../../functions/domain/people/organisation.ts'
 import { agentOf, type Bundle } from '../../../functions/domain/policy/bundle.ts'
