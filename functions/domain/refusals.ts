@@ -88,6 +88,11 @@ const catalogue = {
     'The state of the resource cannot be read now, so nothing was issued',
     'ask again in a moment: what was approved stays approved',
   ),
+  as_it_is: no(
+    409,
+    'A person asks for this, and not an agent: it is decided as it is',
+    'approve or deny it, with a comment if you like',
+  ),
   not_in_bulk: no(409, 'This request is not decided together with others', 'decide it by itself'),
   // a reason, given later
   not_decided: no(409, 'You have not decided this request', 'leave the reason to the person who decided'),

@@ -237,7 +237,7 @@ function forms(request: RequestPage): Part {
     stage && !mustAccept && approveForm(send, view, stage, draft),
     stage && canBeLess(view) && narrowForm(send, view, stage, draft),
     whyNot.deny === undefined && denyForm(send, view, draft),
-    whyNot.revise === undefined && status === 'pending' && !view.registry && reviseForm(send, suggestibles, draft),
+    whyNot.revise === undefined && status === 'pending' && reviseForm(send, suggestibles, draft),
     stage &&
       !view.registry &&
       folded('Ask the agent a question', send({ ask: 'agent' }, questionFields(draft), ''), draft?.of === 'question'),
@@ -245,7 +245,8 @@ function forms(request: RequestPage): Part {
       colleagues.length > 0 &&
       folded('Ask a colleague to look', send({ ask: 'colleague' }, colleagueFields(colleagues), '')),
     stage && asideForm(id, reader, zone),
-    mayAllowMore(view, reader.person) &&
+    !view.registry &&
+      mayAllowMore(view, reader.person) &&
       html`<p><a class="button" href="/permits/give/${id}">Allow more like this</a></p>`,
   ]
   return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)

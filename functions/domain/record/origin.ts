@@ -53,19 +53,21 @@ type Rules = {
   /** True if one click may decide it with others. A line of a list shows neither steps nor the person who asked. */
   inBulk: boolean
   mayDelegate: boolean
+  /** True if an agent asks, which people may question, tell what to change, or leave less than it asked for. */
+  hearsPeople: boolean
 }
 
 const rules = {
-  agent: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
-  person: { asks: 'act', isOwn: true, isDecided: true, inBulk: false, mayDelegate: true },
+  agent: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true, hearsPeople: true },
+  person: { asks: 'act', isOwn: true, isDecided: true, inBulk: false, mayDelegate: true, hearsPeople: true },
   // Not delegable: a standing permit is for this agent only.
-  draw: { asks: 'act', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
-  extension: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
-  delegation: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
-  step: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
-  plan: { asks: 'steps', isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
-  registry: { asks: 'change', isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
-  opening: { asks: 'rights', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
+  draw: { asks: 'act', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false, hearsPeople: true },
+  extension: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true, hearsPeople: true },
+  delegation: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true, hearsPeople: true },
+  step: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true, hearsPeople: true },
+  plan: { asks: 'steps', isOwn: true, isDecided: true, inBulk: false, mayDelegate: false, hearsPeople: true },
+  registry: { asks: 'change', isOwn: true, isDecided: true, inBulk: false, mayDelegate: false, hearsPeople: false },
+  opening: { asks: 'rights', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false, hearsPeople: false },
 } satisfies Record<Origin['kind'], Rules>
 
 export const rulesOf = (ask: Stored): Rules => rules[originOf(ask).kind]

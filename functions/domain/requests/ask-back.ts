@@ -13,6 +13,7 @@ import {
   type Refused,
   type Standpoint,
 } from '../record/commands.ts'
+import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, colleaguesFor, openStage } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 import { type DecisionCode, rightOf, whyNot } from './take-decision.ts'
@@ -30,6 +31,7 @@ export function askQuestion(
   const { question, text, bundle } = command
   const right = rightToAsk(state, command, at)
   if ('code' in right) return right
+  if (!rulesOf(state.ask).hearsPeople) return { code: 'as_it_is' }
   if ((state.questions?.length ?? 0) >= mostQuestions) return { code: 'too_many_questions' }
   const { terms, as } = right
   const own = { question, stage: terms.name, ...defined({ for: rightOf(command, as).for }), text }

@@ -16,7 +16,7 @@ import {
 } from '../record/commands.ts'
 import type { Event } from '../record/events.ts'
 import { evolve } from '../record/evolve.ts'
-import { originOf } from '../record/origin.ts'
+import { originOf, rulesOf } from '../record/origin.ts'
 import { type Preview, stateOf } from '../record/preview.ts'
 import type { ApprovalRequest, PendingRequest, StageState } from '../record/request.ts'
 import { barredFrom, lostApprovals, openStage, ownersOf, peopleBehind } from '../record/request.ts'
@@ -38,6 +38,7 @@ export type DecisionCode =
   | 'stale_round'
   | 'stale_digest'
   | 'not_shown_in_full'
+  | 'as_it_is'
   | 'not_in_bulk'
   | 'already_decided'
   | 'stage_not_open'
@@ -72,6 +73,8 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   const isAlone = verdict === 'revise' || !mayBeInBulk(state) || (verdict === 'approve' && wantsMore(state))
   if (command.burst !== undefined && isAlone) return { code: 'not_in_bulk' }
   const toAgent = command.toAgent?.trim() ?? ''
+  if ((verdict === 'revise' || toAgent !== '' || command.narrowed) && !rulesOf(state.ask).hearsPeople)
+    return { code: 'as_it_is' }
   if (toAgent !== '' && !plainText(mostToAgent).safeParse(toAgent).success) return { code: 'invalid_to_agent' }
   if (verdict === 'approve') return approveStage(state as PendingRequest, command, names, at)
   if (verdict === 'revise' && toAgent === '') return { code: 'to_agent_required' }
@@ -291,7 +294,7 @@ export function whyNot(
       round: state.round,
       digest: state.ask.digest,
       comment: 'asked beforehand',
-      toAgent: 'asked beforehand',
+      ...(verdict === 'revise' ? { toAgent: 'asked beforehand' } : {}),
       login: defined({ acr: openStage(state)?.terms.acr, at: now }),
       ...defined({ typed: typeThisOf(state) }),
       through: 'page',

@@ -126,7 +126,8 @@ async function openMessage(
 }
 
 const foreseeDecision = ({ person, about, carried }: OnCard, options: EdgeOptions, verdict: Verdict = 'approve') => {
-  const ask = { person, verdict, comment: '-', toAgent: '-', ...decisionOnCard(about, options) } as const
+  const words = { comment: '-', ...(verdict === 'revise' ? { toAgent: '-' } : {}) }
+  const ask = { person, verdict, ...words, ...decisionOnCard(about, options) } as const
   return foresee(about.request, () => options.foresee(ask), carried, options)
 }
 

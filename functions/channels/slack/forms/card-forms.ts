@@ -102,7 +102,9 @@ export function approveModal(state: ApprovalRequest, facts: ViewFacts, about: Su
     ...factBlocks(view),
     ...typedInput(view),
     commentInput(view, 'People who look at this request see it. The agent does not.'),
-    toAgentInput({ optional: true, hint: 'The agent reads it once this is settled, without your name.' }),
+    ...(view.registry
+      ? []
+      : [toAgentInput({ optional: true, hint: 'The agent reads it once this is settled, without your name.' })]),
   )
 }
 

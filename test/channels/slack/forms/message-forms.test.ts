@@ -6,6 +6,7 @@ import { refusals } from '../../../../functions/domain/refusals.ts'
 import { checkView } from '../../../../local/desk/blocks.ts'
 import { repairPlan } from '../../../support/plan.ts'
 import { layered, withLayers } from '../../../support/policies/list-argument.ts'
+import { RegistryWorld, reporter } from '../../../support/registry-world.ts'
 import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { resizeWorker, stopCheckout } from '../cards/states.ts'
 import { type CardButton, Door } from '../edge/door.ts'
@@ -103,6 +104,16 @@ test('words may go with an approval', async () => {
   expect(fieldsOf(form)).toEqual(['comment', 'to_agent'])
   await door.submit(form, 'U0BEN', { to_agent: 'watch the queue' })
   expect((await now()).stages[0]?.decisions).toMatchObject([{ verdict: 'approve', toAgent: 'watch the queue' }])
+})
+
+test('a change of the registry is approved with a comment, and with no words to an agent', async () => {
+  const registry = new RegistryWorld(bundle)
+  door = new Door(registry)
+  const change = await registry.asked('eve', 'RegisterAgent', reporter)
+  const form = await door.open(change, 'U0GUS', 'approve_comment')
+  expect(fieldsOf(form)).toEqual(['comment'])
+  await door.submit(form, 'U0GUS', { comment: 'the team needs it' })
+  expect(await registry.state(change.ask.id)).toMatchObject({ status: 'approved' })
 })
 
 test.each([
