@@ -150,23 +150,6 @@ test.each([
   expect(found).toMatchObject(may ? { ok: true } : { ok: false, code: 'self_approval' })
 })
 
-test('an agent cannot ask for a change of the registry, by any door that names an action', async () => {
-  const what = {
-    action: 'hotwork:RegisterAgent',
-    arguments: reporter,
-    resource: { type: 'agent', id: 'agent:reporter' },
-  }
-  expect(await world.evaluate(what)).toMatchObject({ decision: false, reason: 'unknown_action' })
-  const planned = await world.evaluate({
-    action: 'plan',
-    arguments: { steps: [{ agent: 'agent:builder', action: what.action, arguments: reporter }] },
-    resource: { type: 'plan', id: 'INC-1042' },
-    agent: agent('planner'),
-  })
-  expect(planned).toMatchObject({ reason: 'unknown_action' })
-  expect(Object.keys(world.policy.bundle.actions).filter((name) => name.startsWith('hotwork:'))).toEqual([])
-})
-
 test('an action that is no change of the registry is refused', async () => {
   const request = await world.change('eve', 'Unknown', reporter)
   expect(request).toMatchObject({ code: 'unknown_action' })
