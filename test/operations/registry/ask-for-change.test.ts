@@ -1,6 +1,6 @@
 import { dayIn, RegistryWorld, reporter } from '../../support/registry-world.ts'
 import { unwrap } from '../../support/unwrap.ts'
-import { agent, person } from '../../support/world.ts'
+import { person } from '../../support/world.ts'
 
 let world: RegistryWorld
 beforeEach(() => {
