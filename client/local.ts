@@ -31,6 +31,7 @@ const Local = z.looseObject({
   identityProviderUrl: z.string().refine(isLoopback),
   aws: z.looseObject({ endpointUrl: z.string().refine(isLoopback), region: z.string() }),
   agents: z.array(Party).default([]),
+  newcomers: z.array(Party).default([]),
   tools: z.array(Party).default([]),
   people: z.array(Party).default([]),
 })

@@ -78,7 +78,7 @@ function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
     )
   const person = local.people.find(({ id }) => id === as)
   if (person) return localLogin(local.identityProviderUrl, person, apiUrl)
-  const isWorkload = [...local.agents, ...local.tools].some(({ id }) => id === as)
+  const isWorkload = [...local.agents, ...local.newcomers, ...local.tools].some(({ id }) => id === as)
   throw wrongUsage(
     isWorkload ? `this is for a person, and \`${as}\` is not one` : `the local stack has no person \`${as}\``,
     `use \`--as\` with one of ${local.people.map(({ id }) => id).join(', ')}`,

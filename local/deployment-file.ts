@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { browserClientId, commandLineClientId, type IdentityProvider, peopleAudience } from './identity-provider.ts'
 import { signalsPath } from './local-file.ts'
 import { findFreePort } from './loopback.ts'
-import type { Organisation } from './organisation.ts'
+import { expectedSubjects, type Organisation } from './organisation.ts'
 
 type SlackApp = ReturnType<typeof createSlackApp>
 
@@ -77,7 +77,7 @@ export async function describeDeployment(world: World) {
   return {
     callsRecordedWithin,
     issuers: Object.fromEntries([
-      ...organisation.workloadIssuers.map((alias) => [alias, trusted(issuer)]),
+      ...organisation.workloadIssuers.map((alias) => [alias, { ...trusted(issuer), expected: expectedSubjects }]),
       ...organisation.peopleIssuers.map((alias) => [alias, trusted(peopleAudience(issuer))]),
       ...absent,
     ]),

@@ -10,7 +10,7 @@ import { type AwsAccess, type Between, clientSettings } from './emulator.ts'
 import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
 import type { Local } from './local-file.ts'
 import { type ReverseProxy, startReverseProxy } from './loopback.ts'
-import { readOrganisation, withDatesOfToday } from './organisation.ts'
+import { principalsOf, readOrganisation, withDatesOfToday } from './organisation.ts'
 import { startPager } from './pager.ts'
 import type { Progress } from './progress.ts'
 
@@ -91,10 +91,7 @@ export async function prepareDeployment(
     workspaces[chat] = { app, apiUrl, deskUrl }
   }
   identityProvider.serve(issuer)
-  const keys = await identityProvider.enrol([
-    ...[...organisation.agents, ...organisation.tools].map(({ subject }) => ({ kind: 'workload' as const, subject })),
-    ...organisation.people.map((person) => ({ kind: 'person' as const, ...person })),
-  ])
+  const keys = await identityProvider.enrol(principalsOf(organisation))
 
   const incidents = await startPager({ ...organisation.pager, log })
   resources.defer(() => incidents.close())
@@ -228,6 +225,8 @@ export function describeLocal(
     },
     identityProviderUrl: identityProvider.url,
     agents: organisation.agents.map(({ owner, autonomy, ...agent }) => ({ ...clientOf(agent), owner, autonomy })),
+    /** Workloads that are no agents yet. */
+    newcomers: organisation.newcomers.map(clientOf),
     tools: organisation.tools.map((tool) => ({
       ...clientOf(tool),
       ...(file.tools[tool.id.replace(/^tool:/, '')] as { audience: string; addresses: string[]; signals: string[] }),

@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
+import type { Principal } from './identity-provider.ts'
 
 const Text = z.string()
 const Identity = z.object({
@@ -43,6 +44,14 @@ const Stage = z.object({
 const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
 const Action = z.object({ account: Text.optional() })
 
+/** Workloads that a folder without them does not name, to be registered while the local stack runs. */
+const newcomers = ['deployer', 'releaser', 'reporter', 'stranger'].map((name) => ({
+  id: `agent:${name}`,
+  subject: `agent-${name}`,
+}))
+/** The subjects of the local workloads that may be agents. */
+export const expectedSubjects = ['agent-*']
+
 const sample = join(import.meta.dirname, '../policies/agents.json')
 const mostDays = 180
 
@@ -81,6 +90,7 @@ export function readOrganisation(folder: string) {
   const [workloadIssuers, peopleIssuers] = [servedFor(workloads), servedFor(people)]
   return {
     agents: agents.map(({ id, owner, autonomy }) => ({ id, owner, autonomy, subject: subjectOf(id) })),
+    newcomers: newcomers.filter(({ id, subject }) => !subjects.has(id) && ![...subjects.values()].includes(subject)),
     tools: tools.map(({ id }) => ({ id, subject: subjectOf(id) })),
     people: people.map(({ id, name, slack, accounts }) => ({
       id,
@@ -110,6 +120,12 @@ export function readOrganisation(folder: string) {
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }
 }
+
+/** All who get tokens from the local identity provider. */
+export const principalsOf = ({ agents, newcomers, tools, people }: Organisation): Principal[] => [
+  ...[...agents, ...newcomers, ...tools].map(({ subject }) => ({ kind: 'workload' as const, subject })),
+  ...people.map((person) => ({ kind: 'person' as const, ...person })),
+]
 
 /** An id in Slack's form, the same at each start. */
 const unsaidSlackId = (id: string) => `U0${id.replace(/^person:|[^a-z0-9]/gi, '').toUpperCase()}`

@@ -97,7 +97,7 @@ function localSource(as: string, surroundings: Around): Source {
           '`HOTWORK_AS`, `--as` and `identity: { as }` are for the local stack alone',
           `no \`.hotwork/local.json\` at or above this folder is of \`${audience}\`: start it with \`npm start\`, or name its file in \`HOTWORK_LOCAL\``,
         )
-      const workloads = [...local.agents, ...local.tools]
+      const workloads = [...local.agents, ...local.newcomers, ...local.tools]
       const found = workloads.find(({ id }) => id === as)
       if (found) return localLogin(local.identityProviderUrl, found, audience)({})
       throw wrongUsage(

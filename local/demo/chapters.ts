@@ -5,6 +5,7 @@ import { tellLedger } from './chapters/ledger.ts'
 import { tellMcp } from './chapters/mcp.ts'
 import { tellPlan } from './chapters/plan.ts'
 import { tellPolicyChange } from './chapters/policy-change.ts'
+import { tellRegistry } from './chapters/registry.ts'
 import { tellStory } from './chapters/requests.ts'
 import { tellWords } from './chapters/words.ts'
 import type { World } from './world.ts'
@@ -53,6 +54,11 @@ export const chapters: Chapters = {
     'A change of policy: its widening, the recorded decisions it would change, and the properties it breaks',
     tellPolicyChange,
     'Before a change is deployed its author sees its effects: by questions, by the record, and by proof, or by random questions if the proving programs are not on this machine.',
+  ],
+  registry: [
+    'An agent without a deployment: registered, handed on, and answered no',
+    tellRegistry,
+    'People register an agent while Hotwork runs. It asks, gets another owner, and is retired at its recertification. The role of its CI runner could do the same without asking, until the guardrail is attached.',
   ],
   words: [
     'Asked back: a question, an answer, and a suggestion of less',

@@ -95,6 +95,15 @@ export class Person {
     return this.#send('GET', `/v1/requests/${id}`)
   }
 
+  agent(id: string): Promise<{ owner: string }> {
+    return this.#send('GET', `/v1/agents/${encodeURIComponent(id)}`)
+  }
+
+  /** The record of an agent, a person or a tool. */
+  async record(id: string): Promise<Entry[]> {
+    return (await this.#send<{ entries: Entry[] }>('GET', `/v1/ledger/${encodeURIComponent(id)}`)).entries
+  }
+
   async ledger(id: string): Promise<Entry[]> {
     const path = id.startsWith('bgl_') ? `/v1/break-glass/${id}/ledger` : `/v1/requests/${id}/ledger`
     return (await this.#send<{ entries: Entry[] }>('GET', path)).entries

@@ -80,8 +80,8 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
 /** The workload identity of an agent or a tool. */
 const workloadIdentity = (local: Local, id: string): Identity => resolveIdentity(loginOf(local, id), quietMachine)
 
-function loginOf({ agents, tools, identityProviderUrl, issuer }: Local, id: string): () => Promise<string> {
-  const workload = named([...agents, ...tools], id)
+function loginOf({ agents, newcomers, tools, identityProviderUrl, issuer }: Local, id: string): () => Promise<string> {
+  const workload = named([...agents, ...newcomers, ...tools], id)
   return () => localLogin(identityProviderUrl, workload, issuer)({})
 }
 

@@ -14,7 +14,7 @@ import type { AwsAccess } from '../../local/emulator.ts'
 import { type IdentityProvider, startIdentityProvider } from '../../local/identity-provider.ts'
 import type { Local } from '../../local/local-file.ts'
 import { startReverseProxy } from '../../local/loopback.ts'
-import { type Organisation, readOrganisation } from '../../local/organisation.ts'
+import { type Organisation, principalsOf, readOrganisation } from '../../local/organisation.ts'
 import { startPager } from '../../local/pager.ts'
 import { toolkitOf } from './made.ts'
 import { serveRelay } from './relay/serve.ts'
@@ -148,10 +148,7 @@ async function play(
   resources.defer(() => desk.close())
   const pager = await startPager({ ...organisation.pager, log })
   resources.defer(() => pager.close())
-  const keys = await identityProvider.enrol([
-    ...[...organisation.agents, ...organisation.tools].map(({ subject }) => ({ kind: 'workload' as const, subject })),
-    ...organisation.people.map((person) => ({ kind: 'person' as const, ...person })),
-  ])
+  const keys = await identityProvider.enrol(principalsOf(organisation))
   const addresses = new Map([
     ['idp', identityProvider.localUrl],
     ['slack', desk.deskUrl.replace(/\/$/, '')],

@@ -1,4 +1,4 @@
-// Rules: test/operations/registry/made-changes.test.ts
+// Rules: test/operations/registry/made-changes.test.ts, test/stack/registry.test.ts
 import { type ApplyPorts, applyChange } from '../../operations/registry/apply-change.ts'
 import { namingFault, OfRequest } from '../batches.ts'
 import type { Stores, Wiring } from '../environment.ts'

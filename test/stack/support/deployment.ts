@@ -226,8 +226,8 @@ export class Deployment {
   }
 
   #client(id: string): LocalClient {
-    const { agents, tools, people } = this.local
-    const found = [...agents, ...tools, ...people].find((client) => client.id === id)
+    const { agents, newcomers, tools, people } = this.local
+    const found = [...agents, ...newcomers, ...tools, ...people].find((client) => client.id === id)
     if (!found) throw new Error(`no client ${id}`)
     return found
   }
