@@ -14,7 +14,7 @@ import {
   Timestamp,
 } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
-import type { GovernedRegistry } from './governed-registry.ts'
+import { type GovernedRegistry, retiredIn } from './governed-registry.ts'
 import { spelled } from './spelling.ts'
 
 /** The part of an ask that makes it a change of the registry. */
@@ -124,12 +124,10 @@ export function entryOf(
   agent: AgentId,
 ): { entry: Agent; inFiles: boolean } | undefined {
   const own = files.agents.find((each) => each.id === agent)
-  if (own) {
-    const isRetired = registry.retired.some((each) => each.id === agent)
-    return { entry: isRetired ? { ...own, status: 'retired' } : own, inFiles: true }
-  }
-  const entry = registry.agents.find((each) => each.id === agent)
-  return entry && { entry, inFiles: false }
+  const entry = own ?? registry.agents.find((each) => each.id === agent)
+  if (!entry) return undefined
+  const isRetired = registry.retired.some((each) => each.id === agent)
+  return { entry: isRetired ? { ...entry, status: 'retired' } : entry, inFiles: own !== undefined }
 }
 
 /** The members whose change ends what the agent held: its rights were given to another workload, owner or autonomy. */
@@ -154,16 +152,15 @@ export function afterChange(
   const found = afterAgent(change, before)
   if (!found.ok) return found
   const { value: after } = found
-  const isRetired = after.status === 'retired'
-  if (inFiles && !isRetired)
-    return refuse('invalid_registry', `\`${after.id}\` is in agents.json: change it there, or retire it`)
-  const { version, agents, retired: inFilesRetired, changed: before_, former } = registry
-  const lost = inFiles || !before ? [] : before.identities.filter((each) => isRetired || !keeps(after, each))
+  if (after.status === 'retired') return ok(retiredIn(files, registry, after, now))
+  if (inFiles) return refuse('invalid_registry', `\`${after.id}\` is in agents.json: change it there, or retire it`)
+  const { version, agents, changed: before_, former } = registry
+  const lost = (before?.identities ?? []).filter((each) => !keeps(after, each))
   const until = now + oneYear
   return ok({
+    ...registry,
     version: version + 1,
-    agents: inFiles ? agents : [...agents.filter((each) => each.id !== after.id), after],
-    retired: inFiles ? [...inFilesRetired, { id: after.id, at: now }] : inFilesRetired,
+    agents: [...agents.filter((each) => each.id !== after.id), after],
     changed: endsWhatItHeld(before, after) ? { ...before_, [after.id]: now } : before_,
     former: [
       ...former.filter((each) => each.until > now),
@@ -172,9 +169,14 @@ export function afterChange(
   })
 }
 
-/** Whether it has an identity, at any time. */
+/** Whether it has an identity for all of its time: one that ends sooner is lost, and one that ends later is new. */
 const keeps = ({ identities: all }: Agent, identity: Identity): boolean =>
-  all.some((each) => whoIs(each) === whoIs(identity))
+  all.some((each) => {
+    const [[from, until], [begins, ends]] = [timeOf(each), timeOf(identity)]
+    return whoIs(each) === whoIs(identity) && from <= begins && until >= ends
+  })
+
+const timeOf = ({ validFrom = 0, validUntil = Number.POSITIVE_INFINITY }: Identity) => [validFrom, validUntil] as const
 
 const whoIs = ({ issuer, subject, claims = {} }: Identity): string => canonicalForm([issuer, subject ?? null, claims])
 

@@ -37,8 +37,11 @@ export const lookHolds = 7 * 86_400
 const arnParts = 6
 const words = ['example', 'sample', 'anything', 'x1'] as const
 
+/** The limit of stored answers, since a row of the table has at most 400 kB. An action beyond it is unknown. */
+const mostAnswers = 2000
+
 export function hostQuestions(bundle: Bundle, role: string): readonly HostQuestion[] {
-  return Object.values(bundle.actions).flatMap((entry) => {
+  const all = Object.values(bundle.actions).flatMap((entry) => {
     const account = accountOf(bundle, entry)
     const { statement, resource } = entry
     if (!statement || !account) return []
@@ -56,6 +59,7 @@ export function hostQuestions(bundle: Bundle, role: string): readonly HostQuesti
         }
       })
   })
+  return all.slice(0, mostAnswers)
 }
 
 /**

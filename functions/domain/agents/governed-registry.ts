@@ -10,7 +10,7 @@ export const GovernedRegistry = z.strictObject({
   version: z.int().nonnegative(),
   /** Agents that the policy folder does not name. A retired one stays, with its status. */
   agents: z.array(Agent),
-  /** Agents of the policy folder that were retired at run time. */
+  /** Agents of the policy folder that were retired at run time. They stay so if the folder forgets them. */
   retired: z.array(z.strictObject({ id: AgentId, at: NumericDate })),
   /** By agent: the last change of its identities, owner or autonomy. Requests and permits from before it have ended. */
   changed: z.record(AgentId, NumericDate),
@@ -29,10 +29,10 @@ export function withGoverned(files: Bundle, registry: GovernedRegistry): Bundle 
   return {
     ...files,
     agents: [
-      ...files.agents.map((agent) => (retired.has(agent.id) ? { ...agent, status: 'retired' as const } : agent)),
+      ...files.agents,
       // The folder wins where a later deployment names the same agent.
       ...registry.agents.filter(({ id }) => !named.has(id)),
-    ],
+    ].map((agent) => (retired.has(agent.id) ? { ...agent, status: 'retired' as const } : agent)),
     registry: { version: registry.version, changed: registry.changed },
   }
 }
@@ -46,18 +46,25 @@ export const registryAge = 2
 
 /**
  * The next registry, in which an agent is retired and has lost everything that it held. It keeps its name, and its
- * identities for a year.
+ * identities for a year. One that the folder names is of the folder, also if the registry had it before.
+ *
+ * @param files the agents of the folder alone
  */
-export function retiredIn(registry: GovernedRegistry, { id, identities }: Agent, now: NumericDate): GovernedRegistry {
-  const isGoverned = registry.agents.some((each) => each.id === id)
+export function retiredIn(
+  files: Pick<Bundle, 'agents'>,
+  registry: GovernedRegistry,
+  { id, identities }: Agent,
+  now: NumericDate,
+): GovernedRegistry {
+  const isInFiles = files.agents.some((each) => each.id === id)
   return {
     version: registry.version + 1,
     agents: registry.agents.map((each) => (each.id === id ? { ...each, status: 'retired' } : each)),
-    retired: isGoverned ? registry.retired : [...registry.retired, { id, at: now }],
+    retired: isInFiles ? [...registry.retired, { id, at: now }] : registry.retired,
     changed: { ...registry.changed, [id]: now },
     former: [
       ...registry.former.filter(({ until }) => until > now),
-      ...(isGoverned ? identities.map((identity) => ({ agent: id, identity, until: now + oneYear })) : []),
+      ...identities.map((identity) => ({ agent: id, identity, until: now + oneYear })),
     ],
   }
 }

@@ -56,10 +56,13 @@ function wrongNames(
   { changed, before }: { changed: readonly Agent[]; before: GovernedRegistry },
 ): string[] {
   const known = new Set(before.retired.map(({ id }) => id))
+  const isBack = ({ id, status }: Agent) =>
+    status !== 'retired' && !inFiles.has(id) && retired.some((it) => it.id === id)
   const inFiles = new Set<string>(files.agents.map(({ id }) => id))
   const ids = agents.map(({ id }) => id)
   return [
     ...changed.filter(({ id }) => inFiles.has(id)).map(({ id }) => `\`${id}\` is in agents.json: change it there`),
+    ...changed.filter(isBack).map(({ id }) => `\`${id}\` was retired: choose another name`),
     ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `\`${id}\` is in the registry twice`),
     ...retired
       .filter(({ id }) => !inFiles.has(id) && !known.has(id))

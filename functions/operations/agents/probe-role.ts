@@ -4,8 +4,6 @@ import { answerOf, type HostQuestion, hostQuestions, type Simulated } from '../.
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { HostSimulator } from './ports.ts'
 
-/** The limit of stored answers, since a row of the table has at most 400 kB. */
-const mostAnswers = 2000
 const mostPolicies = 3
 
 /** Asks IAM about an AWS role. */
@@ -31,7 +29,7 @@ async function askIam(
 
 function answersOf(questions: readonly HostQuestion[], said: readonly Simulated[]): Looked['actions'] {
   const actions: Looked['actions'] = {}
-  for (const question of questions.slice(0, mostAnswers)) {
+  for (const question of questions) {
     const answer = answerOf(question, said)
     const by = answer === 'allowed' ? policiesFor(question, said) : []
     const kept = { resource: question.rule, answer, ...(by.length > 0 ? { by } : {}) }

@@ -1,5 +1,12 @@
 // Rules: test/operations/registry/ask-for-change.test.ts
-import { afterChange, agentIn, type ChangeRow, changeView, entryOf } from '../../domain/agents/agent-change.ts'
+import {
+  afterChange,
+  agentIn,
+  type ChangeRow,
+  changeView,
+  entryOf,
+  isChangeName,
+} from '../../domain/agents/agent-change.ts'
 import { assessChange, type ChangeAsked } from '../../domain/agents/assess-change.ts'
 import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import { registryProblems } from '../../domain/agents/registry-problems.ts'
@@ -92,8 +99,8 @@ export async function foreseeChange(ask: WantedChange, ports: ChangePorts): Prom
   return ok({ rows, tier: submit.tier, stages, ...defined({ accepts: submit.ask.change?.accepts }) })
 }
 
-/** Without the arguments, which may be anything. */
-const aboutChange = ({ action }: WantedChange): About => ({ action: action.slice(0, 64) })
+/** Without the arguments, which may be anything, as may another name. */
+const aboutChange = ({ action }: WantedChange): About => (isChangeName(action) ? { action } : {})
 
 type AssessedChange = {
   submit: Submit

@@ -6,7 +6,7 @@ import { type Account, accountIdOf, type Bundle } from '../../domain/policy/bund
 import type { JsonObject } from '../../domain/values.ts'
 import type { ListedRole, RoleList } from '../../operations/agents/ports.ts'
 import { HostUnseen } from '../../operations/faults.ts'
-import { type Caller, principalsOf, readTrust, type TokenCaller, trusts } from './iam/trust-policy.ts'
+import { type Caller, namesItself, readTrust, type TokenCaller, trusts } from './iam/trust-policy.ts'
 import type { HostRead, HostReads } from './ports.ts'
 
 /**
@@ -52,7 +52,7 @@ export async function findTrusting(caller: Caller, via: Reach['via'], ports: Fin
         const read = readTrust(trust)
         const answer = trusts(read, caller)
         if (answer === 'no') continue
-        const isNamed = caller.kind === 'AWS' && principalsOf(read).some(({ name }) => name === caller.arn)
+        const isNamed = namesItself(read, caller)
         roles.push({ arn, via, isCertain: answer === 'yes', ...(isNamed ? { isNamed } : {}) })
       }
   }
@@ -127,9 +127,14 @@ async function findOfServiceAccount(where: string, ports: FindingPorts): Promise
   }
   if (found.length === 0) throw faults.find(({ why }) => why === 'not_permitted') ?? new HostUnseen('no_such_role')
   const refused = faults.some(({ why }) => why === 'not_permitted')
+  const roles = found.flatMap((each) => each.roles)
   return {
-    roles: found.flatMap(({ roles }) => roles),
-    missed: [...found.flatMap(({ missed }) => missed), ...(refused ? ['EKS of another account was not asked'] : [])],
+    roles,
+    missed: [
+      ...found.flatMap(({ missed }) => missed),
+      ...(refused ? ['EKS of another account was not asked'] : []),
+      ...(roles.length === 0 ? ['the service account has no role: its pods may use that of their node'] : []),
+    ],
   }
 }
 

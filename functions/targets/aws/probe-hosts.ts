@@ -37,7 +37,8 @@ export function makeProbers({ simulator, list, reads }: ProbingPorts): { readonl
 }
 
 type Answers = Looked['actions']
-type Names = readonly Named[]
+/** `more`: true if an account has more names than are asked about. */
+type Names = { names: readonly Named[]; more: boolean }
 type Named = { kind: ReachedSecret['kind']; name: string; arn: string }
 type Probing = FindingPorts & {
   simulator: HostSimulator
@@ -138,7 +139,10 @@ async function findAssumed(from: readonly Reach[], ports: Probing) {
   for (const role of from) {
     const trusting = await findTrusting({ kind: 'AWS', arn: role.arn }, 'assume', ports)
     for (const each of trusting.missed) missed.add(each)
-    const candidates = trusting.roles.filter(({ arn }) => arn !== role.arn).slice(0, most.roles)
+    const others = trusting.roles.filter(({ arn }) => arn !== role.arn)
+    const candidates = others.slice(0, most.roles)
+    if (others.length > most.roles)
+      missed.add(`${others.length - most.roles} roles that may trust \`${role.arn}\` were not looked at`)
     const answered = await mayDo(
       role.arn,
       'sts:AssumeRole',
@@ -187,19 +191,16 @@ async function readableSecrets(roles: readonly Reach[], ports: Probing) {
   if (roles.length > most.readers) missed.add(`${roles.length - most.readers} roles were not asked about secrets`)
   for (const { arn: role } of roles.slice(0, most.readers)) {
     const account = accountsOf(ports.bundle).find(({ accountId }) => accountId === accountIdOf(role))
-    const names = account && (await namesIn(account, ports))
-    if (!names) missed.add(`the names of secrets of account ${accountIdOf(role)} were not listed`)
+    const listed = account && (await namesIn(account, ports))
+    if (!listed) missed.add(`the names of secrets of account ${accountIdOf(role)} were not listed`)
+    if (listed?.more) missed.add(`more secrets of account ${accountIdOf(role)} were not looked at`)
     for (const { kind, action } of kinds) {
-      const alike = (names ?? []).filter((each) => each.kind === kind)
-      const said =
-        (await mayDo(
-          role,
-          action,
-          alike.map(({ arn }) => arn),
-          ports,
-        )) ?? []
+      const alike = (listed?.names ?? []).filter((each) => each.kind === kind)
+      const arns = alike.map(({ arn }) => arn)
+      const said = await mayDo(role, action, arns, ports)
+      if (!said) missed.add(`the secrets that \`${role}\` may read are not known`)
       for (const { name, arn } of alike)
-        if (said.some(({ resource, decision }) => resource === arn && decision === 'allowed'))
+        if (said?.some(({ resource, decision }) => resource === arn && decision === 'allowed'))
           found.push({ kind, name, role })
     }
   }
@@ -233,6 +234,7 @@ async function listNames(account: Account, { reads }: Probing): Promise<Names | 
       next = page.NextToken
     } while (next && names.length < most.names)
     const secrets = names.length
+    const more = Boolean(next)
     next = undefined
     do {
       const page = Parameters.parse(await reads.read('ssm:DescribeParameters', pageOf(50, next), account))
@@ -241,7 +243,7 @@ async function listNames(account: Account, { reads }: Probing): Promise<Names | 
       names.push(...page.Parameters.map(({ Name }) => ({ kind: 'parameter', name: Name, arn: arnOf(Name) }) as const))
       next = page.NextToken
     } while (next && names.length - secrets < most.names)
-    return names
+    return { names, more: more || Boolean(next) }
   } catch (fault) {
     unlessTransient(fault)
     return undefined

@@ -1,5 +1,5 @@
 import type { GovernedRegistry } from '../../../functions/domain/agents/governed-registry.ts'
-import { nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
+import { nothingGoverned, withGoverned } from '../../../functions/domain/agents/governed-registry.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'
 import type { Agent } from '../../../functions/domain/people/organisation.ts'
@@ -10,7 +10,7 @@ import { recertify, retire, whyNotRecertify } from '../../../functions/operation
 import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
 import { withAgent } from '../../support/bundles.ts'
-import { agent, person, prodParameter, stagingParameter, start, World } from '../../support/world.ts'
+import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
 const remediator = agent('remediator')
 const ended: EndMessage[] = []
@@ -142,4 +142,16 @@ test('an agent is retired even if the end of its grants cannot be sent: its requ
   await world.decide(request, 'ben')
   expect((await world.state(request.ask.id)).status).not.toBe('approved')
   expect(world.log.lines).toContainEqual(expect.objectContaining({ message: 'retired_not_told' }))
+})
+
+test('an agent that the folder took over from the registry is retired too, and stays so if the folder forgets it', async () => {
+  const world = new World()
+  const own = agentOf(world.policy.bundle, remediator)
+  world.ledger.governed = { ...nothingGoverned, version: 1, agents: own ? [own] : [] }
+  world.clock.advance(3)
+  expect(await answer(world, retire, 'gus')).toMatchObject({ ok: true })
+  world.clock.advance(3)
+  expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_retired' })
+  const without = { ...sampleBundle(), agents: sampleBundle().agents.filter(({ id }) => id !== remediator) }
+  expect(agentOf(withGoverned(without, world.ledger.governed), remediator)?.status).toBe('retired')
 })

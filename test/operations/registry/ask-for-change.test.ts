@@ -1,6 +1,7 @@
+import { nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
 import { dayIn, RegistryWorld, reporter } from '../../support/registry-world.ts'
 import { unwrap } from '../../support/unwrap.ts'
-import { person } from '../../support/world.ts'
+import { agent, person } from '../../support/world.ts'
 
 let world: RegistryWorld
 beforeEach(() => {
@@ -153,4 +154,47 @@ test.each([
 test('an action that is no change of the registry is refused', async () => {
   const request = await world.change('eve', 'Unknown', reporter)
   expect(request).toMatchObject({ code: 'unknown_action' })
+})
+
+test('a name of no action is refused on record, and is not recorded: it may be anything', async () => {
+  // Cut anywhere, this text has a lone surrogate, which no entry can hold.
+  expect(await world.change('eve', '\u{1f600}'.repeat(60), {})).toMatchObject({ code: 'unknown_action' })
+  const [entry] = await world.ledger.entries(person('eve'))
+  expect(entry).toMatchObject({ type: 'Refused', facts: { code: 'unknown_action' } })
+  expect(JSON.stringify(entry)).not.toContain('\u{1f600}')
+})
+
+test('a retired agent of the folder is not registered again after the folder forgot it', async () => {
+  const retired = [{ id: agent('reporter'), at: world.clock.now() - 86_400 }]
+  world.ledger.governed = { ...nothingGoverned, version: 1, retired }
+  expect(await world.change('eve', 'RegisterAgent', reporter)).toMatchObject({
+    code: 'invalid_registry',
+    detail: '`agent:reporter` was retired: choose another name',
+  })
+})
+
+describe('the time of an identity', () => {
+  const own = { issuer: 'workloads', subject: 'agent-reporter' }
+  const old = { issuer: 'workloads', subject: 'agent-old' }
+  const identities = (...each: object[]) => ({ id: 'agent:reporter', identities: each as never })
+
+  test('an identity that had ended and is given back is another workload: two people decide it', async () => {
+    await world.made(
+      'eve',
+      'RegisterAgent',
+      { ...reporter, ...identities(own, { ...old, validUntil: '2027-01-10' }) },
+      ['gus'],
+    )
+    const sooner = await world.foresee('dan', 'ChangeAgent', identities(own, { ...old, validUntil: '2027-01-09' }))
+    expect(sooner).toMatchObject({ value: { tier: 1 } })
+    expect(await world.foresee('dan', 'ChangeAgent', identities(own, old))).toMatchObject({ value: { tier: 2 } })
+  })
+
+  test('an identity whose end was moved into the past is kept from others for a year from then', async () => {
+    await world.made('eve', 'RegisterAgent', reporter, ['gus'])
+    const other = { issuer: 'workloads', subject: 'agent-new' }
+    await world.made('dan', 'ChangeAgent', identities(other, { ...own, validUntil: '2020-01-01' }), ['gus', 'eve'])
+    const heir = { ...reporter, ...identities({ ...own, validFrom: '2027-01-15' }), id: 'agent:heir' }
+    expect(await world.change('eve', 'RegisterAgent', heir)).toMatchObject({ code: 'invalid_registry' })
+  })
 })

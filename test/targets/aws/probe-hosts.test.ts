@@ -1,3 +1,4 @@
+import { ambientOf } from '../../../functions/domain/agents/ambient.ts'
 import { RunsOn } from '../../../functions/domain/people/host-kinds.ts'
 import { HostUnseen } from '../../../functions/operations/faults.ts'
 import models from '../../../functions/targets/aws/hosts/models.json' with { type: 'json' }
@@ -85,6 +86,21 @@ test('a look at more than 200 roles counts the rest, and then no answer is bette
   expect(partial).toContain('3 roles were not looked at')
 })
 
+test('an action beyond the questions of one look is unknown', async () => {
+  const aws = new MemoryAwsHosts()
+  const where = aws.role('nightly-jobs', byService('ec2.amazonaws.com'), put)
+  const entry = bundle.actions['ssm:PutParameter']
+  if (!entry) throw new TypeError('the sample has the action')
+  const more = Object.fromEntries(
+    Array.from({ length: 2000 }, (_, at) => [`ssm:${at}`, { ...entry, name: `ssm:${at}` }]),
+  )
+  const large = { ...bundle, actions: { ...more, ...bundle.actions } }
+  const looked = { at: 0, role: where, ...(await aws.probers().awsRole.probe(where, large)) }
+  const about = { action: entry.name, resource: { type: 'ssm:parameter', id: staging }, rules: bundle.resources }
+  expect(ambientOf(looked, { runsOn: { awsRole: where } }, { ...about, action: 'ssm:0' }, 1)).toBe('allowed')
+  expect(ambientOf(looked, { runsOn: { awsRole: where } }, about, 1)).toBe('unknown')
+})
+
 describe('one step of assumption', () => {
   const host = 'arn:aws:iam::000000000000:role/nightly-jobs'
 
@@ -107,6 +123,32 @@ describe('one step of assumption', () => {
     expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('allowed')
     aws.simulator.attach(host, { ...assume('*'), effect: 'Deny' })
     expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('denied')
+  })
+
+  test('a trust policy that lets everyone in is enough in one account', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'))
+    aws.role('second', byRole('*'), put)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('allowed')
+  })
+
+  test('a trust policy that names a session of the role makes its rights unknown, and one of another role none', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'))
+    aws.role('third', byRole('arn:aws:sts::000000000000:assumed-role/other-jobs/nightly'), put)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('denied')
+    aws.role('second', byRole('arn:aws:sts::000000000000:assumed-role/nightly-jobs/nightly'), put)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('unknown')
+  })
+
+  test('roles beyond 200 that may trust the role are said, and then no answer is better than unknown', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'), assume('arn:aws:iam::000000000000:role/last'))
+    for (let at = 0; at < 200; at++) aws.role(`r${at}`, byRole('arn:aws:iam::000000000000:root'))
+    aws.role('last', byRole('arn:aws:iam::000000000000:root'), put)
+    const { answer, partial } = await look(aws, 'awsRole', host)
+    expect(answer?.answer).toBe('unknown')
+    expect(partial).toEqual([`1 roles that may trust \`${host}\` were not looked at`])
   })
 
   test('a trust policy that names the account needs a right of the role', async () => {
@@ -145,6 +187,15 @@ describe('a service account of Kubernetes', () => {
       [pod, 'association'],
       [target, 'association'],
     ])
+  })
+
+  test('a service account without a role may use that of its node, so that nothing is denied', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.answer('eks:DescribeCluster', cluster)
+    aws.answer('eks:ListPodIdentityAssociations', { associations: [] })
+    const { answer, partial } = await look(aws, 'kubernetesServiceAccount', 'prod/agents/remediator')
+    expect(answer?.answer).toBe('unknown')
+    expect(partial).toEqual(['the service account has no role: its pods may use that of their node'])
   })
 
   test('a cluster that no account has is missing', async () => {
@@ -224,6 +275,27 @@ test('secrets and parameters that the role may read are listed by name, and noth
     { kind: 'parameter', name: 'plain', role },
   ])
   expect(hostReads.some((action) => /Get(?:SecretValue|Parameter)/.test(action))).toBe(false)
+})
+
+test('secrets that were not looked at are said: of a role that IAM is silent about, and beyond 200 names', async () => {
+  const aws = new MemoryAwsHosts()
+  const role = aws.role('nightly-jobs', byService('ec2.amazonaws.com'))
+  const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:db-x'
+  aws.answer('secretsmanager:ListSecrets', {
+    SecretList: Array.from({ length: 200 }, (_, at) => ({ Name: `s${at}`, ARN })),
+    NextToken: 'more',
+  })
+  const simulate = aws.simulator.simulate.bind(aws.simulator)
+  jest.spyOn(aws.simulator, 'simulate').mockImplementation(async (of, asked) => {
+    if (asked.actions.includes('secretsmanager:GetSecretValue')) throw new HostUnseen('not_permitted')
+    return simulate(of, asked)
+  })
+  const { secrets, partial } = await look(aws, 'awsRole', role)
+  expect(secrets).toEqual([])
+  expect(partial).toEqual([
+    'more secrets of account 000000000000 were not looked at',
+    `the secrets that \`${role}\` may read are not known`,
+  ])
 })
 
 test('several looks of one run list the roles of an account once and ask about a role once', async () => {

@@ -70,8 +70,9 @@ function appliesTo(statement: Statement, caller: Caller): Trusts {
   const wanted = caller.kind === 'Federated' ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole'
   if (!statement.Action.some((action) => meet(globOf(action.toLowerCase()), literalOf(wanted.toLowerCase()))))
     return 'no'
-  const issuers = principalsIn(statement).flatMap((principal) => issuerIfCaller(principal, caller) ?? [])
-  if (issuers.length === 0) return 'no'
+  const principals = principalsIn(statement)
+  const issuers = principals.flatMap((principal) => issuerIfCaller(principal, caller) ?? [])
+  if (issuers.length === 0) return principals.some(({ name }) => namesSession(name, caller)) ? 'unknown' : 'no'
   return allOf(issuers, statement, caller)
 }
 
@@ -90,6 +91,18 @@ export function namesRole(principal: string, role: string): boolean {
   const [, partition, , , account] = role.split(':')
   return [role, account, `arn:${partition}:iam::${account}:root`].includes(principal)
 }
+
+/** A session of the role: who starts it may choose its name. */
+function namesSession(principal: string, caller: Caller): boolean {
+  if (caller.kind !== 'AWS') return false
+  const [, partition, , , account] = caller.arn.split(':')
+  return principal.startsWith(`arn:${partition}:sts::${account}:assumed-role/${caller.arn.split('/').at(-1)}/`)
+}
+
+/** Whether a trust policy names the role or its sessions, or everyone: in one account that alone lets them in. */
+export const namesItself = (trust: Trust, caller: Caller): boolean =>
+  caller.kind === 'AWS' &&
+  principalsOf(trust).some(({ name }) => name === caller.arn || name === '*' || namesSession(name, caller))
 
 /** All conditions have to hold. One that certainly does not hold decides, and one that is not understood does not. */
 function allOf(issuers: readonly string[], { Condition = {}, Effect }: Statement, caller: Caller): Trusts {
