@@ -2,10 +2,9 @@
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
-import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { type PersonAction, personActions, type Question } from '../../functions/domain/policy/question.ts'
-import { defined, type Json } from '../../functions/domain/values.ts'
+import { type Digest, defined, type Json } from '../../functions/domain/values.ts'
 import { changeQuestions } from '../change/change-questions.ts'
 import { personPoints, personQuestionOf } from '../change/person-space.ts'
 import type { Side } from '../change/question-space.ts'
@@ -112,10 +111,10 @@ const isPersonAction = (action: string): action is PersonAction => (personAction
 /** The most questions about each act of people. */
 const mostOfPeople = 2000
 
+/** All such bundles share one name in Cedar, where the next replaces the last. */
 function without(bundle: Bundle, id: string): Bundle {
-  const { hash: _, ...content } = bundle
-  const policies = Object.entries(bundle.policies).map(([action, { [id]: _gone, ...others }]) => [action, others])
-  return withHash({ ...content, policies: Object.fromEntries(policies) })
+  const policies = Object.entries(bundle.policies).map(([action, { [id]: _, ...others }]) => [action, others])
+  return { ...bundle, hash: 'without' as Digest, policies: Object.fromEntries(policies) }
 }
 
 async function judgeAll(

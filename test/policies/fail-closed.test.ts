@@ -112,3 +112,16 @@ test.each([
   expect(policy.ask(question('issue'))).toEqual({ permit: false, policies: ['reads'] })
   expect(policy.ask(question('use'))).toEqual({ permit: false, policies: ['reads'] })
 })
+
+test('two bundles that claim one hash, as kept ones do, each answer by their own policies and schema', () => {
+  const { policies, schema, ...rest } = { ...sample, hash: 'kept' as Bundle['hash'] }
+  const open = new CedarPolicy({ ...rest, schema, policies })
+  const text = 'forbid (principal, action, resource);'
+  const closed = new CedarPolicy({ ...rest, schema, policies: { ...policies, [action]: { closed: text } } })
+  const unaware = new CedarPolicy({ ...rest, schema: 'namespace Hotwork { }', policies })
+  for (const _ of ['first', 'again']) {
+    expect(open.ask(question())).toEqual({ permit: true, policies: ['staging-remediation'] })
+    expect(closed.ask(question())).toEqual({ permit: false, policies: ['closed'] })
+    expect(unaware.ask(question())).toMatchObject({ permit: false, error: true })
+  }
+})

@@ -6,6 +6,7 @@ import type { Change, Explainer } from '../../domain/policy/condition.ts'
 import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { type CedarQuestion, toCedar, withChanges } from './cedar-question.ts'
+import { ParsedOnce } from './parsed-once.ts'
 import { rehearsal } from './rehearsal.ts'
 import { weigh } from './weigh.ts'
 
@@ -16,23 +17,21 @@ import { weigh } from './weigh.ts'
 export class CedarPolicy implements Policy {
   readonly bundle: Bundle
   readonly observing?: Ask
+  /** The policies of each action, as JSON. */
+  readonly #slices = new Map<string, string>()
 
   /** @throws if the bundle's schema or policies do not parse: a process that cannot decide must not start */
   constructor(bundle: Bundle) {
     this.bundle = bundle
-    demand(preparseSchema(schemaName(bundle), bundle.schema), 'schema')
-    for (const [action, staticPolicies] of Object.entries(bundle.policies)) {
-      demand(preparsePolicySet(policySetName(bundle, action), { staticPolicies }), `policies of ${action}`)
-    }
+    this.#schemaName()
+    for (const [action, policies] of Object.entries(bundle.policies)) this.#addSlice(action, policies)
     const { observed } = bundle
     if (observed) {
-      for (const [action, own] of Object.entries(observed)) {
-        const staticPolicies = { ...bundle.policies[action], ...own }
-        demand(preparsePolicySet(observedSetName(bundle, action), { staticPolicies }), `observed policies of ${action}`)
-      }
+      for (const [action, own] of Object.entries(observed))
+        this.#addSlice(observedSlice(action), { ...bundle.policies[action], ...own })
       this.observing = (question) =>
         Object.hasOwn(observed, question.action)
-          ? this.#ask(question, observedSetName(bundle, question.action), observingAnswerOf)
+          ? this.#ask(question, observedSlice(question.action), observingAnswerOf)
           : this.ask(question)
     }
     for (const question of rehearsal(bundle)) this.ask(question)
@@ -46,31 +45,46 @@ export class CedarPolicy implements Policy {
         return undefined
       }
     },
-    askIf: (question, changes) => this.#ask(question, policySetName(this.bundle, question.action), answerOf, changes),
+    askIf: (question, changes) => this.#ask(question, question.action, answerOf, changes),
   }
 
   ask(question: Question): Answer {
-    return this.#ask(question, policySetName(this.bundle, question.action), answerOf)
+    return this.#ask(question, question.action, answerOf)
   }
 
   #inCedar(question: Question): CedarQuestion {
     return toCedar(question, this.bundle)
   }
 
+  // Both names are asked for each time, since Cedar's cache may have other texts under them by now.
+  #schemaName(): string {
+    const { hash, schema } = this.bundle
+    return schemas.nameOf(schema, hash, 'schema')
+  }
+
+  #setName(slice: string): string {
+    return policySets.nameOf(this.#slices.get(slice) ?? '', `${this.bundle.hash} ${slice}`, `policies of ${slice}`)
+  }
+
+  #addSlice(slice: string, policies: { readonly [id: string]: string }): void {
+    this.#slices.set(slice, JSON.stringify(policies))
+    this.#setName(slice)
+  }
+
   #ask(
     question: Question,
-    preparsedPolicySetId: string,
+    slice: string,
     answerIn: (answer: AuthorizationAnswer) => Answer,
     changes: readonly Change[] = [],
   ): Answer {
     if (!Object.hasOwn(this.bundle.policies, question.action))
-      return failed([], `the bundle has the bundle has no policies for action ${question.action.slice(0, 64)}`)
+      return failed([], `the bundle has no policies for action ${question.action.slice(0, 64)}`)
     try {
-      const call = { ...withChanges(this.#inCedar(question), changes), preparsedPolicySetId }
+      const call = { ...withChanges(this.#inCedar(question), changes), preparsedPolicySetId: this.#setName(slice) }
       // A use repeats a question that was validated at the request and the issue. Validation would double the cost, and
       // answers do not depend on it.
       if (question.kind === 'action' && question.moment === 'use') return answerIn(statefulIsAuthorized(call))
-      const schema = { preparsedSchemaName: schemaName(this.bundle), validateRequest: true }
+      const schema = { preparsedSchemaName: this.#schemaName(), validateRequest: true }
       return answerIn(statefulIsAuthorized({ ...call, ...schema }))
     } catch (cause) {
       return failed([], String(cause))
@@ -78,10 +92,12 @@ export class CedarPolicy implements Policy {
   }
 }
 
-// Cedar caches parsed schemas and policies by name for the whole process; the hash keeps two bundles apart.
-const schemaName = ({ hash }: Bundle) => hash
-const policySetName = ({ hash }: Bundle, action: string) => `${hash} ${action}`
-const observedSetName = ({ hash }: Bundle, action: string) => `${hash} ${action} observed`
+const observedSlice = (action: string) => `${action} observed`
+
+const schemas = new ParsedOnce(preparseSchema)
+const policySets = new ParsedOnce((name, policies) =>
+  preparsePolicySet(name, { staticPolicies: JSON.parse(policies) as { [id: string]: string } }),
+)
 
 /**
  * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only a clean answer can permit: a failed call
@@ -111,9 +127,5 @@ const failed = (policies: readonly string[], detail: string): Answer => ({
   error: true,
   detail,
 })
-
-function demand(checked: { type: 'success' } | { type: 'failure'; errors: DetailedError[] }, what: string): void {
-  if (checked.type === 'failure') throw new TypeError(`the bundle's ${what}: ${messageOf(checked.errors)}`)
-}
 
 const messageOf = (errors: readonly DetailedError[]) => errors.map(({ message }) => message).join('; ')
