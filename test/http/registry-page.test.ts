@@ -77,6 +77,16 @@ test('an agent of the policy folder has no form but the one to retire it', async
   expect((await fill('change=retire&agent=agent:remediator')).status).toBe(200)
 })
 
+test('the form with an entry is for people who may read, and for those who answer for the agent', async () => {
+  const { policies, ...rest } = bundle
+  world = new World({ ...rest, policies: { ...policies, read: {} } })
+  governDeployer(world)
+  world.clock.advance(5)
+  expect((await fill('change=change&agent=agent:deployer', 'ana')).status).toBe(404)
+  expect((await fill('change=register', 'ana')).status).toBe(200)
+  expect((await fill('change=change&agent=agent:deployer', 'dan')).status).toBe(200)
+})
+
 test('the form shows the entry, its tier and who decides before anything is asked, with everything typed', async () => {
   const { status, body } = await send(await fill('change=register'), 'show', deployer)
   expect(status).toBe(200)

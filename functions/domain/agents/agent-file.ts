@@ -1,7 +1,7 @@
 // Rules: test/domain/agents/activity.test.ts
 import * as z from 'zod'
 import { AgentRecord, Ambient, Unseen } from '../people/host.ts'
-import { AgentId, Digest, NumericDate, PersonId } from '../values.ts'
+import { AgentId, Digest, defined, NumericDate, PersonId } from '../values.ts'
 
 const alias = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 
@@ -107,4 +107,22 @@ export function ambientCounts(looked: Looked | undefined, actions: readonly stri
   const counts = { allowed: 0, denied: 0, unknown: 0 }
   for (const answer of Object.values(ambientByAction(looked, actions))) counts[answer] += 1
   return counts
+}
+
+/** A look for people who may not inspect the agent: without the roles that its host reaches, and all that names them. */
+export function withoutReached({ roles: _, secrets: __, partial, actions, ...looked }: Looked): Looked {
+  const unnamed = partial && ['the reasons are for people who may inspect it']
+  return {
+    ...looked,
+    ...defined({ partial: unnamed }),
+    actions: Object.fromEntries(
+      Object.entries(actions).map(([action, each]) => [
+        action,
+        each.map(({ by, ...answer }) => ({
+          ...answer,
+          ...defined({ by: by?.filter((policy) => !/ of /.test(policy)) }),
+        })),
+      ]),
+    ),
+  }
 }

@@ -33,8 +33,8 @@ export const nothingUnknown: UnknownDay = { listed: {}, others: 0 }
 export const daysUntil = (now: NumericDate, count: number): readonly string[] =>
   Array.from({ length: count }, (_, ago) => dayOf(now - ago * day))
 
-/** Visible ASCII, so that a subject can be shown anywhere, and 200 of them fit into one row. */
-const showable = /^[\x21-\x7e]{1,512}$/
+/** Visible ASCII, so that a subject can be shown anywhere, and 200 of them fit into one row. `__proto__` is no member. */
+const showable = /^(?!__proto__$)[\x21-\x7e]{1,512}$/
 
 /** Whether a subject is listed by name. Without patterns none is. */
 export const isExpected = ({ expected = [] }: Pick<Issuer, 'expected'>, subject: string): boolean =>
@@ -76,6 +76,9 @@ const publicIssuers = new Set([
   'oidc.codefresh.io',
   'cognito-identity.amazonaws.com',
   'login.microsoftonline.com/common/v2.0',
+  'login.microsoftonline.com/organizations/v2.0',
+  // Personal accounts.
+  'login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
 ])
 
 const isPublic = (issuer: Issuer): boolean => publicIssuers.has(nameOfIssuer(issuer).replace(/^https:\/\/|\/$/g, ''))

@@ -6,8 +6,9 @@ import { messagePage } from '../../adapters/pages/layout.ts'
 import { type RegistryPage, registryPage } from '../../adapters/pages/registry-page.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
 import { previewOfRows } from '../../domain/cards/registry-view.ts'
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { digestOf } from '../../domain/digest.ts'
-import type { Agent } from '../../domain/people/organisation.ts'
+import { type Agent, answersFor } from '../../domain/people/organisation.ts'
 import { type Refusal, refusals } from '../../domain/refusals.ts'
 import { defined, EvaluationId, type JsonObject, RequestId } from '../../domain/values.ts'
 import { acceptTransfer } from '../../operations/registry/accept-transfer.ts'
@@ -39,7 +40,7 @@ type Seen = Pick<RegistryPage, 'key' | 'sent' | 'foreseen' | 'notice'>
 export async function showRegistryForm(call: Call, ports: RegistryPagePorts): Promise<Answer> {
   const guest = await guestOf(call, ports)
   if (!guest) return toLogin(ports.issuer, pathOf(call))
-  const chosen = await chosenBy(call.query('change'), call.query('agent'), ports)
+  const chosen = await chosenBy(call.query('change'), call.query('agent'), guest, ports)
   if (!chosen) throw apiProblem(404, 'unknown_page')
   const refused = await ofTheFolder(chosen, guest, ports)
   if (refused) return refused
@@ -54,16 +55,20 @@ const pathOf = (call: Call): string => {
   return isChange(change) ? `/registry?${new URLSearchParams(defined({ change, agent }))}` : '/agents'
 }
 
+/** The form has an agent's entry: it is for people who may read, and for those who answer for the agent. */
 async function chosenBy(
   kind: string | undefined,
   id: string | undefined,
-  { policy }: RegistryPagePorts,
+  { person }: Guest,
+  { policy, clock }: RegistryPagePorts,
 ): Promise<Chosen | undefined> {
   await policy.look?.([])
   const { bundle } = policy
   if (!isChange(kind) || !Object.hasOwn(bundle.changes ?? {}, changes[kind].action)) return undefined
+  if (kind === 'register') return { kind, before: undefined }
   const before = bundle.agents.find((agent) => agent.id === id)
-  return kind === 'register' || before ? { kind, before: kind === 'register' ? undefined : before } : undefined
+  const maySee = before && (answersFor(before).includes(person.id) || mayRead(policy, person.id, clock.now()))
+  return maySee ? { kind, before } : undefined
 }
 
 /** An agent of the policy folder can only be retired here. */
@@ -93,7 +98,7 @@ function filled(
 export async function askOnRegistryPage(call: Call, ports: RegistryPagePorts): Promise<Answer> {
   const { guest, form } = await sentForm(call, '/agents', ports)
   const key = EvaluationId.safeParse(form.get('key'))
-  const chosen = await chosenBy(form.get('change'), form.get('agent'), ports)
+  const chosen = await chosenBy(form.get('change'), form.get('agent'), guest, ports)
   if (!key.success || !chosen) throw unknownForm()
   const texts = Object.fromEntries([...form].map(([name, text]) => [name, text.replaceAll('\r\n', '\n')]))
   const again = (view: Pick<Seen, 'foreseen' | 'notice'>, wrong: { [field: string]: string }, status: number) =>

@@ -3,7 +3,7 @@ import type { AgentFile } from '../../domain/agents/agent-file.ts'
 import { recertifyByOf } from '../../domain/agents/dates.ts'
 import { type LeavingOwner, leavingOwner } from '../../domain/agents/leaving-owner.ts'
 import { suspendedBecause } from '../../domain/agents/registry.ts'
-import { mayInspect, mayRead } from '../../domain/deciding/questions.ts'
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Agent, SuspendedBecause } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
@@ -22,7 +22,7 @@ import {
 } from '../../domain/values.ts'
 import type { AskingPorts } from '../record/ports.ts'
 import type { AgentReader, HostLook } from './ports.ts'
-import { evidenceOf } from './recertify.ts'
+import { evidenceOf, seenBy } from './recertify.ts'
 
 export type ReadAgentsPorts = AskingPorts & { agents: Pick<AgentReader, 'files'>; hosts?: HostLook }
 
@@ -39,8 +39,6 @@ export type AgentSeen = {
   allGrants: boolean
   /** An owner who left or leaves soon. */
   leaving?: LeavingOwner
-  /** Set if the reader may see the roles and secrets of the host. */
-  inspected?: true
 }
 
 const page = 100
@@ -69,9 +67,8 @@ export async function readAgent(
   if (look) await lookNow(agent, ports)
   const [one] = await describeAgents([id], { agent: id, status: 'approved' }, ports)
   if (!one) return refuse('unknown_agent')
-  const { policy, clock } = ports
-  const inspected = mayInspect(policy, person, id, clock.now()) ? { inspected: true as const } : {}
-  return ok({ ...one, ...inspected, evidence: evidenceOf(id, one.file, policy).digest })
+  const evidence = evidenceOf(id, one.file, ports.policy).digest
+  return ok({ ...one, file: seenBy(person, id, one.file, ports), evidence })
 }
 
 /** At most once a minute: IAM throttles these calls, and many people read. */

@@ -1,8 +1,8 @@
-import type { AgentFile, Certified, Subject } from '../../domain/agents/agent-file.ts'
+import { type AgentFile, type Certified, type Subject, withoutReached } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
 import { type GovernedRegistry, registryUsed, retiredIn, withGoverned } from '../../domain/agents/governed-registry.ts'
 import { onRecord, type Registration, type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
-import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
+import { askAboutPerson, mayInspect, mayRead } from '../../domain/deciding/questions.ts'
 import { digestOf } from '../../domain/digest.ts'
 import type { Actor } from '../../domain/event.ts'
 import { chainEntries, type Head } from '../../domain/ledger/ledger.ts'
@@ -133,10 +133,11 @@ async function judgeAnswer(
   const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
   if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
   const isIn = isEverMember(files.directory, subject, person, { ...said, readings }, now)
-  if (whoAnswersFor(subject, files).includes(person) || isIn) return refused('own_recertification')
-  if (isIn === undefined) return refused('members_unknown')
   const expected = await ledger.head(subject)
   const ofAgent = await readRegistered(subject, ports)
+  const answering = [...whoAnswersFor(subject, files), ...(ofAgent.agent ? answersFor(ofAgent.agent) : [])]
+  if (answering.includes(person) || isIn) return refused('own_recertification')
+  if (isIn === undefined) return refused('members_unknown')
   if (ofAgent.agent?.status === 'retired') return refused('already_retired')
   const [before, known] = await Promise.all([
     agents.certified([subject]).then((all) => all.get(subject)),
@@ -215,6 +216,17 @@ export function evidenceOf(
   return { evidence: { ...evidence, registration: registration && onRecord(registration) }, digest }
 }
 
+/** An agent's file as a person may see it: only with the right to inspect has it the roles and secrets of the host. */
+export function seenBy<F extends Pick<AgentFile, 'looked'>>(
+  person: PersonId,
+  agent: AgentId,
+  file: F,
+  { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
+): F {
+  if (!file.looked || mayInspect(policy, person, agent, clock.now())) return file
+  return { ...file, looked: withoutReached(file.looked) }
+}
+
 async function readFile(subject: Subject, { agents }: { agents: Pick<AgentReader, 'files'> }): Promise<AgentFile> {
   const id = AgentId.safeParse(subject)
   return (id.success && (await agents.files([id.data])).get(id.data)) || {}
@@ -236,10 +248,14 @@ export async function readSubject(
   if (inFiles === undefined) return refuse('unknown_subject')
   const [certified, file] = await Promise.all([ports.agents.certified([subject]), readFile(subject, ports)])
   const last = certified.get(subject)
+  const agent = AgentId.safeParse(subject)
+  const shown = agent.success ? seenBy(person, agent.data, file, ports) : file
   return ok({
     subject,
     recertifyBy: recertifyByOf(inFiles, last?.due),
     certified: last,
-    ...evidenceOf(subject, file, ports.policy),
+    evidence: evidenceOf(subject, shown, ports.policy).evidence,
+    // For the whole evidence, also where a part of it is not for this person.
+    digest: evidenceOf(subject, file, ports.policy).digest,
   })
 }

@@ -9,7 +9,7 @@ import type { PersonId } from '../../../functions/domain/values.ts'
 import type { GroupSource } from '../../../functions/group-sources/kinds.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
-import { recertify, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
+import { readSubject, recertify, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
 import { withAgent, withPerson } from '../../support/bundles.ts'
@@ -334,4 +334,29 @@ test('an agent is shown with its live grants and its date', async () => {
   const approved = await world.approved()
   const read = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
   expect(read).toMatchObject({ ok: true, value: { status: 'active', grants: [{ ask: { id: approved.ask.id } }] } })
+})
+
+test('only a person who may inspect the agent gets names of roles and secrets with it and with its evidence', async () => {
+  const world = new World()
+  const nightly = agent('nightly')
+  const role = 'arn:aws:iam::000000000000:role/nightly-jobs'
+  const deploy = 'arn:aws:iam::000000000000:role/deploy'
+  const answer = { resource: '*', answer: 'allowed' as const, by: ['wide (role)', 'all (role) of deploy'] }
+  await world.agents.saveLooked(nightly, {
+    ...{ at: world.clock.now(), role, actions: { 'ssm:PutParameter': [answer] }, partial: [`\`${deploy}\` is closed`] },
+    roles: [{ arn: deploy, via: 'assume' }],
+    secrets: [{ kind: 'secret', name: 'prod/database', role: deploy }],
+  })
+  const ports = { ...world.ports, agents: world.agents }
+  const read = async (who: string) => {
+    const evidence = unwrap(await readSubject({ subject: nightly, person: person(who) }, ports))
+    return { evidence, seen: unwrap(await readAgent({ id: nightly, person: person(who) }, ports)) }
+  }
+  const [security, other] = [await read('gus'), await read('ana')]
+  expect(JSON.stringify(security).match(/prod\/database/g)).toHaveLength(2)
+  expect(JSON.stringify(other)).not.toMatch(/database|deploy/)
+  expect(JSON.stringify(other)).toContain('wide (role)')
+  // Both answer on the same evidence.
+  expect(other.evidence.digest).toBe(security.evidence.digest)
+  expect(other.seen.evidence).toBe(other.evidence.digest)
 })

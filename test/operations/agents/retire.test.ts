@@ -9,6 +9,7 @@ import { endSuspended } from '../../../functions/operations/agents/end-suspended
 import { recertify, retire, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
 import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
+import { governDeployer } from '../../support/agents/governed.ts'
 import { withAgent } from '../../support/bundles.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
@@ -154,4 +155,16 @@ test('an agent that the folder took over from the registry is retired too, and s
   expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_retired' })
   const without = { ...sampleBundle(), agents: sampleBundle().agents.filter(({ id }) => id !== remediator) }
   expect(agentOf(withGoverned(without, world.ledger.governed), remediator)?.status).toBe('retired')
+})
+
+test('a new owner does not recertify the agent in the two seconds in which the policy is older', async () => {
+  const world = new World()
+  governDeployer(world)
+  const [deployer] = world.ledger.governed.agents
+  if (!deployer) throw new TypeError('it was registered')
+  await world.policy.look?.([])
+  world.clock.advance(1)
+  world.ledger.governed = { ...world.ledger.governed, version: 2, agents: [{ ...deployer, owner: person('gus') }] }
+  for (const how of [retire, recertify as typeof retire])
+    expect(await answer(world, how, 'gus', deployer.id)).toMatchObject({ code: 'own_recertification' })
 })

@@ -63,6 +63,7 @@ test.each([
   ['without patterns', undefined, 'repo:acme/checkout'],
   ['with a character that cannot be seen', ['*'], 'repo:acme/\u202etuokcehc'],
   ['of over 512 characters', ['*'], `repo:${'a'.repeat(512)}`],
+  ['that would be the prototype of the list', ['*'], '__proto__'],
 ])('a subject %s is only counted', async (_why, expected, subject) => {
   use(bundleOf(expected))
   await process().note({ alias, subject })
