@@ -117,7 +117,9 @@ function checkGuardrail(agent: AgentAnswer, { surroundings }: Context): Exit {
     each.map(({ resource, answer }) => ({ action, resource, answer })),
   )
   const open = answers.filter(({ answer }) => answer !== 'denied')
-  if (ambient.at !== undefined && answers.length > 0 && open.length === 0) {
+  // Old answers do not show that it is attached now.
+  const isNew = ambient.at !== undefined && ambient.failed === undefined
+  if (isNew && answers.length > 0 && open.length === 0) {
     surroundings.out(lines(`ATTACHED: IAM denies the host of ${id} each action of the catalogue`))
     return exits.done
   }
@@ -125,7 +127,7 @@ function checkGuardrail(agent: AgentAnswer, { surroundings }: Context): Exit {
     lines(
       `NOT ATTACHED: the host of ${id} is not denied`,
       ...open.map(({ action, resource, answer }) => `  ${action} on ${resource}: ${answer}`),
-      ...(answers.length === 0 ? ['  the host was not seen'] : []),
+      ...(answers.length === 0 || !isNew ? ['  the host was not seen'] : []),
       ...(ambient.note === undefined ? [] : [ambient.note]),
     ),
   )

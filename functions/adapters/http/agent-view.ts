@@ -72,7 +72,7 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
     recertification: recertificationView(recertifyBy, file.certified),
     evidence_digest: evidence,
     ambient: {
-      ...defined({ at: timeMember(looked?.at), role: looked?.role }),
+      ...defined({ at: timeMember(looked?.at), role: looked?.role, failed: looked?.failed?.why }),
       actions: ambientByAction(known, Object.keys(bundle.actions)),
       resources: known?.actions ?? {},
       ...defined({

@@ -212,7 +212,9 @@ export function evidenceOf(
   const registration = registrationsIn(files).get(subject) ?? null
   const people = whoAnswersFor(subject, files)
   const evidence = { registration, people, looked: looked ?? null, observed: activity ?? null }
-  const digest = digestOf('hotwork.recertified.v1', { subject, ...evidence } as unknown as Json)
+  // Without the time of the look: one that finds the same must not make the page stale under a person who reads it.
+  const { at: _, ...same } = looked ?? {}
+  const digest = digestOf('hotwork.recertified.v2', { subject, ...evidence, looked: same } as unknown as Json)
   return { evidence: { ...evidence, registration: registration && onRecord(registration) }, digest }
 }
 

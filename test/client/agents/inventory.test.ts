@@ -149,6 +149,17 @@ test('a guardrail is attached once IAM denies each action, and until then the op
   expect([after.exit, after.out]).toEqual([0, expect.stringContaining('ATTACHED')])
 })
 
+test('a guardrail is not called attached on the answers of an earlier look', async () => {
+  attach(wide, { name: 'hotwork-guardrail', effect: 'Deny', action: '*', resource: '*' })
+  const check = () => scene.at('ana').type('agents', 'guardrail', 'agent:nightly', '--check')
+  expect((await check()).exit).toBe(0)
+  attach(wide)
+  scene.advance(60)
+  scene.api.ports.simulator.unseen = 'throttled'
+  const { exit, out } = await check()
+  expect([exit, out]).toEqual([4, expect.stringMatching(/^NOT ATTACHED.+AWS asked Hotwork to wait/s)])
+})
+
 test('the command line has words for each kind of host on which an agent may run', () => {
   expect([...hostWords.keys()].toSorted()).toEqual(Object.keys(hostKinds).toSorted())
 })

@@ -168,3 +168,15 @@ test('a new owner does not recertify the agent in the two seconds in which the p
   for (const how of [retire, recertify as typeof retire])
     expect(await answer(world, how, 'gus', deployer.id)).toMatchObject({ code: 'own_recertification' })
 })
+
+test('a new look that finds the same leaves the evidence as it was, and one that finds more makes it stale', async () => {
+  const world = new World()
+  const looked = { role: 'arn:aws:iam::000000000000:role/builder', actions: {} }
+  await world.agents.saveLooked(remediator, { ...looked, at: start })
+  const evidence = await evidenceNow(world, remediator)
+  world.clock.advance(60)
+  await world.agents.saveLooked(remediator, { ...looked, at: start + 60 })
+  expect(await answer(world, recertify as typeof retire, 'gus', remediator, { evidence })).toMatchObject({ ok: true })
+  await world.agents.saveLooked(remediator, { ...looked, at: start + 61, unseen: 1 })
+  expect(await answer(world, retire, 'gus', remediator, { evidence })).toMatchObject({ code: 'stale_digest' })
+})

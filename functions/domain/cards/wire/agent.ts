@@ -91,6 +91,8 @@ export const AgentAnswer = z.looseObject({
       z.array(z.looseObject({ resource: z.string(), answer: Answer, by: z.array(z.string()).optional() })),
     ),
     note: z.string().optional(),
+    /** The reason why the last look failed; then the answers are of an earlier one. */
+    failed: z.string().optional(),
     /** Only for a person who may inspect: the roles that the host reaches, and the secrets that these may read, by name. */
     roles: z.array(z.looseObject({ arn: z.string(), via: z.string(), answer: Answer.optional() })).optional(),
     secrets: z.array(z.looseObject({ kind: z.string(), name: z.string(), role: z.string() })).optional(),
