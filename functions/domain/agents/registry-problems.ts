@@ -124,9 +124,7 @@ function wrongIdentities(
     `\`${holder}\`: \`${['identities', ...member].join('.')}\`: ${message}: ${fix}`
   return [
     ...own.flatMap((each) => wrongsOf(each.identity, each.holder, issuers).map((wrong) => worded(each, wrong))),
-    ...coincidences(held)
-      .filter(({ one }) => own.includes(one))
-      .map(({ one, wrong }) => worded(one, wrong)),
+    ...coincidences(held, own).map(({ one, wrong }) => worded(one, wrong)),
   ]
 }
 

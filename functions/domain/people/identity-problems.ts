@@ -77,8 +77,10 @@ function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
  * The identities that an earlier party has already: shared by two agents one would not show which of them asked, and
  * shared with a person it would let an agent approve. People are many, so those with a subject are compared only with
  * one another.
+ *
+ * @param of those that are compared with the ones before them: by default all
  */
-export function coincidences<H extends Held>(held: readonly H[]): { one: H; wrong: Wrong }[] {
+export function coincidences<H extends Held>(held: readonly H[], of = held): { one: H; wrong: Wrong }[] {
   const open = held.filter(({ identity }) => identity.subject === undefined)
   const tokensOf = ({ issuer, subject }: Identity) => JSON.stringify([issuer, subject])
   // Without `Map.groupBy`, which Node 20 lacks: the client has this code too.
@@ -86,7 +88,8 @@ export function coincidences<H extends Held>(held: readonly H[]): { one: H; wron
   for (const one of held) bySubject.get(tokensOf(one.identity))?.push(one)
   const place = new Map(held.map((one, at) => [one, at]))
 
-  return held.flatMap((one, at) => {
+  return of.flatMap((one) => {
+    const at = place.get(one) ?? 0
     const { issuer, subject } = one.identity
     const like = subject === undefined ? held : [...(bySubject.get(tokensOf(one.identity)) ?? []), ...open]
     const other = like.find(
