@@ -70,11 +70,12 @@ export const isChangeName = (name: string): name is ChangeName => Object.hasOwn(
 /** A change as asked: an action of the catalogue, and its arguments. */
 export type AskedChange = { action: string; arguments: JsonObject }
 
-/** The agent that a change is about. */
-export function agentIn({ action, arguments: args }: AskedChange): Result<AgentId, 'invalid_arguments'> {
+type ReadChange = { [A in ChangeName]: { action: A; said: z.infer<(typeof forms)[A]> } }[ChangeName]
+
+function readChange({ action, arguments: args }: AskedChange): Result<ReadChange, 'invalid_arguments'> {
   const parsed = isChangeName(action) ? forms[action].safeParse(args) : undefined
   if (!parsed?.success) return refuse('invalid_arguments', parsed && whatIsWrong(parsed.error, 'arguments'))
-  return ok(parsed.data.id)
+  return ok({ action, said: parsed.data } as ReadChange)
 }
 
 /**
@@ -83,20 +84,25 @@ export function agentIn({ action, arguments: args }: AskedChange): Result<AgentI
  * @param before its entry now, without recertifications; undefined if there is none
  */
 export function afterAgent(
-  { action, arguments: args }: AskedChange,
+  change: AskedChange,
   before: Agent | undefined,
 ): Result<Agent, 'invalid_arguments' | 'invalid_registry'> {
-  if (!isChangeName(action)) return refuse('invalid_arguments')
-  const parsed = forms[action].safeParse(args)
-  if (!parsed.success) return refuse('invalid_arguments', whatIsWrong(parsed.error, 'arguments'))
-  const named = parsed.data.id
+  const read = readChange(change)
+  return read.ok ? applied(read.value, before) : read
+}
+
+function applied(
+  { action, said }: ReadChange,
+  before: Agent | undefined,
+): Result<Agent, 'invalid_arguments' | 'invalid_registry'> {
+  const named = said.id
   if (action === 'hotwork:RegisterAgent')
-    return before ? refuse('invalid_registry', `\`${named}\` is there already: choose another name`) : made(parsed.data)
+    return before ? refuse('invalid_registry', `\`${named}\` is there already: choose another name`) : made(said)
   if (!before) return refuse('invalid_registry', `\`${named}\` is not registered: register it first`)
   if (before.status === 'retired') return refuse('invalid_registry', `\`${named}\` is retired: register another agent`)
   if (action === 'hotwork:RetireAgent') return ok({ ...before, status: 'retired' })
-  if (action === 'hotwork:TransferAgent') return transfer(before, transferred.parse(args))
-  const after = made({ ...before, ...parsed.data })
+  if (action === 'hotwork:TransferAgent') return transfer(before, said)
+  const after = made({ ...before, ...said })
   return after.ok && membersChanged(before, after.value).length === 0
     ? refuse('invalid_registry', `\`${named}\` is so already: name a member with another value`)
     : after
@@ -135,6 +141,9 @@ const ending: readonly string[] = ['identities', 'owner', 'autonomy', 'status']
 export const endsWhatItHeld = (before: Agent | undefined, after: Agent): boolean =>
   membersChanged(before, after).some((member) => ending.includes(member))
 
+/** A change of the registry: the entry of its agent before and after, and the registry after it. */
+export type MadeChange = { before: Agent | undefined; after: Agent; next: GovernedRegistry }
+
 /**
  * The registry after a change. The caller checks it by `registryProblems`.
  *
@@ -145,19 +154,19 @@ export function afterChange(
   registry: GovernedRegistry,
   change: AskedChange,
   now: NumericDate,
-): Result<GovernedRegistry, 'invalid_arguments' | 'invalid_registry'> {
-  const named = agentIn(change)
-  if (!named.ok) return named
-  const { entry: before, inFiles } = entryOf(files, registry, named.value) ?? {}
-  const found = afterAgent(change, before)
+): Result<MadeChange, 'invalid_arguments' | 'invalid_registry'> {
+  const read = readChange(change)
+  if (!read.ok) return read
+  const { entry: before, inFiles } = entryOf(files, registry, read.value.said.id) ?? {}
+  const found = applied(read.value, before)
   if (!found.ok) return found
   const { value: after } = found
-  if (after.status === 'retired') return ok(retiredIn(files, registry, after, now))
+  if (after.status === 'retired') return ok({ before, after, next: retiredIn(files, registry, after, now) })
   if (inFiles) return refuse('invalid_registry', `\`${after.id}\` is in agents.json: change it there, or retire it`)
   const { version, agents, changed: before_, former } = registry
   const lost = (before?.identities ?? []).filter((each) => !keeps(after, each))
   const until = now + oneYear
-  return ok({
+  const next = {
     ...registry,
     version: version + 1,
     agents: [...agents.filter((each) => each.id !== after.id), after],
@@ -166,7 +175,8 @@ export function afterChange(
       ...former.filter((each) => each.until > now),
       ...lost.map((identity) => ({ agent: after.id, identity, until })),
     ],
-  })
+  }
+  return ok({ before, after, next })
 }
 
 /** Whether it has an identity for all of its time: one that ends sooner is lost, and one that ends later is new. */

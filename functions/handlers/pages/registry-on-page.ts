@@ -42,7 +42,7 @@ export async function showRegistryForm(call: Call, ports: RegistryPagePorts): Pr
   if (!guest) return toLogin(ports.issuer, pathOf(call))
   const chosen = await chosenBy(call.query('change'), call.query('agent'), guest, ports)
   if (!chosen) throw apiProblem(404, 'unknown_page')
-  const refused = await ofTheFolder(chosen, guest, ports)
+  const refused = ofTheFolder(chosen, guest, ports)
   if (refused) return refused
   return filled(chosen, guest, ports, {
     key: ports.ids.evaluation(),
@@ -72,10 +72,9 @@ async function chosenBy(
 }
 
 /** An agent of the policy folder can only be retired here. */
-async function ofTheFolder({ kind, before }: Chosen, { reader }: Guest, ports: RegistryPagePorts) {
+function ofTheFolder({ kind, before }: Chosen, { reader }: Guest, ports: RegistryPagePorts) {
   if (!before || kind === 'retire') return undefined
-  const { agents } = await ports.agents.governed()
-  if (agents.some(({ id }) => id === before.id)) return undefined
+  if (ports.policy.governed?.agents.some(({ id }) => id === before.id)) return undefined
   const text = `${before.id} stands in the policy folder, which a deployment changes. Here it can only be retired.`
   const next = { href: `/agents/${before.id}`, text: before.id }
   return shown(ports.issuer, messagePage({ title: changes[kind].title, text, next, reader }), 409)

@@ -65,6 +65,10 @@ export class CurrentPolicy implements Policy {
     return this.#registered
   }
 
+  get governed(): GovernedRegistry {
+    return this.#registry
+  }
+
   ask(question: Question): Answer {
     if (this.#unread && question.action !== stopping) throw this.#unread
     return this.#policy.ask(question)

@@ -1,3 +1,4 @@
+import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Explainer } from '../../domain/policy/condition.ts'
 import type { PolicyAnswers } from '../../domain/policy/question.ts'
@@ -8,6 +9,8 @@ export interface Policy extends PolicyAnswers {
   readonly files?: Bundle
   /** The same with the registry of agents. */
   readonly registered?: Bundle
+  /** The registry of agents as it was last looked at. Undefined if there is none beside the folder. */
+  readonly governed?: GovernedRegistry
   /** Undefined if no policy engine is loaded. */
   readonly explainer?: Explainer | undefined
   /**

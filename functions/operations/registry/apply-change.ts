@@ -1,6 +1,7 @@
 // Rules: test/operations/registry/apply-change.test.ts
-import { entryOf, isSameEntry } from '../../domain/agents/agent-change.ts'
-import { type GovernedRegistry, registryUsed } from '../../domain/agents/governed-registry.ts'
+import type { MadeChange } from '../../domain/agents/agent-change.ts'
+import { nothingGoverned, registryUsed } from '../../domain/agents/governed-registry.ts'
+import { makeChange } from '../../domain/agents/next-registry.ts'
 import { differenceOf, type RegistryEvent, registrationOfAgent } from '../../domain/agents/registry.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
@@ -8,21 +9,19 @@ import type { ApplyChange } from '../../domain/record/commands.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { isToApply, whyNotApplied } from '../../domain/requests/change-registry.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
-import { AgentId, actorNamed, defined, type JsonObject, type NumericDate, type RequestId } from '../../domain/values.ts'
-import type { GovernedChange, GovernedReader } from '../agents/ports.ts'
+import { actorNamed, defined, type JsonObject, type NumericDate, type RequestId } from '../../domain/values.ts'
+import type { GovernedChange } from '../agents/ports.ts'
 import { authorityOf } from '../policy/gather.ts'
 import { type CarriedOut, carryOut } from '../record/carry-out.ts'
 import type { DecidingPorts } from '../record/ports.ts'
-import { folderOf, nextRegistry } from './ask-for-change.ts'
-
-export type ApplyPorts = DecidingPorts & { agents: GovernedReader }
+import { folderOf } from './ask-for-change.ts'
 
 /**
  * Makes an approved change of the registry: exactly what people decided on, on the entry that they decided on, if policy
  * and the checks still allow it. The request's end and the registry are one transaction, so that a repeat does nothing
  * and a crash leaves nothing half done. A lost race begins again from the record.
  */
-export async function applyChange(id: RequestId, ports: ApplyPorts): Promise<CarriedOut<RefusalOf<ApplyChange>>> {
+export async function applyChange(id: RequestId, ports: DecidingPorts): Promise<CarriedOut<RefusalOf<ApplyChange>>> {
   let made: GovernedChange | undefined
   return carryOut(
     id,
@@ -30,41 +29,25 @@ export async function applyChange(id: RequestId, ports: ApplyPorts): Promise<Car
     async (state, now) => {
       made = undefined
       await ports.policy.look?.([], 'fresh')
-      const registry = await ports.agents.governed()
       const authority = await authorityOf(state, { moment: 'issue', now }, ports)
-      const found = changeOf(state, registry, now, ports)
+      const { policy } = ports
+      const found = makeChange(folderOf(policy), policy.governed ?? nothingGoverned, state.ask, now)
       const isHeld = isToApply(state) && !authority.ending && whyNotApplied(state, authority) === undefined
-      if (isHeld && 'next' in found) made = await governedChange(state, registry, found.next, now, ports)
-      return { type: 'apply_change', ...authority, ...defined({ failed: 'next' in found ? undefined : found }) }
+      if (isHeld && found.ok) made = await governedChange(state, found.value, now, ports)
+      return { type: 'apply_change', ...authority, ...defined({ failed: found.ok ? undefined : found }) }
     },
     undefined,
     { registry: () => made },
   )
 }
 
-function changeOf(
-  { ask }: ApprovalRequest,
-  registry: GovernedRegistry,
-  now: NumericDate,
-  { policy }: Pick<ApplyPorts, 'policy'>,
-): { next: GovernedRegistry } | NonNullable<ApplyChange['failed']> {
-  const present = entryOf(folderOf(policy), registry, ask.resource.id as AgentId)?.entry
-  if (!isSameEntry(ask.change?.before, present)) return { code: 'registry_moved' }
-  const next = nextRegistry(ask, policy, registry, now)
-  return next.ok ? { next: next.value } : { code: 'invalid_registry', ...defined({ detail: next.detail }) }
-}
-
 async function governedChange(
   { ask }: ApprovalRequest,
-  registry: GovernedRegistry,
-  next: GovernedRegistry,
+  { before, after, next }: MadeChange,
   now: NumericDate,
-  { policy, ledger }: Pick<ApplyPorts, 'policy' | 'ledger'>,
+  { policy, ledger }: Pick<DecidingPorts, 'policy' | 'ledger'>,
 ): Promise<GovernedChange> {
-  const subject = AgentId.parse(ask.resource.id)
-  const files = folderOf(policy)
-  const [before, after] = [registry, next].map((each) => entryOf(files, each, subject)?.entry)
-  if (!after) throw new TypeError('a change of the registry has an agent')
+  const subject = after.id
   const common = { at: now, actor: actorNamed(ask.agent.id), policies: [], bundle: policy.bundle.hash }
   const of = { request: ask.id, version: next.version, owner: after.owner }
   const event: RegistryEvent = { ...common, ...eventOf(before, after), ...of }

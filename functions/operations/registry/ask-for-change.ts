@@ -1,15 +1,8 @@
 // Rules: test/operations/registry/ask-for-change.test.ts
-import {
-  afterChange,
-  agentIn,
-  type ChangeRow,
-  changeView,
-  entryOf,
-  isChangeName,
-} from '../../domain/agents/agent-change.ts'
+import { type ChangeRow, changeView, isChangeName } from '../../domain/agents/agent-change.ts'
 import { assessChange, type ChangeAsked } from '../../domain/agents/assess-change.ts'
-import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
-import { registryProblems } from '../../domain/agents/registry-problems.ts'
+import { nothingGoverned } from '../../domain/agents/governed-registry.ts'
+import { nextRegistry } from '../../domain/agents/next-registry.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { isJustified } from '../../domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
@@ -18,17 +11,7 @@ import type { Ask } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
-import {
-  defined,
-  type Json,
-  type JsonObject,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type Result,
-  refuse,
-} from '../../domain/values.ts'
-import type { GovernedReader } from '../agents/ports.ts'
+import { defined, type Json, type JsonObject, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import type { Ids, OnceOnly } from '../ports.ts'
 import { commitNew, stampOf } from '../record/carry-out.ts'
@@ -50,7 +33,7 @@ type WantedChange = {
 }
 export type ChangeAsk = WantedChange & { idempotencyKey: string; body: Json; once?: OnceOnly }
 
-export type ChangePorts = DecidingPorts & { ids: Ids; agents: GovernedReader }
+export type ChangePorts = DecidingPorts & { ids: Ids }
 
 /** The change before it is asked for. */
 export type ForeseenChange = {
@@ -120,10 +103,10 @@ async function assessAskedChange(ask: WantedChange, ports: ChangePorts): Promise
     return refuse('unknown_action', `\`${action.slice(0, 64)}\` is not a change of the registry`)
   if (!isJustified(ask.reason)) return refuse('bad_reason', 'write three words or more')
   const now = clock.now()
-  const registry = await ports.agents.governed()
-  const before = entryBefore(ask, policy, registry, now)
-  if (!before.ok) return before
-  const asked: ChangeAsked = { person, action, arguments: ask.arguments, before: before.value.entry }
+  const next = nextRegistry(folderOf(policy), policy.governed ?? nothingGoverned, ask, now)
+  if (!next.ok) return next
+  const { before } = next.value
+  const asked: ChangeAsked = { person, action, arguments: ask.arguments, before }
   const found = assessChange(bundle, (question) => policy.ask(question), asked, now)
   if (found.outcome === 'refused') return refuse(found.reason, found.detail)
   const { tier, stages, policies, grant } = found
@@ -138,28 +121,11 @@ async function assessAskedChange(ask: WantedChange, ports: ChangePorts): Promise
     ...{ action, arguments: found.found.arguments, resource: { type, id }, environment, classification },
     ...{ credential: entry.credential, unpinned: [], purpose: 'registry', parentTask: { id }, ...grant },
     ...{ justification: ask.reason, justified: true, recent: 0, barred: [...barred], ...lifted },
-    change: defined({
-      before: before.value.entry,
-      accepts: action === 'hotwork:TransferAgent' ? after.owner : undefined,
-    }),
+    change: defined({ before, accepts: action === 'hotwork:TransferAgent' ? after.owner : undefined }),
   })
   const stamp = stampOf(whole, ports)
   const submit: Submit = { type: 'submit', ask: whole, tier, stages, policies, ...stamp }
-  return ok({ submit, rows: changeView(before.value.entry, after), eligible: found.eligible })
-}
-
-/** The entry that the change is about, if the registry can be changed so now. */
-function entryBefore(
-  change: Pick<WantedChange, 'action' | 'arguments'>,
-  policy: ChangePorts['policy'],
-  registry: GovernedRegistry,
-  now: NumericDate,
-) {
-  const named = agentIn(change)
-  if (!named.ok) return named
-  const next = nextRegistry(change, policy, registry, now)
-  if (!next.ok) return next
-  return ok(defined({ entry: entryOf(folderOf(policy), registry, named.value)?.entry }))
+  return ok({ submit, rows: changeView(before, after), eligible: found.eligible })
 }
 
 /** The agents of the folder alone, with the people as they are now. */
@@ -167,17 +133,3 @@ export const folderOf = (policy: Pick<ChangePorts['policy'], 'files' | 'bundle'>
   ...(policy.files ?? policy.bundle),
   directory: policy.bundle.directory,
 })
-
-/** The registry after the change, checked with the folder as one. */
-export function nextRegistry(
-  change: Pick<WantedChange, 'action' | 'arguments'>,
-  policy: ChangePorts['policy'],
-  registry: GovernedRegistry,
-  now: NumericDate,
-): Result<GovernedRegistry, 'invalid_arguments' | 'invalid_registry'> {
-  const files = folderOf(policy)
-  const next = afterChange(files, registry, change, now)
-  if (!next.ok) return next
-  const problems = registryProblems(files, next.value, now, registry)
-  return problems.length > 0 ? refuse('invalid_registry', problems.slice(0, 3).join('; ')) : next
-}

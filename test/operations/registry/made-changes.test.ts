@@ -15,7 +15,7 @@ class Making extends RegistryWorld {
   readonly denies = new MemoryFifoQueue<EndMessage>()
   readonly #others = { cards: new MemoryFifoQueue(), reminders: new MemoryQueue() }
   readonly #seen = new Map<string, ApprovalRequest>()
-  readonly handle = createHandler(this.changing)
+  readonly handle = createHandler(this.ports)
 
   /** The stream's reader sees a request as it is now. */
   async see({ ask: { id } }: ApprovalRequest): Promise<void> {
@@ -65,7 +65,8 @@ test('the function makes the change that it is told of, and a second invocation 
 test('a fault of the store fails the invocation by its name, so that Lambda tries again', async () => {
   const { ask } = await world.agreed('eve', 'RegisterAgent', reporter)
   const governed = () => Promise.reject(new StoreUnavailable('secret words'))
-  const handle = createHandler({ ...world.changing, agents: { governed } })
+  world.agents.governed = governed
+  const { handle } = world
   await expect(handle({ requestId: ask.id })).rejects.toThrow(/^StoreUnavailable$/)
   expect(await world.state(ask.id)).toMatchObject({ status: 'approved' })
 })
