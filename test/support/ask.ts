@@ -5,6 +5,7 @@ import type { Answer } from '../../functions/domain/policy/question.ts'
 import type {
   AcceptTransfer,
   AnswerQuestion,
+  ApplyChange,
   AskColleague,
   AskQuestion,
   BeginCall,
@@ -461,11 +462,21 @@ export const transferAsk = (): Ask => {
   return { ...ask, change: { ...ask.change, accepts: person('pia') } }
 }
 
-export const acceptance = (): AcceptTransfer => ({
+export const acceptance = (changes: Partial<AcceptTransfer> = {}): AcceptTransfer => ({
   type: 'accept_transfer',
   person: person('pia'),
   login: {},
   bundle,
+  ...changes,
+})
+
+/** An approved change of the registry is made. */
+export const making = (changes: Partial<ApplyChange> = {}): ApplyChange => ({
+  type: 'apply_change',
+  answer: permit,
+  eligible,
+  bundle,
+  ...changes,
 })
 
 /** A first opening: no budget is used. */

@@ -12,6 +12,7 @@ import { faultsOfDrift } from './faults-of-drift.ts'
 import { faultsOfGrant } from './faults-of-grant.ts'
 import { faultsOfNarrowing } from './faults-of-narrowing.ts'
 import { faultsOfReceipts } from './faults-of-receipts.ts'
+import { faultsOfRegistry } from './faults-of-registry.ts'
 import { production } from './production.ts'
 import { scenarios } from './scenarios.ts'
 import { type Found, type Node, search, type Violation } from './search.ts'
@@ -24,7 +25,7 @@ jest.setTimeout(180_000)
 
 const faults = [
   ...[...faultsOfApproval, ...faultsOfGrant, ...faultsOfDelegation, ...faultsOfNarrowing, ...faultsOfCalls],
-  ...[...faultsOfDrift, ...faultsOfBreakGlass, ...faultsOfReceipts, ...faultsOfAskingBack],
+  ...[...faultsOfDrift, ...faultsOfBreakGlass, ...faultsOfReceipts, ...faultsOfAskingBack, ...faultsOfRegistry],
 ]
 const found: Found[] = []
 const caught: { fault: string; violation: Violation }[] = []
@@ -49,9 +50,9 @@ test('the search reaches every status', () => {
   expect(reached('statuses')).toEqual(ApprovalRequest.options.map(({ shape }) => shape.status.value).sort())
 })
 
-test('the search reaches every type of event, except those of plans (plans/plans.test.ts) and of a transfer', () => {
+test('the search reaches every type of event, except those of plans (plans/plans.test.ts)', () => {
   const types = Event.options.map(({ shape }) => shape.type.value)
-  const elsewhere: readonly string[] = ['StepOpened', 'StepEnded', 'TransferAccepted']
+  const elsewhere: readonly string[] = ['StepOpened', 'StepEnded']
   expect(reached('events')).toEqual(types.filter((type) => !elsewhere.includes(type)).sort())
 })
 
@@ -77,6 +78,7 @@ test('the search reaches every refusal, except those that need a login, an outag
       ...['to_agent_required'],
       ...['too_many_questions', 'unknown_question', 'already_answered'],
       ...['asked_themselves', 'already_asked', 'too_many_colleagues', 'colleague_not_eligible'],
+      ...['as_it_is', 'transfer_not_accepted'],
       ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
     ].sort(),
   )

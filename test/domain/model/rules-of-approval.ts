@@ -1,6 +1,5 @@
 import { approvalsOf, keyOf, openStage } from '../../../functions/domain/record/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
-import { owner } from '../../support/ask.ts'
 import { always, asSeen, ineligible, inForce, on, type Rule, termsOf, unfilled } from './rule.ts'
 import { roundsOf } from './scenarios.ts'
 import type { Step } from './search.ts'
@@ -74,7 +73,8 @@ export const rulesOfApproval: readonly Rule[] = [
     'INV2',
     'no owner of the requesting agent decides',
     ['Decided'],
-    ({ actor, for: absent }) => [actor.id, absent].includes(owner) && `${owner} decides on their own agent`,
+    ({ actor, for: absent }, _seen, { scenario: { ask } }) =>
+      [actor.id, absent].includes(ask.owner) && `${ask.owner} decides on their own agent`,
   ),
   on(
     'INV2',

@@ -38,7 +38,7 @@ export const rulesOfDelegation: readonly Rule[] = [
   on(
     'INV6',
     'nothing happens after a halt or the end of an ancestor',
-    ['Decided', 'Approved', 'CredentialIntended', 'UseBegun', 'Delegated', 'KeyBound'],
+    ['Decided', 'Approved', 'CredentialIntended', 'UseBegun', 'Delegated', 'KeyBound', 'TransferAccepted'],
     // An issue rests on the facts of its intent, at most a minute before (INV3).
     ({ type }, _seen, { world, command }) =>
       command.type !== 'issue' && world.ending !== undefined && `\`${type}\` after the end by ${world.ending.by}`,

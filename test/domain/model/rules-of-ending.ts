@@ -59,7 +59,7 @@ export const rulesOfEnding: readonly Rule[] = [
     'a request is sent back by a verdict with words to the agent, and never a grant',
     ['Denied', 'Revoked'],
     (event, { grant }, { command }) => {
-      const isSent = command.type === 'decide' && command.verdict === 'revise'
+      const isSent = command.type === 'decide' && command.verdict === 'revise' && event.by !== 'system'
       const says = isSent && (command.toAgent ?? '') !== ''
       if (isSent && (grant || !says)) return 'a grant is sent back, or there are no words'
       return isSent !== (event.type === 'Denied' && event.outcome === 'revise') && 'the outcome is wrong'
@@ -76,9 +76,10 @@ export const rulesOfEnding: readonly Rule[] = [
       const absent = absentFor(step.scenario, step.world, command.person)
       const own = (rights[command.person] ?? []).length > 0
       const anothers = absent !== undefined && absent !== owner && (rights[absent] ?? []).length > 0
-      const { barred = [] } = step.scenario.ask
+      const { owner: asker, barred = [], change } = step.scenario.ask
+      if (change?.accepts && sees.accepted === undefined) return undefined
       const isBarred =
-        [owner, ...barred].some((each) => each === command.person) || barred.some((each) => each === absent)
+        [asker, ...barred].some((each) => each === command.person) || barred.some((each) => each === absent)
       const may = (own || anothers) && !isBarred && asSeen(step)
       return may ? `a denial is refused as \`${refusal}\`` : undefined
     },
@@ -86,10 +87,10 @@ export const rulesOfEnding: readonly Rule[] = [
   {
     id: 'INV4',
     rule: 'a caller who may end it ends it: completion, withdrawal, revocation',
-    broken: ({ command, before, after }) => {
+    broken: ({ command, before, after, scenario }) => {
       const ends =
         (command.type === 'revoke' && command.answer.permit && before) ||
-        (command.type === 'complete' && before?.status === 'approved') ||
+        (command.type === 'complete' && before?.status === 'approved' && !scenario.ask.change) ||
         (command.type === 'withdraw' && before?.status === 'pending')
       return ends && !ended(after) ? `not ended by \`${command.type}\`` : undefined
     },

@@ -59,6 +59,7 @@ export const rulesOfRecord: readonly Rule[] = [
         refusal === 'state_changed' ||
         refusal === 'halted' ||
         refusal === 'ancestor_ended' ||
+        (refusal === 'revoked' && before.status !== 'revoked') ||
         (dueAt(before) ?? Number.POSITIVE_INFINITY) <= at
       )
         return undefined

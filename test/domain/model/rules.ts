@@ -7,6 +7,7 @@ import { rulesOfDrift } from './rules-of-drift.ts'
 import { rulesOfEnding } from './rules-of-ending.ts'
 import { rulesOfReceipts } from './rules-of-receipts.ts'
 import { rulesOfRecord } from './rules-of-record.ts'
+import { rulesOfRegistry } from './rules-of-registry.ts'
 
 /** The invariants of Hotwork that the reducer maintains. INV10 is that nothing in a search throws. */
 export const rules: readonly Rule[] = [
@@ -18,4 +19,5 @@ export const rules: readonly Rule[] = [
   ...rulesOfDrift,
   ...rulesOfBreakGlass,
   ...rulesOfAskingBack,
+  ...rulesOfRegistry,
 ]

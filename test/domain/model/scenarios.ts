@@ -1,9 +1,11 @@
+import type { GovernedRegistry } from '../../../functions/domain/agents/governed-registry.ts'
 import type { Stage } from '../../../functions/domain/policy/ladder.ts'
 import type { Ending } from '../../../functions/domain/record/commands.ts'
 import type { Ask, Delegator, StageState } from '../../../functions/domain/record/request.ts'
 import type { AgentId, PersonId, Verdict } from '../../../functions/domain/values.ts'
 import type { IssuedKind } from '../../../functions/targets/kinds.ts'
 import * as sample from '../../support/ask.ts'
+import { registryScenarios } from './registry-scenarios.ts'
 
 /** One request, and the people and things around it that may act in any order. */
 export type Scenario = {
@@ -54,9 +56,16 @@ export type Scenario = {
   compares?: true
   /** Whether the clock of the next caller may once be an hour behind. */
   clockGoesBack?: boolean
+  /** The registry of agents in order: it moves on at any time. The first version holds at the submission. */
+  registries?: readonly Version[]
+  /** The people who try to accept the agent of a transfer. */
+  accepts?: readonly string[]
   /** The states of the resource in order, each with its rung. The first holds at the submission. */
   states?: readonly { name: string; tier: number; stages: readonly Stage[] }[]
 }
+
+/** A version of the registry, by what made it. */
+export type Version = { made: string; registry: GovernedRegistry }
 
 /** A request after a narrowing. */
 export type Left = { ask: Ask; tier: number; stages: readonly Stage[] }
@@ -551,4 +560,5 @@ export const scenarios: readonly Scenario[] = [
   driftingLate,
   askedBack,
   askedOften,
+  ...registryScenarios,
 ]

@@ -378,7 +378,7 @@ function keyOf(state: ApprovalRequest, seen: Witness): string {
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
   const there = state.preview?.outcome === 'matched' ? state.preview.state[8] : ''
   const until = seen.drifts > 0 ? `${seen.drifts}@${seen.decideBy}` : ''
-  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.intended}|${seen.issued}|${seen.compared}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}${askedKey(state)}`
+  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.intended}|${seen.issued}|${seen.compared}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}${seen.accepted}${askedKey(state)}`
 }
 
 const askedKey = ({ questions = [], colleagues = [] }: ApprovalRequest): string =>
@@ -407,8 +407,9 @@ const intentKey = (intent: Grant['intents']['aws']) => intent && `${intent.id}@$
 const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`
 
 const worldKey = (world: World) => {
-  const { lost, policyForbids, intended, minted, answered, calling, sent, ending, away, there, unreadable } = world
-  return `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${there}|${unreadable}|${world.reached}|${world.asked}`
+  const { lost, policyForbids, intended, minted, answered, calling, sent, ending, away, there, version, unreadable } =
+    world
+  return `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${there}|${version}|${unreadable}|${world.reached}|${world.asked}`
 }
 
 /** Numbers for texts, from 0 on, since keys are compared millions of times. */

@@ -59,6 +59,8 @@ export type Witness = {
   questions: { readonly [question: string]: boolean }
   /** The colleagues who were asked, by stage. */
   colleagues: readonly string[]
+  /** The person who accepted the agent of a transfer. */
+  accepted: string | undefined
   /** The number of comparisons of its calls. */
   compared: number
 }
@@ -90,6 +92,7 @@ export const noWitness: Witness = {
   end: undefined,
   questions: {},
   colleagues: [],
+  accepted: undefined,
   compared: 0,
 }
 
@@ -212,11 +215,12 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, questions: { ...seen.questions, [event.question]: false } }
     case 'Answered':
       return { ...seen, questions: { ...seen.questions, [event.question]: true } }
+    case 'TransferAccepted':
+      return { ...seen, accepted: event.actor.id }
     case 'ColleagueAsked':
       return { ...seen, colleagues: [...seen.colleagues, `${event.stage} ${event.to}`] }
     case 'StepOpened':
     case 'StepEnded':
-    case 'TransferAccepted':
     case 'Refused':
       return seen
     default:

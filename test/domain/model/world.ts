@@ -1,7 +1,13 @@
+import { nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
+import { makeChange } from '../../../functions/domain/agents/next-registry.ts'
+import { changedAgent } from '../../../functions/domain/deciding/endings.ts'
+import type { Agent } from '../../../functions/domain/people/organisation.ts'
 import type { Command, Eligibility, Ending, Narrowing, ReadAgain } from '../../../functions/domain/record/commands.ts'
-import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
+import { type CredentialId, defined, type PersonId, type UseId } from '../../../functions/domain/values.ts'
 import type { IssuedKind } from '../../../functions/targets/kinds.ts'
 import * as sample from '../../support/ask.ts'
+import { folder } from './registry-scenarios.ts'
 import { type Click, roundsOf, type Scenario } from './scenarios.ts'
 
 /** Everything outside the table: the clock, policy's answers, and the progress of each mint. */
@@ -27,6 +33,8 @@ export type World = {
   away: boolean
   /** The index of the resource's present state, which may change at any time. */
   there: number
+  /** The index of the registry's present version. */
+  version: number
   /** Whether reading the resource fails. */
   unreadable: boolean
   /** The time before the clock went back, in seconds after the submission; 0 if it never did. */
@@ -47,6 +55,7 @@ export const firstWorld: World = {
   ending: undefined,
   away: false,
   there: 0,
+  version: 0,
   unreadable: false,
   reached: 0,
   asked: 0,
@@ -62,11 +71,29 @@ const nameOf = (id: CredentialId) =>
   issuedKindOf(id) === 'aws' ? `AWS session ${numberOf(id) - 10}` : `token ${numberOf(id)}`
 const neverIntended = sample.credentialId(99)
 
+/** The entry of the agent that a request is by or about, in the present version of the registry. */
+export function entryIn({ ask, registries }: Scenario, { version }: Pick<World, 'version'>): Agent | undefined {
+  const { registry } = registries?.[version] ?? {}
+  const about = ask.change ? ask.resource.id : ask.agent.id
+  return registry?.agents.find(({ id }) => id === about)
+}
+
+/** The people who answer for the agent that asks, who decide none of its requests. */
+function ownersIn(scenario: Scenario, world: World): readonly PersonId[] {
+  const entry = scenario.ask.change ? undefined : entryIn(scenario, world)
+  return entry ? [entry.owner, ...(entry.backupOwner ? [entry.backupOwner] : [])] : []
+}
+
 /** The present rights of each person, without stand-ins. */
-export const eligibleIn = ({ rights }: Scenario, { lost }: World): Eligibility =>
-  Object.fromEntries(
-    Object.entries(rights).map(([name, names]) => [sample.person(name), lost.includes(name) ? [] : names]),
+export function eligibleIn(scenario: Scenario, world: World): Eligibility {
+  const owners = ownersIn(scenario, world)
+  return Object.fromEntries(
+    Object.entries(scenario.rights).map(([name, names]) => {
+      const person = sample.person(name)
+      return [person, world.lost.includes(name) || owners.includes(person) ? [] : names]
+    }),
   )
+}
 
 /** The absent person that a person may decide for now, if any. */
 export const absentFor = ({ standIns = [] }: Scenario, { away }: World, by: PersonId): PersonId | undefined => {
@@ -102,7 +129,7 @@ function peopleIn(scenario: Scenario, world: World, decider?: PersonId) {
 const authorityIn = (scenario: Scenario, world: World, decider?: PersonId) => ({
   ...peopleIn(scenario, world, decider),
   answer: answerIn(world),
-  ...endingIn(world),
+  ...endingIn(scenario, world),
 })
 /** The reading at this moment, and the rung that it needs. */
 const readingIn = ({ states }: Scenario, { there, unreadable }: World): { reading?: ReadAgain } => {
@@ -112,7 +139,12 @@ const readingIn = ({ states }: Scenario, { there, unreadable }: World): { readin
   const { name, tier, stages } = found
   return { reading: { preview: sample.preview(name), again: { ok: true, tier, stages, policies: ['permit-again'] } } }
 }
-const endingIn = ({ ending }: World) => (ending ? { ending } : {})
+const endingIn = ({ ask, registries = [] }: Scenario, { ending, version }: World) => {
+  const { registry } = registries[version] ?? {}
+  const state = { ask, submittedAt: sample.submittedAt } as ApprovalRequest
+  const changed = ending || !registry ? undefined : changedAgent(state, { registry })
+  return defined({ ending: changed ? ({ by: 'agent', id: changed, why: 'changed' } as const) : ending })
+}
 
 /** Policy's answer at this moment. */
 export const answerIn = ({ policyForbids }: World) => (policyForbids ? sample.forbid : sample.permit)
@@ -136,7 +168,7 @@ const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
   { label: 'the agent completes', command: sample.completion() },
   ...returns(world),
   { label: 'the agent withdraws', command: sample.withdrawal() },
-  { label: 'a caller reads', command: { ...sample.wake, ...endingIn(world) } },
+  { label: 'a caller reads', command: { ...sample.wake, ...endingIn(scenario, world) } },
   ...(scenario.closes
     ? [{ label: 'its incident is closed', command: { ...sample.wake, ending: scenario.closes } }]
     : []),
@@ -147,14 +179,18 @@ const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
   ...calls(scenario, world),
   ...reviews(scenario),
   ...asksBack(scenario, world),
+  ...(scenario.ask.change ? changes(scenario, world) : []),
   ...(scenario.compares ? [{ label: 'the record of AWS is compared', command: sample.comparison() }] : []),
 ]
 
 /** Facts turn, and turn back; an ending is permanent. */
 export const turnsOf = (
-  { losers, policyTurns, endings = [], standIns = [], states = [] }: Scenario,
-  { lost, policyForbids, ending, away, there, unreadable }: World,
+  { losers, policyTurns, endings = [], standIns = [], states = [], registries = [] }: Scenario,
+  { lost, policyForbids, ending, away, there, version, unreadable }: World,
 ): readonly Action[] => [
+  ...registries
+    .slice(version + 1, version + 2)
+    .map(({ made }) => ({ label: `the registry moves: ${made}`, world: { version: version + 1 } })),
   ...(there + 1 < states.length ? [{ label: 'the state changes', world: { there: there + 1 } }] : []),
   ...(states.length === 0
     ? []
@@ -299,12 +335,37 @@ const reviews = ({ ask, reviews = [] }: Scenario): readonly Action[] => [
   })),
 ]
 
+/** Acceptances by anyone, and Hotwork's own write of the change, at any time. */
+const changes = (scenario: Scenario, world: World): readonly Action[] => [
+  ...(scenario.accepts ?? []).map((name) => ({
+    label: `${name} accepts the agent`,
+    command: sample.acceptance({ person: sample.person(name), ...endingIn(scenario, world) }),
+  })),
+  {
+    label: 'the change is made',
+    command: sample.making({ ...authorityIn(scenario, world), ...failedIn(scenario, world) }),
+  },
+]
+
+/** The reason why the registry cannot be changed so now. */
+function failedIn({ ask, registries = [] }: Scenario, { version }: World) {
+  const { registry = nothingGoverned } = registries[version] ?? {}
+  const made = makeChange(folder, registry, ask, sample.submittedAt)
+  return made.ok ? {} : { failed: { code: made.code } }
+}
+
 /** Questions, numbered in their order; answers to any number, with either key; calls for colleagues. */
-function asksBack({ asksBack, ...scenario }: Scenario, world: World): readonly Action[] {
+function asksBack(scenario: Scenario, world: World): readonly Action[] {
+  const { asksBack } = scenario
   if (!asksBack) return []
   const standpoint = (name: string) => {
     const who = sample.person(name)
-    return { person: who, permittedBy: sample.permittedBy, ...peopleIn(scenario, world, who), ...endingIn(world) }
+    return {
+      person: who,
+      permittedBy: sample.permittedBy,
+      ...peopleIn(scenario, world, who),
+      ...endingIn(scenario, world),
+    }
   }
   const next = world.asked + 1
   const asked = next > asksBack.questions ? [] : asksBack.by
@@ -317,7 +378,7 @@ function asksBack({ asksBack, ...scenario }: Scenario, world: World): readonly A
     ...Array.from({ length: asksBack.answers }, (_, index) => index + 1).flatMap((n) =>
       keysOfAgent.map(([jkt, whose]) => ({
         label: `question ${n} is answered${whose}`,
-        command: sample.answer(n, { jkt, ...endingIn(world) }),
+        command: sample.answer(n, { jkt, ...endingIn(scenario, world) }),
       })),
     ),
     ...asksBack.calls.map(([by, to]) => ({
