@@ -80,8 +80,7 @@ function changing(name: string, [, action, args]: Move, registry: GovernedRegist
   })
   return {
     ...{ name, ask, tier: 1, stages: [stage], registries: versions(registry, moves) },
-    left: [{ ask: sample.less(ask, { minutes: 1 }), tier: 1, stages: [stage] }],
-    rights: Object.fromEntries(['ana', 'dora', 'jade', 'noor', 'pia'].map((each) => [each, ['owner']])),
+    rights: Object.fromEntries(['ana', 'dora', 'jade', 'nina', 'noor', 'pia'].map((each) => [each, ['owner']])),
     clicks: [
       ...both('ana', 'dora', 'jade', 'nina', 'noor', 'pia'),
       { by: 'ana', verdict: 'revise', toAgent: 'ask for less' },
@@ -96,12 +95,21 @@ function changing(name: string, [, action, args]: Move, registry: GovernedRegist
   }
 }
 
-export const registers = changing(
-  'an agent is registered, and its name is taken meanwhile',
+const registration = changing(
+  'an agent is registered, and its identity and its name are taken meanwhile',
   ['', 'hotwork:RegisterAgent', { ...entry(remediator), owner: 'person:pia' }],
   nothingGoverned,
-  [another, ['its name is taken', 'hotwork:RegisterAgent', entry(remediator)]],
+  [
+    ['its identity is taken', 'hotwork:RegisterAgent', { ...entry(remediator), id: builder }],
+    ['its name is taken', 'hotwork:RegisterAgent', { ...entry(builder), id: remediator }],
+  ],
 )
+
+/** A round after it doubles all clicks, so only one change has it. */
+export const registers: Scenario = {
+  ...registration,
+  left: [{ ask: sample.less(registration.ask, { minutes: 1 }), tier: 1, stages: [stage] }],
+}
 
 export const transfers = changing(
   'an agent is transferred, and its registration moves meanwhile',

@@ -19,6 +19,13 @@ function hasMoved(scenario: Scenario, world: World): boolean {
 const isAsItWas = (scenario: Scenario, world: World): boolean =>
   JSON.stringify(entryIn(scenario, { version: 0 })) === JSON.stringify(entryIn(scenario, world))
 
+/** Whether another agent has the identity that a registration asks for. */
+const isTaken = ({ ask, registries = [] }: Scenario, { version }: World): boolean =>
+  (registries[version]?.registry.agents ?? []).some(
+    ({ id, identities }) =>
+      id !== ask.resource.id && JSON.stringify(identities) === JSON.stringify(ask.arguments['identities']),
+  )
+
 const ofGrants = [
   'Narrowed',
   'Asked',
@@ -36,6 +43,7 @@ function obstacle(step: Step): string | undefined {
   if (ineligible(step, seen)) return 'an approver lost the right'
   if (!answerIn(world).permit) return 'policy forbids'
   if (world.ending) return `it has ended by ${world.ending.by}`
+  if (isTaken(scenario, world)) return 'its identity is taken'
   return isAsItWas(scenario, world) ? undefined : 'the entry has moved'
 }
 

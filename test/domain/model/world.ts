@@ -116,7 +116,9 @@ function peopleIn(scenario: Scenario, world: World, decider?: PersonId) {
         [...(own[sample.person(each.by)] ?? []), ...(own[sample.person(each.for)] ?? [])],
       ]),
   )
-  const names = absent === undefined ? [] : (own[absent] ?? [])
+  // A person's own right comes first.
+  const names =
+    absent === undefined ? [] : (own[absent] ?? []).filter((name) => !(decider && own[decider]?.includes(name)))
   const eligible: Eligibility = { ...own, ...through }
   return {
     eligible,
