@@ -12,10 +12,11 @@ export type Sides = { old: Asker; new: Asker; seed: number; most: number }
 /** Compares everything that an answer depends on, except policies. */
 export function isSameGround({ old, new: next }: Sides): boolean {
   const groundOf = ({ bundle }: Asker) => {
-    const { actions, resources, agents, directory, calendar, deployment, ladder } = bundle
+    const { actions, changes, resources, agents, directory, calendar, deployment, ladder } = bundle
     const tiers = ladder.tiers.map((tier) => [tier.tier, namesOfTier(tier)])
     return [
       actions,
+      changes,
       resources,
       agents,
       directory,

@@ -1,6 +1,6 @@
 // Rules: test/policies/changes/prove.test.ts
-import { type AskedChange, changeNames } from '../../functions/domain/agents/agent-change.ts'
-import { changeQuestion, findChange } from '../../functions/domain/agents/assess-change.ts'
+import type { AskedChange } from '../../functions/domain/agents/agent-change.ts'
+import { type ChangeAsked, changeQuestion, findChange } from '../../functions/domain/agents/assess-change.ts'
 import { spelled } from '../../functions/domain/agents/spelling.ts'
 import { type Agent, Autonomy } from '../../functions/domain/people/organisation.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
@@ -30,20 +30,25 @@ function changesOf(action: string, agent: Agent, to: PersonId): readonly Change[
   return changes[action]?.() ?? []
 }
 
-/** A change of the registry to each agent, asked by each active person, on each rung. Empty for other actions. */
-export function changeQuestions(bundle: Bundle, action: string): readonly RegistryQuestion[] {
-  if (!(changeNames as readonly string[]).includes(action)) return []
-  const { directory, agents, ladder } = bundle
+/**
+ * The changes of one kind to each agent, asked by each active person. Empty for other actions.
+ *
+ * @param most the number of people who ask
+ */
+export function askedChanges({ directory, agents }: Bundle, action: string, most?: number): readonly ChangeAsked[] {
   const people = directory.people.filter(({ status }) => status === 'active').map(({ id }) => id)
-  return people.flatMap((person, at) =>
+  return people.slice(0, most).flatMap((person, at) =>
     agents
       .filter(({ status }) => status !== 'retired')
       .flatMap((agent) => changesOf(action, agent, people[(at + 1) % people.length] ?? person))
-      .flatMap((change) => {
-        const asked = { ...change, person }
-        const found = findChange(bundle, asked)
-        if (!found.ok) return []
-        return ladder.tiers.map(({ tier }) => changeQuestion(bundle, found.value, asked, tier, usualTime))
-      }),
+      .map((change) => ({ ...change, person })),
   )
 }
+
+/** A change of the registry to each agent, asked by each active person, on each rung. Empty for other actions. */
+export const changeQuestions = (bundle: Bundle, action: string): readonly RegistryQuestion[] =>
+  askedChanges(bundle, action).flatMap((asked) => {
+    const found = findChange(bundle, asked)
+    if (!found.ok) return []
+    return bundle.ladder.tiers.map(({ tier }) => changeQuestion(bundle, found.value, asked, tier, usualTime))
+  })

@@ -42,7 +42,7 @@ function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): O
   return search.outcome === 'refused' ? { policies } : { tier: search.tier.tier, policies }
 }
 
-const never = Number.POSITIVE_INFINITY
+export const never = Number.POSITIVE_INFINITY
 
 /** The policies that refuse what the other side permits, and each side's facts. */
 function causeOfDecision(sides: Sides, point: Point, refuses: Asker, { tier = 0, policies }: Outcome): Cause {
@@ -166,10 +166,10 @@ function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
   })
 }
 
-const kindOf = (from: number, to: number) =>
+export const kindOf = (from: number, to: number) =>
   from === never ? 'newly_permitted' : to === never ? 'newly_refused' : to < from ? 'tier_fell' : 'tier_rose'
 
-function wordsOf({ ladder }: Bundle, tier: number, moment: Moment): string {
+export function wordsOf({ ladder }: Bundle, tier: number, moment: Moment = 'request'): string {
   const at = moment === 'request' ? '' : `, at the moment \`${moment}\``
   return tier === never ? `refused${at}` : `tier ${tier} (${tierOf(ladder, tier)?.name ?? 'not in the ladder'})${at}`
 }

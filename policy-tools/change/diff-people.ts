@@ -60,14 +60,17 @@ function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
       action: point.does,
       from,
       to,
-      example: isActive ? personExample(bundle, ask, { ...point, person }, `${person} ${to}`, answer) : undefined,
+      example:
+        isActive && !point.change
+          ? personExample(bundle, ask, { ...point, person }, `${person} ${to}`, answer)
+          : undefined,
     })
     return { direction, change }
   })
 }
 
-const sizeOf = ({ point, inSteadBy }: PersonPoint) =>
-  JSON.stringify(point?.asked ?? {}).length + (inSteadBy === undefined ? 0 : 100)
+const sizeOf = ({ point, change, inSteadBy }: PersonPoint) =>
+  JSON.stringify(point?.asked ?? change ?? {}).length + (inSteadBy === undefined ? 0 : 100)
 
 const acts: { readonly [does in PersonAction]: string } = {
   approve: 'approve',
@@ -85,7 +88,7 @@ const acts: { readonly [does in PersonAction]: string } = {
 }
 
 /** The act in words: `approve at the stage sre what agent:builder asks for on the resources of payments-owners`. */
-function wordsOf({ does, stage, absent, point, profile, subject, inSteadBy }: PersonPoint): string {
+function wordsOf({ does, stage, absent, point, change, profile, subject, inSteadBy }: PersonPoint): string {
   const asked = point?.asked
   const parts = [
     acts[does],
@@ -93,6 +96,7 @@ function wordsOf({ does, stage, absent, point, profile, subject, inSteadBy }: Pe
     inSteadBy && `with ${inSteadBy} in their stead`,
     absent && `for ${absent}`,
     asked && `${asked.action} of ${asked.agent}`,
+    change && `${change.action} of ${change.arguments['id']}, asked by ${change.person}`,
     asked?.delegators?.length && `for an agent of ${asked.delegators.join(', ')}`,
     profile && `by the profile \`${profile}\``,
     subject === 'agent:of-the-case' ? undefined : subject,

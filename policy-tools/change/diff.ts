@@ -2,6 +2,7 @@
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Sides } from './asking.ts'
 import { type Change, type Changes, groupsBy, together } from './change.ts'
+import { diffChanges } from './diff-changes.ts'
 import { diffDecisions, fileOfAction } from './diff-decisions.ts'
 import { diffFiles, type ProveFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
@@ -11,7 +12,7 @@ import { diffPolicies } from './diff-policies.ts'
 export function diffBundles(sides: Sides, options: { deployment: boolean; prove?: ProveFiles }): Changes {
   const decisions = diffDecisions(sides)
   const people = diffPeople(sides)
-  const asked = together([decisions, people])
+  const asked = together([decisions, diffChanges(sides), people])
   const policies = diffPolicies(sides, asked)
   const { old, new: next } = sides
   const files = diffFiles(old.bundle, next.bundle, {

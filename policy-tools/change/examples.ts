@@ -1,4 +1,5 @@
 // Rules: test/policies/changes/weakenings.test.ts
+import { assessChange, type ChangeAsked, type ChangeAssessment } from '../../functions/domain/agents/assess-change.ts'
 import type { noRecord } from '../../functions/domain/people/host.ts'
 import { type Assessment, assess } from '../../functions/domain/policy/assess.ts'
 import { assessPlan, type PlanAssessment } from '../../functions/domain/policy/assess-plan.ts'
@@ -12,7 +13,7 @@ import { type PersonPoint, type Point, usualTime } from './question-space.ts'
 type Expected = Extract<CaseExample, { ask: unknown; expect: { tier: number } | { refused: string } }>['expect']
 
 /** The expectation of a case with this assessment. Undefined if the form of cases cannot express it. */
-function expectationOf(found: Assessment | PlanAssessment): Expected | undefined {
+function expectationOf(found: Assessment | PlanAssessment | ChangeAssessment): Expected | undefined {
   const policies = [...found.policies]
   if (found.outcome === 'requestable') return { tier: found.tier, policies, below: [...found.below] }
   return found.reason === 'policy_error' ? undefined : { refused: found.reason, policies }
@@ -76,6 +77,21 @@ function planExample(bundle: Bundle, ask: Ask, { asked, now }: Point, name: stri
     if (example && isCase(example)) return example
   }
   return undefined
+}
+
+/** A case with this bundle's answer to a change of the registry, if its agent is as in the bundle. */
+export function changeExample(
+  bundle: Bundle,
+  ask: Ask,
+  { before, ...change }: ChangeAsked,
+  now: NumericDate,
+  name: string,
+): CaseExample | undefined {
+  const expect = expectationOf(assessChange(bundle, ask, { ...change, before }, now))
+  if (!expect) return undefined
+  const example: CaseExample = { name, change, ...whenOf(now), expect }
+  const parsed = PolicyCase.safeParse(example)
+  return parsed.success && runCase(bundle, ask, parsed.data) === undefined ? example : undefined
 }
 
 /** A case with a person's right in this bundle. */

@@ -1,10 +1,12 @@
 // Rules: test/policies/changes/weakenings.test.ts
+import { changeNames } from '../../functions/domain/agents/agent-change.ts'
+import { type ChangeAsked, changeRequestFacts, findChange } from '../../functions/domain/agents/assess-change.ts'
 import { openingRulesOf } from '../../functions/domain/break-glass/break-glass.ts'
 import { groupsOf } from '../../functions/domain/people/organisation.ts'
 import { findFacts, requestFacts } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, personOf } from '../../functions/domain/policy/bundle.ts'
 import { namesOfTier } from '../../functions/domain/policy/filling.ts'
-import { allAgents, isForOthers, personQuestion } from '../../functions/domain/policy/policy-case.ts'
+import { allAgents, isForOthers, type PersonAct, personQuestion } from '../../functions/domain/policy/policy-case.ts'
 import {
   type Answer,
   type Ask,
@@ -12,16 +14,17 @@ import {
   openingActs,
   type PersonAction,
   type PersonQuestion,
+  type RequestFacts,
 } from '../../functions/domain/policy/question.ts'
 import type { PersonId } from '../../functions/domain/values.ts'
 import { defined } from '../../functions/domain/values.ts'
 import { eachOnce } from './change.ts'
+import { askedChanges } from './change-questions.ts'
 import { names, type Reads, readsPath, unread } from './policy-reads.ts'
 import {
   combinations,
   knownArguments,
   type PersonPoint,
-  type Point,
   readsOf,
   type Side,
   timesApart,
@@ -49,14 +52,26 @@ export function alikePeople(sides: readonly Side[], reads: Reads): readonly (rea
 }
 
 /** Undefined if this side lacks the subject, so that the act is refused. */
-export function personQuestionOf(bundle: Bundle, { point, ...act }: PersonPoint): PersonQuestion | undefined {
+export function personQuestionOf(bundle: Bundle, { point, change, ...act }: PersonPoint): PersonQuestion | undefined {
   const people = [act.person, act.inSteadBy].filter((id) => id !== undefined)
   if (!people.every((id) => personOf(bundle, id)?.status === 'active')) return undefined
+  if (change) return aboutChange(bundle, act, change)
   const facts = point && findFacts(bundle, point.asked, point.now)
   if (facts && !facts.ok) return undefined
   const request = point && facts && { facts: facts.value, asked: point.asked }
   const question = personQuestion(bundle, act, request)
   return typeof question === 'string' || isForOthers(question) ? undefined : question
+}
+
+function aboutChange(bundle: Bundle, act: PersonAct, change: ChangeAsked): PersonQuestion | undefined {
+  const request = changeFactsOf(bundle, change, act.tier ?? 0)
+  const question = personQuestion(bundle, act)
+  return typeof question === 'string' || !request ? undefined : { ...question, request }
+}
+
+function changeFactsOf(bundle: Bundle, change: ChangeAsked, tier: number): RequestFacts | undefined {
+  const found = findChange(bundle, change)
+  return found.ok ? changeRequestFacts(found.value, change, tier) : undefined
 }
 
 /** Undefined if this side lacks the subject. */
@@ -65,7 +80,7 @@ export function answerPerson({ bundle, ask }: { bundle: Bundle; ask: Ask }, poin
   return question && ask(question)
 }
 
-type About = Pick<PersonPoint, 'point' | 'tier' | 'profile'>
+type About = Pick<PersonPoint, 'point' | 'change' | 'tier' | 'profile'>
 type Draft = { person: PersonId; about: About; isDelegated: boolean; isInStead: boolean } & Pick<
   PersonPoint,
   'now' | 'stage' | 'absent' | 'subject'
@@ -83,17 +98,21 @@ export function personPoints(
   const reads = readsOf(sides, does)
   const alike = alikePeople(sides, reads)
   const people = alike.flatMap(([one]) => one ?? [])
-  const dimensions = new Map<keyof Draft, readonly unknown[]>([
+  const rest: readonly (readonly [keyof Draft, readonly unknown[]])[] = [
     ['now', timesApart(sides, reads)],
-    ['about', aboutsFor(sides, does, reads)],
     ['person', people],
     ['stage', does === 'approve' ? stagesOf(sides) : [undefined]],
     ['absent', does === 'standIn' ? alike.flatMap((all) => all.slice(0, 2)) : [undefined]],
     ['subject', subjectsOf(sides, does, reads)],
     ['isDelegated', readsPath(reads, 'resource.delegators') ? [false, true] : [false]],
     ['isInStead', readsPath(reads, 'context.inSteadBy') ? [false, true] : [false]],
-  ])
-  const made = combinations({ action: does, dimensions }, [...dimensions.keys()], most, seed).flatMap((draft) => {
+  ]
+  // Apart, since of all requests a sample would have few changes of the registry.
+  const drafts = [aboutsFor(sides, does, reads), changesFor(sides, does, reads)].flatMap((abouts) => {
+    const dimensions = new Map<string, readonly unknown[]>([['about', abouts], ...rest])
+    return combinations({ action: does, dimensions }, [...dimensions.keys()], most, seed)
+  })
+  const made = drafts.flatMap((draft) => {
     const { about, isDelegated, isInStead, ...act } = draft as Draft
     if (act.absent === act.person) return []
     const { point } = about
@@ -126,49 +145,75 @@ function aboutsFor(sides: readonly Side[], does: PersonAction, reads: Reads): re
   if (forOpenings.has(does))
     return [...requestsApart(sides, [undefined], reads), ...[...new Set(profiles)].map((profile) => ({ profile }))]
   if (!forRequests.has(does)) return [{}]
-  const tiers = [...new Set(sides.flatMap(({ bundle }) => bundle.ladder.tiers.map(({ tier }) => tier)))]
-  const found = requestsApart(sides, readsPath(reads, 'resource.tier') ? tiers : tiers.slice(1, 2), reads)
+  const found = requestsApart(sides, tiersApart(sides, reads), reads)
   return onlyForRequests.has(does) ? found : [...found, {}]
 }
 
+/** Changes of the registry that people decide, each by two people: one of them does not decide it. */
+function changesFor(sides: readonly Side[], does: PersonAction, reads: Reads): readonly About[] {
+  if (does !== 'approve') return []
+  const asked = sides.flatMap(({ bundle }) => changeNames.flatMap((action) => askedChanges(bundle, action, 2)))
+  const changes = asked.map((change) => ({ change }))
+  return requestsApart(sides, tiersApart(sides, reads), reads, changes)
+}
+
+function tiersApart(sides: readonly Side[], reads: Reads): readonly number[] {
+  const tiers = [...new Set(sides.flatMap(({ bundle }) => bundle.ladder.tiers.map(({ tier }) => tier)))]
+  return readsPath(reads, 'resource.tier') ? tiers : tiers.slice(1, 2)
+}
+
 /** Requests that differ in a fact that the act's policies read. */
-function requestsApart(sides: readonly Side[], tiers: readonly (number | undefined)[], reads: Reads): readonly About[] {
+function requestsApart(
+  sides: readonly Side[],
+  tiers: readonly (number | undefined)[],
+  reads: Reads,
+  abouts: readonly About[] = sides.flatMap(pointsOnce),
+): readonly About[] {
   const found = new Map<string, About>()
-  for (const point of sides.flatMap(pointsOnce)) {
+  for (const about of abouts) {
     for (const tier of tiers) {
-      const key = JSON.stringify(sides.map(({ bundle }) => seenOf(bundle, point, tier, reads)))
-      if (!found.has(key)) found.set(key, { point, ...defined({ tier }) })
+      const key = JSON.stringify(sides.map(({ bundle }) => seenOf(bundle, about, tier, reads)))
+      if (!found.has(key)) found.set(key, { ...about, ...defined({ tier }) })
     }
   }
   return [...found.values()]
 }
 
-function seenOf(bundle: Bundle, point: Point, tier: number | undefined, reads: Reads) {
+function factsOf(bundle: Bundle, { point, change }: About, tier: number): RequestFacts | undefined {
+  if (change) return changeFactsOf(bundle, change, tier)
+  if (!point) return undefined
   const facts = findFacts(bundle, point.asked, point.now)
-  if (!facts.ok) return undefined
-  const { resource, owners, ...request } = requestFacts(facts.value, point.asked, tier ?? 0)
+  return facts.ok ? requestFacts(facts.value, point.asked, tier) : undefined
+}
+
+function seenOf(bundle: Bundle, about: About, tier: number | undefined, reads: Reads) {
+  const facts = factsOf(bundle, about, tier ?? 0)
+  if (!facts) return undefined
+  const { resource, owners, ...request } = facts
   const { type: resourceType, id: resourceId, group: ownedBy, ...others } = resource
   const seen = { ...request, ...others, owner: owners[0], resourceType, resourceId, ownedBy, tier }
   return Object.entries(seen).filter(([name]) => readsPath(reads, `resource.${name}`))
 }
 
-const known = new WeakMap<Side, readonly Point[]>()
+const known = new WeakMap<Side, readonly About[]>()
 
 /** Each agent with each resource that the rules tell apart, computed once for all acts. */
-function pointsOnce(side: Side): readonly Point[] {
+function pointsOnce(side: Side): readonly About[] {
   const points = known.get(side) ?? pointsOfSide(side)
   known.set(side, points)
   return points
 }
 
-const pointsOfSide = (side: Side): readonly Point[] =>
+const pointsOfSide = (side: Side): readonly About[] =>
   Object.values(side.bundle.actions).flatMap((entry) => {
     const targets = targetsOf(entry, side.bundle, readsOf([side], entry.name), knownArguments(side.known, entry.name))
     return side.bundle.agents.flatMap(({ id }) =>
       targets.map((args) => ({
-        asked: { agent: id, action: entry.name, arguments: args, purpose: 'remediation' },
-        moment: 'request' as const,
-        now: usualTime,
+        point: {
+          asked: { agent: id, action: entry.name, arguments: args, purpose: 'remediation' },
+          moment: 'request' as const,
+          now: usualTime,
+        },
       })),
     )
   })

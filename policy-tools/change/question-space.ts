@@ -1,4 +1,5 @@
 // Rules: test/policies/changes/weakenings.test.ts
+import type { ChangeAsked } from '../../functions/domain/agents/assess-change.ts'
 import { noRecord } from '../../functions/domain/people/host.ts'
 import { agentStatus, fitsPattern, ownerOf } from '../../functions/domain/people/organisation.ts'
 import { type TaskAnswer, type TaskSource, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
@@ -18,8 +19,8 @@ import { tellingTimes } from './telling-times.ts'
 /** One ask of an agent, and its time. */
 export type Point = { asked: Asked & { agent: AgentId; arguments: JsonObject }; moment: Moment; now: NumericDate }
 
-/** One act of a person, and its time. */
-export type PersonPoint = PersonAct & { point?: Omit<Point, 'moment'> | undefined }
+/** One act of a person, and its time. `change`: about a change of the registry. */
+export type PersonPoint = PersonAct & { point?: Omit<Point, 'moment'> | undefined; change?: ChangeAsked | undefined }
 
 /** A bundle, its policies' reads, and the questions of its cases about agents and people. */
 export type Side = { bundle: Bundle; reads: PolicyReads; known: readonly Point[]; acts: readonly PersonPoint[] }

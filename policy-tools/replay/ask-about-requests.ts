@@ -1,5 +1,6 @@
 // Rules: test/operations/policy-change/replay.test.ts
-import { askAboutAsker, askAboutPerson, assessAgain } from '../../functions/domain/deciding/questions.ts'
+import { assessChange } from '../../functions/domain/agents/assess-change.ts'
+import { askAboutAsker, askAboutPerson, assessAgain, changeAsked } from '../../functions/domain/deciding/questions.ts'
 import { lackingFor, whyAsked } from '../../functions/domain/policy/asking-terms.ts'
 import { tooLargeToConfine } from '../../functions/domain/policy/confine.ts'
 import type { Answer, Moment } from '../../functions/domain/policy/question.ts'
@@ -7,7 +8,7 @@ import type { Event } from '../../functions/domain/record/events.ts'
 import { originOf, rulesOf } from '../../functions/domain/record/origin.ts'
 import type { Preview } from '../../functions/domain/record/preview.ts'
 import { type ApprovalRequest, approvalsOf } from '../../functions/domain/record/request.ts'
-import type { NumericDate } from '../../functions/domain/values.ts'
+import { isAgent, type NumericDate } from '../../functions/domain/values.ts'
 import {
   atTier,
   type NotAskedBecause,
@@ -38,7 +39,7 @@ export const aboutRequest = (
 ): Subject => ({
   question,
   action: ask.action,
-  ...(rulesOf(ask).asks === 'rights' ? { person: ask.agent.id } : { agent: ask.agent.id }),
+  ...(isAgent(ask.agent.id) ? { agent: ask.agent.id } : { person: ask.agent.id }),
   ...more,
 })
 
@@ -61,10 +62,11 @@ export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, ask
     askAssessed(state, { preview, atLeast, at }, { tier, policies }, 'request', asking)
   const origin = originOf(ask)
   switch (origin.kind) {
-    // People decided a step with its plan, and a change of the registry is of agents and not of policy.
-    case 'registry':
+    // People decided it with its plan.
     case 'step':
       return undefined
+    case 'registry':
+      return askChange(event, state, asking)
     case 'draw':
     case 'delegation':
       return askInherited(event, state, origin.kind, asking)
@@ -81,6 +83,28 @@ export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, ask
       origin satisfies { kind: 'agent' | 'plan' | 'opening' }
       return askFrom(0)
   }
+}
+
+/** A change of the registry, of the agent's entry as it was. */
+function askChange({ ask, tier: recorded, policies, at }: Of<'Submitted'>, state: ApprovalRequest, asking: Asking) {
+  const asked = changeAsked(ask)
+  if (!asked) return undefined
+  const policy = asking.rules.for([ask])
+  const found = assessChange(policy.bundle, (question) => policy.ask(question), asked, at)
+  const [about, from] = [aboutRequest(state, 'request'), atTier(recorded, policies)]
+  if (found.outcome === 'refused')
+    return end(ask.id, asking, { about, from, to: refused(found.policies, found.reason, found.detail) })
+  const { tier } = found
+  asking.came.set(ask.id, { tier })
+  return { about, from, to: atTier(tier, tier > recorded ? found.below : found.policies) }
+}
+
+/** A change as it was made, or refused at the last moment, by the approvals of its request. */
+export function askMade(event: Of<'Completed'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
+  const { outcome, code } = event
+  if (originOf(state.ask).kind !== 'registry') return undefined
+  if (outcome !== 'succeeded' && code !== 'policy_denied' && code !== 'approver_not_eligible') return undefined
+  return askLive(event, { state, moment: 'issue', question: 'make', recorded: outcome === 'succeeded' }, asking)
 }
 
 /** A request that was delegated or drawn from a standing permit: people approved it before. */

@@ -13,6 +13,7 @@ import {
   askAnew,
   askApproved,
   askLive,
+  askMade,
   askSubmitted,
   type Came,
   isOver,
@@ -139,6 +140,8 @@ function askOfRequest(
       return askAnew(event, { before, after }, asking)
     case 'Approved':
       return askApproved(event, before, asking)
+    case 'Completed':
+      return askMade(event, before, asking)
     case 'CredentialIntended':
       return askLive(event, { state: before, moment: 'issue', question: 'issue', recorded: true }, asking)
     case 'UseBegun':

@@ -23,7 +23,7 @@ import { type AskedChange, afterAgent, gainersOf, membersChanged, widens } from 
 export type ChangeAsked = AskedChange & { person: PersonId; before?: Agent | undefined }
 
 /** The lowest rung: a change of who may ask is always decided by people. */
-const lowest = 1
+export const lowestOfChanges = 1
 
 export type FoundChange = {
   entry: CatalogueEntry
@@ -76,7 +76,7 @@ export function assessChange(bundle: Bundle, ask: Ask, asked: ChangeAsked, now: 
   const found = findChange(bundle, asked)
   // The caller has refused it, if the registry is the reason.
   if (!found.ok) return refusal(found.code === 'invalid_registry' ? 'invalid_arguments' : found.code, [], found.detail)
-  const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= lowest)
+  const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= lowestOfChanges)
   const at = (tier: number, moment: NumericDate) => ask(changeQuestion(bundle, found.value, asked, tier, moment))
   const search = findTier(rungs, (tier) => at(tier, now))
   if (search.outcome === 'refused')
@@ -119,7 +119,7 @@ export function askAgainAboutChange(
   if (!found.ok) return no(found.detail ?? found.code)
   const tier = satisfiedTier(bundle.ladder, again.approvals)
   // Under any policy.
-  if (tier < lowest) return no('a change of the registry is decided by people')
+  if (tier < lowestOfChanges) return no('a change of the registry is decided by people')
   return ask(changeQuestion(bundle, found.value, asked, tier, again.now, again.moment))
 }
 

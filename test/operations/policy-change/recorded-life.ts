@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { CredentialId } from '../../../functions/domain/values.ts'
+import type { CredentialId, JsonObject } from '../../../functions/domain/values.ts'
 import { recertify, retire } from '../../../functions/operations/agents/recertify.ts'
 import { vouchForBreakGlass } from '../../../functions/operations/break-glass/budget.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
@@ -10,6 +10,9 @@ import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.
 import { eraseTexts } from '../../../functions/operations/ledger/erase-texts.ts'
 import { endStandIn, giveStandIn } from '../../../functions/operations/people/stand-ins.ts'
 import { givePermit, revokePermit } from '../../../functions/operations/permits/standing-permits.ts'
+import { acceptTransfer } from '../../../functions/operations/registry/accept-transfer.ts'
+import { applyChange } from '../../../functions/operations/registry/apply-change.ts'
+import { askForChange } from '../../../functions/operations/registry/ask-for-change.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
@@ -19,6 +22,8 @@ import { Rules } from '../../../policy-tools/replay/rules.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { askedOnce } from '../../support/policies/asked-once.ts'
+import { reporter } from '../../support/registry-world.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { agent, agentKey, parameter, person, prodParameter, sampleBundle, type What } from '../../support/world.ts'
 import { Night } from '../break-glass/night.ts'
 import { claimedFlag } from '../uses/claimed-flag.ts'
@@ -174,6 +179,25 @@ export class RecordedLife extends Night {
     await this.done(eraseTexts({ of: person('ana'), by: person('hana') }, this.all))
   }
 
+  /** An agent is registered, handed on and retired: each asked by a person, decided by others, and made. */
+  async registry(): Promise<void> {
+    const entry = { ...reporter, owner: 'person:dan' }
+    await this.changed('eve', 'RegisterAgent', entry, ['gus'])
+    await this.changed('dan', 'TransferAgent', { id: reporter['id'] as string, owner: 'person:lena' }, ['gus'], 'lena')
+    await this.changed('lena', 'RetireAgent', { id: reporter['id'] as string }, ['hana'])
+  }
+
+  async changed(who: string, name: string, args: JsonObject, by: readonly string[], accepts?: string): Promise<void> {
+    const body = { action: `hotwork:${name}`, arguments: args, reason: 'the team needs it now' }
+    const proven = { issuer: 'https://id.example.org', subject: `person-${who}` }
+    const ask = { person: person(who), proven, ...body, body, idempotencyKey: name }
+    const { state } = unwrap(await this.done(askForChange(ask, this.all))).stored
+    const { id } = state.ask
+    if (accepts) await this.done(acceptTransfer({ id, person: person(accepts), login: {} }, this.ports))
+    for (const each of by) await this.done(this.decide(state, each))
+    await this.done(applyChange(id, this.all))
+  }
+
   async retire(name: string) {
     const subject = agent(name)
     const evidence = await evidenceNow(this, subject)
@@ -188,6 +212,7 @@ export class RecordedLife extends Night {
     await this.standingPermit()
     await this.plans()
     await this.emergencies()
+    await this.registry()
     await this.others()
   }
 

@@ -8,6 +8,7 @@ import { describeReplay } from '../../../policy-tools/verbs/replay-report.ts'
 import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
 import { withGroups, withPerson } from '../../support/bundles.ts'
 import { askedOnce } from '../../support/policies/asked-once.ts'
+import { reporter } from '../../support/registry-world.ts'
 import { agent, parameter, person, prodParameter, withTerms } from '../../support/world.ts'
 import { bundle, RecordedLife, replayed, replayedUnder } from './recorded-life.ts'
 
@@ -62,7 +63,16 @@ describe('the policies that decided', () => {
   const asked = [
     ...['Submitted', 'Decided', 'Narrowed', 'StateChanged', 'Approved', 'Denied', 'CredentialIntended', 'UseBegun'],
     ...['Delegated', 'Revoked', 'BreakGlassOpened', 'Reviewed', 'Refused', 'Halted', 'Lifted', 'Erased'],
-    ...['Recertified', 'Retired', 'StandInGiven', 'StandInEnded', 'PermitGiven', 'PermitRevoked', 'Vouched'],
+    ...[
+      'Recertified',
+      'Retired',
+      'Completed',
+      'StandInGiven',
+      'StandInEnded',
+      'PermitGiven',
+      'PermitRevoked',
+      'Vouched',
+    ],
   ]
   /** Questions answered by time, by an earlier answer, or by rules that no policy lifts. */
   const notAsked = [
@@ -76,7 +86,6 @@ describe('the policies that decided', () => {
       'ColleagueAsked',
       'Withdrawn',
       'KeyBound',
-      'Completed',
       'Expired',
       'TransferAccepted',
     ],
@@ -280,6 +289,47 @@ test.each<[string, Bundle]>([
 ])('a request on behalf of an agent is refused where %s, and told as the person’s question', async (_, under) => {
   const { narrowed } = replayed(await onBehalf(), under)
   expect(narrowed).toMatchObject([{ question: 'ask', agent: 'agent:remediator', from: 'permitted', count: 1 }])
+})
+
+describe('a change of the registry', () => {
+  const made = async (by: readonly string[] = ['gus']) => {
+    const one = new RecordedLife()
+    await one.changed('eve', 'RegisterAgent', reporter, by)
+    return one.entries()
+  }
+  const about = { action: 'hotwork:RegisterAgent', person: 'person:eve' }
+
+  test('it is asked about when it is asked for, decided, approved and made', async () => {
+    const { questions, widened, narrowed, notAsked } = replayed(await made())
+    expect({ questions, widened, narrowed, notAsked }).toEqual({
+      questions: 4,
+      widened: [],
+      narrowed: [],
+      notAsked: {},
+    })
+  })
+
+  test('it is told where these policies refuse it, and what came of it is not asked', async () => {
+    const under = reworded(about.action, 'anyone-asks-for-an-agent', 'tier >= 1', 'tier >= 9')
+    const { narrowed, notAsked } = replayed(await made(), under)
+    expect(narrowed).toMatchObject([{ ...about, question: 'request', from: 'tier 1', to: 'refused (policy_denied)' }])
+    expect(notAsked).toEqual({ neverCame: 3 })
+  })
+
+  test('it is told where these policies want more people, and whose approvals were too few', async () => {
+    const under = reworded(about.action, 'anyone-asks-for-an-agent', 'tier >= 1', 'tier >= 2')
+    const { narrowed, approvals } = replayed(await made(), under)
+    expect(narrowed).toMatchObject([{ ...about, from: 'tier 1', to: 'tier 2' }])
+    expect(approvals).toMatchObject([{ tier: 1, needs: 2, action: about.action }])
+  })
+
+  test('it is told that other people decide it: a person who was refused, and one who no longer may', async () => {
+    const other = withGroups({ security: [person('lena'), person('mia')] }, bundle)
+    const { widened, narrowed, approvals } = replayed(await made(['lena', 'gus']), other)
+    expect(widened).toMatchObject([{ question: 'approve', person: 'person:lena', from: 'refused', to: 'permitted' }])
+    expect(narrowed).toMatchObject([{ question: 'approve', person: 'person:gus', to: 'refused' }])
+    expect(approvals).toMatchObject([{ why: expect.arrayContaining(['`person:gus` may no longer decide `owner`']) }])
+  })
 })
 
 test('refusals whose arguments are not kept are counted, and not asked', async () => {
