@@ -81,6 +81,7 @@ test('`policy diff` shows an agent that the registry has and the other folder ha
 test.each<[problem: string, registry: GovernedRegistry, says: RegExp]>([
   ['an owner who is not in directory.json', pulled({ ...fresh, owner: person('zoe') }), /owner `person:zoe` is not in/],
   ['a name of agents.json', pulled(known), /is in agents\.json: change it there/],
+  ['a retired name of agents.json', pulled({ ...known, status: 'retired' }), /was retired in the registry, for good/],
   ['an identity of agents.json', pulled({ ...fresh, identities: known.identities }), /is `agent:remediator` already/],
   ['a date that is too late', pulled({ ...fresh, recertifyBy: today + 400 * 86_400 }), /`recertifyBy` is too late/],
 ])('%s in registry.json is a problem of the folder, at its line', async (_, registry, says) => {
@@ -103,6 +104,28 @@ test('an agent of registry.json whose owner is leaving is a problem of the folde
     1,
     [{ message: expect.stringMatching(/`agent:fresh`: `\S+` is leaving/) }],
   ])
+})
+
+test.each([
+  ['an agent', agent('long-gone')],
+  ['a person', person('long-gone')],
+])('an identity of agents.json that %s had within a year is a problem, and no longer after it', async (_, holder) => {
+  const had = (until: number) =>
+    add({ ...pulled(), former: [{ agent: holder, identity: known.identities[0] as never, until }] })
+  had(today + 86_400)
+  const { exit, body } = await checked()
+  expect([exit, body.problems]).toMatchObject([
+    1,
+    [
+      {
+        ...{ file: join(copy.at('policies'), 'registry.json'), line: expect.any(Number) },
+        ...{ message: expect.stringMatching(/^`agent:remediator`: .* is `\w+:long-gone` already/) },
+        fix: 'give `agent:remediator` an identity that no other party had within a year',
+      },
+    ],
+  ])
+  had(today)
+  expect((await checked()).body).toMatchObject({ ok: true })
 })
 
 test('an agent that was retired at run time may leave agents.json', async () => {

@@ -1,9 +1,11 @@
 import * as z from 'zod'
 import { Subject } from '../../domain/agents/agent-file.ts'
+import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import { SuspendedBecause } from '../../domain/people/organisation.ts'
 import { JsonObject } from '../../domain/values.ts'
 import type { Life, LifeChange, LifeStore, Registry, StoredLife } from '../../operations/agents/ports.ts'
 import { chainKey } from './chain-ends.ts'
+import { puttingGoverned } from './governed-rows.ts'
 import { endsAt, headRow, itemOf, numberOf, textOf, valueIn, versionIs } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
@@ -50,6 +52,11 @@ export class DynamoAgentLives extends LedgeredStore implements LifeStore {
   async saveRegistry(registry: Registry): Promise<void> {
     const row = { ...registryKey, registry: JSON.stringify(registry) }
     await this.requests.put(this.requests.putting(row), 'keep the registry of this deployment')
+  }
+
+  async saveGoverned(next: GovernedRegistry): Promise<boolean> {
+    const items = puttingGoverned(this.requests, next)
+    return (await this.commitAll(items, { entries: [] }, 'change the registry after a deployment')).done
   }
 }
 

@@ -1,7 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
 import { latestFirstDate, usualAtMost } from '../../domain/agents/agent-problems.ts'
 import { nothingGoverned } from '../../domain/agents/governed-registry.ts'
-import { registryProblems } from '../../domain/agents/registry-problems.ts'
+import { formerProblems, registryProblems } from '../../domain/agents/registry-problems.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { dayOf } from '../../domain/values.ts'
 import type { Path, Say } from '../../domain/what-is-wrong.ts'
@@ -61,8 +61,17 @@ export function checkRegistry({ registry }: Folder, files: Bundle, now: number):
   if (!registry) return []
   const { value, document } = registry
   const fix = 'move the agent to agents.json, or change it in the registry and run `hotwork policy pull` again'
-  return registryProblems(files, value, now, { ...nothingGoverned, retired: value.retired }).map((message) => {
+  const told = registryProblems(files, value, now, { ...nothingGoverned, retired: value.retired }).map((message) => {
     const at = value.agents.findIndex(({ id }) => message.startsWith(`\`${id}\``))
     return document.report(at < 0 ? ['agents'] : ['agents', at], message, fix)
   })
+  const had = formerProblems(files, value, now).map(({ holder, problem }) => {
+    const at = value.former.findIndex(({ agent }) => problem.includes(`is \`${agent}\` already`))
+    return document.report(
+      ['former', at],
+      problem,
+      `give \`${holder}\` an identity that no other party had within a year`,
+    )
+  })
+  return [...told, ...had]
 }

@@ -188,7 +188,8 @@ const keeps = ({ identities: all }: Agent, identity: Identity): boolean =>
 
 const timeOf = ({ validFrom = 0, validUntil = Number.POSITIVE_INFINITY }: Identity) => [validFrom, validUntil] as const
 
-const whoIs = ({ issuer, subject, claims = {} }: Identity): string => canonicalForm([issuer, subject ?? null, claims])
+export const whoIs = ({ issuer, subject, claims = {} }: Identity): string =>
+  canonicalForm([issuer, subject ?? null, claims])
 
 /** The people who may not decide it: each of them gains or keeps a right by the change. */
 export const gainersOf = (before: Agent | undefined, after: Agent): readonly PersonId[] => [

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Agent, Identity, oneYear } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { AgentId, defined, NumericDate } from '../values.ts'
+import { AgentId, defined, NumericDate, PersonId, ToolId } from '../values.ts'
 
 /** The registry of agents that people change at run time, beside the agents of the policy folder. */
 export const GovernedRegistry = z.strictObject({
@@ -14,17 +14,23 @@ export const GovernedRegistry = z.strictObject({
   retired: z.array(z.strictObject({ id: AgentId, at: NumericDate })),
   /** By agent: the last change of its identities, owner or autonomy. Requests and permits from before it have ended. */
   changed: z.record(AgentId, NumericDate),
-  /** Identities that an agent had, which no one else gets within a year. */
-  former: z.array(z.strictObject({ agent: AgentId, identity: Identity, until: NumericDate })),
+  /** Identities that an agent had, or another party of the folder, which no other party gets within a year. */
+  former: z.array(
+    z.strictObject({ agent: z.union([AgentId, PersonId, ToolId]), identity: Identity, until: NumericDate }),
+  ),
 })
 export type GovernedRegistry = z.infer<typeof GovernedRegistry>
 
 export const nothingGoverned: GovernedRegistry = { version: 0, agents: [], retired: [], changed: {}, former: [] }
 
+/** The agents that were retired at run time, for good: also if a later folder names them. */
+export const retiredAtRunTime = ({ agents, retired }: Pick<GovernedRegistry, 'agents' | 'retired'>): Set<string> =>
+  new Set([...retired, ...agents.filter(({ status }) => status === 'retired')].map(({ id }) => id))
+
 /** The bundle with the agents of the registry. A file's agent can be retired, and never rewritten. */
 export function withGoverned(files: Bundle, registry: GovernedRegistry): Bundle {
   if (registry.version === 0) return files
-  const retired = new Set(registry.retired.map(({ id }) => id))
+  const retired = retiredAtRunTime(registry)
   const named = new Set(files.agents.map(({ id }) => id))
   return {
     ...files,

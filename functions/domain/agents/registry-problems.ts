@@ -30,7 +30,8 @@ export function registryProblems(
   const changed = next.agents.filter((agent) => JSON.stringify(agent) !== JSON.stringify(earlier.get(agent.id)))
   const active = changed.filter(({ status }) => status !== 'retired')
   return [
-    ...wrongSize(next),
+    // A retirement takes rights away, and is never refused for its size.
+    ...(active.length > 0 ? wrongSize(next) : []),
     ...wrongNames(files, next, { changed, before }),
     ...changed.flatMap((agent) => wrongChange(agent, earlier.get(agent.id))),
     ...active.flatMap((agent) => [
@@ -49,7 +50,7 @@ function wrongSize(next: GovernedRegistry): string[] {
   return [`the registry has at most ${mostCharacters} characters: move some agents to agents.json`]
 }
 
-/** An agent that a later deployment names too stays in the registry, where it counts for nothing. */
+/** An agent that a later deployment names too counts for nothing in the registry, until the deployment is recorded. */
 function wrongNames(
   files: Bundle,
   { agents, retired }: GovernedRegistry,
@@ -61,7 +62,13 @@ function wrongNames(
   const inFiles = new Set<string>(files.agents.map(({ id }) => id))
   const ids = agents.map(({ id }) => id)
   return [
-    ...changed.filter(({ id }) => inFiles.has(id)).map(({ id }) => `\`${id}\` is in agents.json: change it there`),
+    ...changed
+      .filter(({ id }) => inFiles.has(id))
+      .map(({ id, status }) =>
+        status === 'retired'
+          ? `\`${id}\` was retired in the registry, for good: give the agent of agents.json another name`
+          : `\`${id}\` is in agents.json: change it there`,
+      ),
     ...changed.filter(isBack).map(({ id }) => `\`${id}\` was retired: choose another name`),
     ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `\`${id}\` is in the registry twice`),
     ...retired
@@ -152,6 +159,23 @@ function othersHeld(
     ...current,
     ...ended.map(({ agent, identity, until: end }) => ({ holder: agent, identity: until(identity, end) })),
   ]
+}
+
+/** Identities of the folder that another party had within a year, by the former ones of the pulled registry. */
+export function formerProblems(
+  { agents, directory, tools }: Pick<Bundle, 'agents' | 'directory' | 'tools'>,
+  { former }: GovernedRegistry,
+  now: NumericDate,
+): readonly { holder: string; problem: string }[] {
+  const had = former.filter((each) => each.until > now)
+  const held = had.map(({ agent, identity, until: end }) => ({
+    holder: agent as string,
+    identity: until(identity, end),
+  }))
+  const own = [...directory.people, ...agents, ...tools].flatMap(heldBy)
+  return coincidences([...held, ...own])
+    .filter(({ one }) => own.includes(one) && !coincidences(own).some((each) => each.one === one))
+    .map(({ one: { holder }, wrong: [, message, fix] }) => ({ holder, problem: `\`${holder}\`: ${message}: ${fix}` }))
 }
 
 /** Whether its identities are among the former ones, which then say for how long no other party gets them. */

@@ -6,12 +6,11 @@ import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { type LookAfterPorts, lookAfterAgents } from '../../operations/agents/look-after-agents.ts'
 import type { AgentNotice } from '../../operations/agents/ports.ts'
-import { recordRegistry } from '../../operations/agents/record-registry.ts'
+import { type DeploymentPorts, recordRegistry } from '../../operations/agents/record-registry.ts'
 import { type SummingPorts, sumUpAgents } from '../../operations/agents/sum-up-agents.ts'
 import { recordUnknownCallers, type UnknownCallerStore } from '../../operations/agents/unknown-callers.ts'
 import type { EndMessage } from '../../operations/credentials/ports.ts'
 import { keepBundle } from '../../operations/policy/keep-bundle.ts'
-import type { BundleStore } from '../../operations/policy/ports.ts'
 import type { Fifo } from '../../operations/ports.ts'
 import { type Stores, tablesOf, type Wiring } from '../environment.ts'
 import { agentRows, decidingPorts, factsOnly, unknownCallers } from '../wiring/ports.ts'
@@ -24,7 +23,7 @@ const reserve = 30
  * other subjects, and records unknown callers. Once a day it sums up each agent. A failed part does not skip the others, but fails the run.
  */
 export const createHandler =
-  (ports: LookAfterPorts & SummingPorts & { files: Bundle; bundles: BundleStore; unknown: UnknownCallerStore }) =>
+  (ports: LookAfterPorts & SummingPorts & DeploymentPorts & { files: Bundle; unknown: UnknownCallerStore }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const faults: unknown[] = []
     const attempt = async <T>(part: () => Promise<T>): Promise<T | undefined> => {

@@ -109,6 +109,8 @@ export interface LifeStore {
   saveLife(change: LifeChange): Promise<boolean>
   registry(): Promise<Registry | undefined>
   saveRegistry(registry: Registry): Promise<void>
+  /** The registry of agents after a deployment; false if another writer came first. */
+  saveGoverned(next: GovernedRegistry): Promise<boolean>
 }
 export type LifeChange = { subject: Living; life: Life; version: number; appended?: Appended }
 

@@ -1,4 +1,5 @@
 // Rules: test/operations/agents/look-after-agents.test.ts
+import { afterDeployment, Parties } from '../../domain/agents/after-deployment.ts'
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import {
   differenceOf,
@@ -11,12 +12,14 @@ import {
 import { system } from '../../domain/event.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { defined, type NumericDate } from '../../domain/values.ts'
+import { type Digest, defined, type NumericDate } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
+import { loadKept } from '../policy/keep-bundle.ts'
+import type { BundleStore } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
-import type { LifeStore } from './ports.ts'
+import type { GovernedReader, LifeStore } from './ports.ts'
 
 export type RegistryPorts = {
   lives: LifeStore
@@ -25,6 +28,8 @@ export type RegistryPorts = {
   log: Log
 }
 
+export type DeploymentPorts = RegistryPorts & { agents: GovernedReader; bundles: BundleStore }
+
 /**
  * Records the changes that the deployment of this bundle made to agents and people, each as an entry on its own
  * chain. A run that dies is repeated and finds the rest, since a subject's row changes together with its entry.
@@ -32,10 +37,11 @@ export type RegistryPorts = {
  * @param files the bundle as it was deployed, without later recertifications
  * @returns how many entries were made
  */
-export async function recordRegistry(files: Bundle, ports: RegistryPorts): Promise<number> {
+export async function recordRegistry(files: Bundle, ports: DeploymentPorts): Promise<number> {
   const { lives, log } = ports
   const last = await lives.registry()
   if (last?.bundle === files.hash) return 0
+  if (last) await keepFormer(last.bundle as Digest, files, ports)
   const registrations = registrationsIn(files)
   const subjects = [...new Set([...(last?.subjects ?? []), ...registrations.keys()])]
   const stored = await lives.lives(subjects)
@@ -53,6 +59,19 @@ export async function recordRegistry(files: Bundle, ports: RegistryPorts): Promi
   if (!failed) await lives.saveRegistry({ bundle: files.hash, subjects: [...registrations.keys()] })
   if (made > 0) log.info('registry_recorded', { entries: made })
   return made
+}
+
+/** Keeps the identities that parties of the last folder lost, before that folder is forgotten. A repeat adds nothing. */
+async function keepFormer(last: Digest, files: Bundle, ports: DeploymentPorts): Promise<void> {
+  const kept = await loadKept(last, ports)
+  const before = Parties.safeParse(typeof kept === 'object' ? kept.bundle : undefined)
+  if (!before.success) return ports.log.warn('former_identities_unknown', { bundle: last })
+  await runAggregate<true>('registry', manyWriters, async () => {
+    const next = afterDeployment(before.data, files, await ports.agents.governed(), ports.clock.now())
+    if (next && !(await ports.lives.saveGoverned(next))) return undefined
+    if (next) ports.log.info('former_identities_kept', { version: next.version, former: next.former.length })
+    return true
+  })
 }
 
 const isOther = (before: Registration | undefined, now: Registration | undefined): boolean =>

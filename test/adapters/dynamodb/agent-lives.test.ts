@@ -1,3 +1,4 @@
+import { nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
 import type { RegistryEvent } from '../../../functions/domain/agents/registry.ts'
 import { system } from '../../../functions/domain/event.ts'
 import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
@@ -47,5 +48,13 @@ onBothStores('the lives of agents', (stores) => {
     await stores.lives.saveRegistry({ bundle: 'one', subjects: [builder] })
     await stores.lives.saveRegistry({ bundle: 'two', subjects: [builder, 'group:sre'] })
     expect(await stores.lives.registry()).toEqual({ bundle: 'two', subjects: [builder, 'group:sre'] })
+  })
+
+  test('the registry of agents after a deployment is saved once, after the version that was read', async () => {
+    const next = { ...nothingGoverned, version: 1, changed: { [builder]: submittedAt } }
+    expect(await Promise.all([stores.lives.saveGoverned(next), stores.lives.saveGoverned(next)])).toContain(false)
+    expect(await stores.rows.governed()).toEqual(next)
+    expect(await stores.lives.saveGoverned({ ...next, version: 3 })).toBe(false)
+    expect(await stores.lives.saveGoverned({ ...next, version: 2 })).toBe(true)
   })
 })

@@ -35,6 +35,11 @@ describe('the bundle with the registry', () => {
     expect(agentOf(merged, 'agent:planner')?.status).toBe('retired')
   })
 
+  it('a name that was retired in the registry stays retired, though a later folder has it', () => {
+    const retired: GovernedRegistry = { ...registry, agents: [{ ...known, status: 'retired' }] }
+    expect(agentOf(withGoverned(files, retired), known.id)).toEqual({ ...known, status: 'retired' })
+  })
+
   it('the bundle names the version and the last change of an agent', () => {
     expect([merged.registry?.version, changedAt(merged, 'agent:fresh'), changedAt(merged, known.id)]).toEqual([
       3,

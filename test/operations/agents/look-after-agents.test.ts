@@ -1,4 +1,5 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import { withHash } from '../../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
 import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
@@ -59,6 +60,7 @@ class Timer {
       ...this.world.ports,
       agents: this.world.agents,
       lives: this.lives,
+      bundles: this.world.bundles,
       unknown: new MemoryUnknownCallers(),
       notices: { send: send<AgentNotice>(this.told) },
       deny: { send: send<EndMessage>(this.ended) },
@@ -361,6 +363,60 @@ test('concurrent runs, and the run after one that died, record each change once'
   await timer.lives.saveRegistry({ bundle: 'none', subjects: [] })
   await record(timer, sampleBundle())
   expect((await timer.world.ledger.entries(remediator)).map(({ type }) => type)).toEqual(['Registered'])
+})
+
+describe('the identities that a deployment takes away', () => {
+  const content = sampleBundle()
+  const { hash: _, ...rest } = content
+  const agents = content.agents.filter(({ id }) => id !== remediator)
+  const next = withHash({ ...rest, agents })
+  const deployed = async () => {
+    const timer = new Timer(content)
+    await run(timer)
+    return timer
+  }
+  const deployNext = (timer: Timer, more: object = {}) => run(timer, { files: next, ...more })
+  const governed = ({ world }: Timer) => world.ledger.governed
+
+  test('they are kept from others for a year, once', async () => {
+    const timer = await deployed()
+    expect(governed(timer)).toEqual(nothingGoverned)
+    await deployNext(timer)
+    await deployNext(timer)
+    const identity = { issuer: 'workloads', subject: 'agent-remediator' }
+    expect(governed(timer)).toMatchObject({
+      version: 1,
+      former: [{ agent: remediator, identity, until: start + 365 * day }],
+    })
+  })
+
+  test('a run that died after it kept them, and runs at once, keep them once', async () => {
+    const timer = await deployed()
+    jest.spyOn(timer.lives, 'saveRegistry').mockImplementationOnce(down)
+    await expect(deployNext(timer)).rejects.toThrow(StoreUnavailable)
+    await Promise.all([deployNext(timer), deployNext(timer)])
+    expect(governed(timer)).toMatchObject({ version: 1, former: [{ agent: remediator }] })
+  })
+
+  test('a change of the registry at once is kept beside them', async () => {
+    const timer = await deployed()
+    const change = { ...nothingGoverned, version: 1, changed: { [remediator]: start } }
+    const save = timer.lives.saveGoverned.bind(timer.lives)
+    jest.spyOn(timer.lives, 'saveGoverned').mockImplementationOnce(async (of) => {
+      timer.world.ledger.governed = change
+      return save(of)
+    })
+    await deployNext(timer)
+    expect(governed(timer)).toMatchObject({ version: 2, changed: change.changed, former: [{ agent: remediator }] })
+  })
+
+  test('a last bundle that was not kept is logged, and does not hold up the record', async () => {
+    const timer = await deployed()
+    await timer.lives.saveRegistry({ bundle: 'sha-256:lost', subjects: [] })
+    await deployNext(timer)
+    expect(timer.world.log.lines).toContainEqual(expect.objectContaining({ message: 'former_identities_unknown' }))
+    expect((await timer.lives.registry())?.bundle).toBe(next.hash)
+  })
 })
 
 test('a recertification is no change of the files', async () => {

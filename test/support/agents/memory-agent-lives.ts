@@ -1,3 +1,4 @@
+import type { GovernedRegistry } from '../../../functions/domain/agents/governed-registry.ts'
 import type { LifeChange, LifeStore, Registry, StoredLife } from '../../../functions/operations/agents/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
@@ -40,5 +41,12 @@ export class MemoryAgentLives implements LifeStore {
   async saveRegistry(registry: Registry): Promise<void> {
     await Promise.resolve()
     this.#registry = structuredClone(registry)
+  }
+
+  async saveGoverned(next: GovernedRegistry): Promise<boolean> {
+    await Promise.resolve()
+    if (this.#ledger.governed.version !== next.version - 1) return false
+    this.#ledger.governed = structuredClone(next)
+    return true
   }
 }
