@@ -34,7 +34,7 @@ export function diffChanges(sides: Sides): Changes {
   return changesOf(found, keyOf, (alike) => changesOfAlike(sides, alike))
 }
 
-/** A sample by the seed if they are too many. The first of people whom policy cannot tell apart stands for all. */
+/** A sample by the seed if they are too many. The first of people that policy cannot tell apart stands for all. */
 function pointsFor({ seed, most, ...both }: Sides, action: string): readonly Point[] {
   const sides = [both.old, both.new]
   const reads = readsOf(sides, action)

@@ -173,8 +173,11 @@ export function formerProblems(
     identity: until(identity, end),
   }))
   const own = [...directory.people, ...agents, ...tools].flatMap(heldBy)
+  // The build tells those of the folder by itself.
+  const told = new Set(coincidences(own).map(({ one }) => one))
+  const mine = new Set(own)
   return coincidences([...held, ...own])
-    .filter(({ one }) => own.includes(one) && !coincidences(own).some((each) => each.one === one))
+    .filter(({ one }) => mine.has(one) && !told.has(one))
     .map(({ one: { holder }, wrong: [, message, fix] }) => ({ holder, problem: `\`${holder}\`: ${message}: ${fix}` }))
 }
 
