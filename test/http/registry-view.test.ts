@@ -2,7 +2,7 @@ import { parseBody } from '../../functions/adapters/http/authzen.ts'
 import { RegistryBody, registryView } from '../../functions/adapters/http/registry-view.ts'
 import { nothingGoverned } from '../../functions/domain/agents/governed-registry.ts'
 import { RegistryAnswer } from '../../functions/domain/cards/wire/registry.ts'
-import { agent, sampleBundle } from '../support/world.ts'
+import { agent, person, sampleBundle } from '../support/world.ts'
 
 test('the registry is answered with agents as agents.json spells them, and times in words', () => {
   const [one] = sampleBundle().agents
@@ -40,4 +40,10 @@ test.each([
   expect(() => parseBody(RegistryBody, body)).toThrow(
     expect.objectContaining({ problem: expect.objectContaining({ detail: expect.stringContaining(member) }) }),
   )
+})
+
+test('a former identity of a person is in no answer', () => {
+  const identity = { issuer: 'people', subject: 'dan@example.com' }
+  const view = registryView({ ...nothingGoverned, version: 1, former: [{ agent: person('dan'), identity, until: 9 }] })
+  expect(view.former).toEqual([])
 })

@@ -4,7 +4,7 @@ import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
 import { spelled, spelledIdentity } from '../../domain/agents/spelling.ts'
 import type { RegistryAnswer } from '../../domain/cards/wire/registry.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
-import { JsonObject, rfc3339 } from '../../domain/values.ts'
+import { JsonObject, PersonId, rfc3339 } from '../../domain/values.ts'
 
 /** The body of `POST /v1/registry/requests` (docs/registry.md). The schema of the action checks the arguments. */
 export const RegistryBody = z.strictObject({
@@ -25,8 +25,11 @@ export const registryView = ({
   agents: agents.map(spelled),
   retired: retired.map(({ id, at }) => ({ id, at: rfc3339(at) })),
   changed: Object.fromEntries(Object.entries(changed).map(([id, at]) => [id, rfc3339(at)])),
-  former: former.map(({ agent, identity, until }) => ({
-    ...{ agent, identity: spelledIdentity(identity) },
-    until: rfc3339(until),
-  })),
+  // The identity of a person is personal, and more people read this than the directory.
+  former: former
+    .filter(({ agent }) => !PersonId.safeParse(agent).success)
+    .map(({ agent, identity, until }) => ({
+      ...{ agent, identity: spelledIdentity(identity) },
+      until: rfc3339(until),
+    })),
 })

@@ -26,18 +26,28 @@ export function afterDeployment(
 ): GovernedRegistry | undefined {
   const named = new Set<string>(files.agents.map(({ id }) => id))
   const taken = registry.agents.filter(({ id, status }) => status !== 'retired' && named.has(id))
-  const known = new Set([...heldIn(files), ...registry.former].map(keyOf))
   const retiredAt = new Map<string, NumericDate>(registry.retired.map(({ id, at }) => [id, at]))
-  const lost = [...heldIn(before), ...heldBy(taken)].filter((each) => !known.has(keyOf(each)))
-  const former = [...new Map(lost.map((each) => [keyOf(each), each])).values()].map(({ agent, identity }) => {
-    const ends = [now, identity.validUntil ?? now, retiredAt.get(agent) ?? now]
-    return { agent, identity, until: Math.min(...ends) + oneYear }
-  })
+  const untilOf = ({ agent, identity }: Held): NumericDate =>
+    Math.min(now, identity.validUntil ?? now, retiredAt.get(agent) ?? now) + oneYear
+  const known = [...heldIn(files).map((each) => ({ ...each, until: untilOf(each) })), ...registry.former]
+  const keptUntil = new Map(
+    known.toSorted((one, other) => one.until - other.until).map((each) => [keyOf(each), each.until]),
+  )
+  const lost = [...heldIn(before), ...heldBy(taken)].filter(
+    (each) => untilOf(each) - repeatedIn > (keptUntil.get(keyOf(each)) ?? 0),
+  )
+  const former = [...new Map(lost.map((each) => [keyOf(each), each])).values()].map((each) => ({
+    ...each,
+    until: untilOf(each),
+  }))
   const kept = [...registry.former, ...former].filter(({ until }) => until > now)
   if (taken.length === 0 && kept.length === registry.former.length) return undefined
   const agents = registry.agents.filter((each) => !taken.includes(each))
   return { ...registry, version: registry.version + 1, agents, former: kept }
 }
+
+/** The time in which a run that died is repeated: what it kept is kept. Seconds. */
+const repeatedIn = 7 * 86_400
 
 type Held = { agent: GovernedRegistry['former'][number]['agent']; identity: Identity }
 

@@ -74,3 +74,13 @@ test('the parties of a bundle are read by what they need, also of another versio
   expect(Parties.parse(kept).agents).toEqual([{ id, identities }])
   expect(Parties.safeParse({ agents: [] }).success).toBe(false)
 })
+
+test('an identity whose end a deployment moves into the past, or that is lost again, is remembered for a year from then', () => {
+  const ended = withIdentities([{ ...its, validUntil: start - year }])
+  expect(after(files, ended)?.former).toEqual([{ agent: builder.id, identity: its, until: start + year }])
+  const once = { agent: builder.id, identity: its, until: start + 30 * 86_400 }
+  expect(after(files, without, governed({ version: 1, former: [once] }))?.former).toEqual([
+    once,
+    { ...once, until: start + year },
+  ])
+})
