@@ -5,11 +5,12 @@ import { AwsSolutionsChecks } from 'cdk-nag'
 import { Hotwork } from './hotwork.ts'
 import { HotworkAnchor } from './hotwork-anchor.ts'
 import { HotworkTarget } from './hotwork-target.ts'
+import { HotworkWatch } from './hotwork-watch.ts'
 import { readSettings, UnusableSettings } from './settings.ts'
 
 /** One stack, and one for each target account: the package's constructs, with the settings from `-c name=value`. */
 function addStacks(app: App): void {
-  const { stackName, alarmTopic, ...settings } = readSettings((key) => app.node.tryGetContext(key))
+  const { stackName, alarmTopic, watch, ...settings } = readSettings((key) => app.node.tryGetContext(key))
   const stack = new Stack(app, stackName, { env: homeOf(process.env) })
   const hotwork = new Hotwork(stack, 'Default', {
     ...settings,
@@ -23,6 +24,10 @@ function addStacks(app: App): void {
   for (const { account, region, isHome, aliases } of hotwork.accounts) {
     const id = `${stackName}Target${isHome ? '' : `-${aliases[0]}`}`
     new HotworkTarget(new Stack(app, id, { env: { account, region } }), 'Default', { hotwork })
+    for (const other of watch.filter((each) => each !== region)) {
+      const env = { account, region: other }
+      new HotworkWatch(new Stack(app, `${stackName}Watch-${aliases[0]}-${other}`, { env }), 'Default', { hotwork })
+    }
   }
 }
 

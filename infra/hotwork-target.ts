@@ -3,6 +3,7 @@ import { Stack, Token } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
+import { busOf, ChangeRule, makeSender } from './constructs/host-changes.ts'
 import { lookRights } from './constructs/look-rights.ts'
 import { TargetAccount } from './constructs/target-account.ts'
 import { readers } from './functions.ts'
@@ -53,6 +54,11 @@ export class HotworkTarget extends Construct {
       alarmTopic: findTopic(served, hotwork),
     })
     this.role = role
+    new ChangeRule(this, 'ChangeRule', {
+      bus: busOf(desk.stackName, atHome),
+      looker: roleArn('simulator', desk.stackName, account),
+      sender: makeSender(this, desk.stackName),
+    })
     // Hotwork's stack comes first, since a trust policy may only name a role that exists.
     stack.addStackDependency(desk)
   }

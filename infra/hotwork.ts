@@ -144,6 +144,11 @@ export class Hotwork extends Construct {
     this.#sizes.watch(Stack.of(target))
   }
 
+  /** @internal for HotworkWatch */
+  targetOf(account: string): Construct | undefined {
+    return this.#targets.get(account)
+  }
+
   /** Checks the stack: names are derived from its name, which must fit, and it must have only one Hotwork. */
   #checkPlace(): void {
     const { stackName, account } = Stack.of(this)
@@ -219,6 +224,7 @@ export class Hotwork extends Construct {
         targetsAtHome: rolesOf('target', stackName, near),
         foreignRevokers: rolesOf('revoker', stackName, foreign),
         foreignAuditors: rolesOf('auditor', stackName, foreign),
+        foreignSenders: rolesOf('changes', stackName, foreign),
         foreignSimulators: rolesOf('simulator', stackName, foreign),
         looksAtHome: near.slice(0, 1).flatMap((account) => lookRights(bundle, account)),
       },

@@ -162,5 +162,10 @@ export function readSettings(context: (key: string) => unknown) {
     },
     asContext,
   )
-  return { ...settings, stackName, alarmTopic: said('alarmTopic') }
+  const watch = said('watch')?.split(',') ?? []
+  must(
+    watch.every((region) => /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)),
+    `context \`watch\` is a list of Regions with commas between, such as \`us-east-1\`, not \`${watch}\``,
+  )
+  return { ...settings, stackName, alarmTopic: said('alarmTopic'), watch }
 }

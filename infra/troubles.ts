@@ -39,6 +39,7 @@ export const troubles: { readonly [page: string]: readonly string[] } = {
   NotaryFailed: ['notary_failed'],
   AnchorRefuses: ['anchor_refuses'],
   AgentSuspended: ['agent_suspended', 'recertification_overdue'],
+  ChangeNotUnderstood: ['change_not_understood'],
   UnknownCallers: ['unknown_callers_flood'],
   WorkflowFailed: ['workflow_failed'],
   WorkflowTimedOut: ['workflow_timed_out'],

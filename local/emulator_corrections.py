@@ -3,6 +3,7 @@
 These reach into its modules: they hold for this one version, which requirements.txt pins and test/local checks.
 """
 
+import datetime
 import functools
 import json
 import re
@@ -148,6 +149,8 @@ async def record_outcome(dispatch, method, path, headers, body, query_params, re
         region = app.extract_region(headers)
         app._maybe_record_cloudtrail(service, method, path, headers, body, query_params, request_id, region)
     event = recorded.pop(request_id, None)
+    if status < 400:
+        tell_change_of_host(event, method, path, headers, body, query_params)
     if event and status >= 400:
         told = json.loads(event["CloudTrailEvent"])
         event["CloudTrailEvent"] = json.dumps({**told, "errorCode": error_in(answered, content)})
@@ -255,12 +258,33 @@ def tell_assumed_role(event: dict, form: dict) -> None:
         told["userIdentity"]["arn"] = iam._users.get(key["UserName"], {}).get("Arn", "")
     event["Resources"] = [{"ResourceType": "AWS::IAM::Role", "ResourceName": role}]
     event["CloudTrailEvent"] = json.dumps(told)
-    tell_event_bridge(told)
+    tell_event_bridge("sts", told)
 
 
-def tell_event_bridge(told: dict) -> None:
+def tell_change_of_host(event: dict | None, method, path, headers, body, query_params) -> None:
+    """A trail tells of each change that IAM made, by any caller, and of the reads of sessions."""
+    signed = re.search(r"/(iam|secretsmanager)/aws4_request", headers.get("authorization", ""))
+    if not signed:
+        return
+    service = signed[1]
+    asked = app._routing_params(method, path, headers, body, query_params)
+    name = (iam_actions.extract_iam_action(service, method, path, headers, body, asked) or ":").split(":", 1)[1]
+    if name.startswith(("Get", "List", "Simulate")) and not event:
+        return
+    said = {name: values[0] if isinstance(values, list) else values for name, values in asked.items()}
+    told = {
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "eventTime": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "userIdentity": json.loads(event["CloudTrailEvent"])["userIdentity"] if event else {"type": "Root"},
+        "requestParameters": {name[:1].lower() + name[1:]: value for name, value in said.items()},
+    }
+    tell_event_bridge(service, told)
+
+
+def tell_event_bridge(service: str, told: dict) -> None:
     """EventBridge hears of a call from CloudTrail; no other caller may speak as AWS."""
-    entry = {"Source": "aws.sts", "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(told)}
+    entry = {"Source": f"aws.{service}", "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(told)}
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 

@@ -115,6 +115,7 @@ function hostWords({ id, ambient }: AgentAnswer, surroundings: Context['surround
   return [
     ...ways,
     `${looked}: for ${unknown} actions the answer is unknown`,
+    ...(ambient.changes === undefined ? [] : [ambient.changes]),
     ...(ambient.note === undefined ? [] : [ambient.note]),
   ]
 }

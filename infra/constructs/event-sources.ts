@@ -1,7 +1,7 @@
 // Rules: test/infra/resources.test.ts
 import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { type CfnRule, Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import {
   EventInvokeConfig,
@@ -100,6 +100,8 @@ type WorkQueueProps = {
   worker?: Duration
   name?: string
   retention?: Duration
+  /** The time that each message waits first. */
+  delay?: Duration
 }
 
 /** A queue of ids for one function. With `order: 'group'` a failing message blocks only its own group. */
@@ -117,12 +119,14 @@ export class WorkQueue extends Construct {
       worker = Duration.seconds(10),
       name,
       retention,
+      delay,
     } = props
     const fifo = order === 'group'
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       ...(name !== undefined && { queueName: name }),
       ...(retention !== undefined && { retentionPeriod: retention }),
+      ...(delay !== undefined && { deliveryDelay: delay }),
       deadLetterQueue: { queue: fifo ? deadLetters.ordered : deadLetters.standard, maxReceiveCount: attempts },
       // Six times the worker's timeout, as Lambda recommends, so that a retry cannot overlap the attempt before.
       visibilityTimeout: Duration.seconds(6 * worker.toSeconds()),
@@ -150,8 +154,12 @@ export class WorkQueue extends Construct {
   /**
    * Messages that the worker reports as failed are retried; the rest of the batch is not.
    * @param atOnce the most concurrent workers
+   * @param window the time in which messages are gathered
    */
-  consumedBy(worker: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
+  consumedBy(
+    worker: HotworkFunction,
+    { batchSize, atOnce, window }: { batchSize: number; atOnce?: number; window?: Duration },
+  ): void {
     // CDK's own event source grants more than Lambda needs.
     worker.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn])
     const mapping = new EventSourceMapping(this, 'Mapping', {
@@ -160,6 +168,7 @@ export class WorkQueue extends Construct {
       batchSize,
       reportBatchItemFailures: true,
       ...(atOnce !== undefined && { maxConcurrency: atOnce }),
+      ...(window !== undefined && { maxBatchingWindow: window }),
     })
     mapping.node.addDependency(worker.role)
   }
@@ -246,6 +255,14 @@ function grantStream(reader: HotworkFunction, table: TableV2): void {
     id: `AwsSolutions-IAM5[Resource::<${label}.Arn>/stream/*]`,
     reason: 'ListStreams is asked for the streams of a table, whose labels are known once it is made',
   })
+}
+
+/**
+ * Lets a rule see read-only events such as `AssumeRole`, which an enabled rule does not by default.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+ */
+export function hearReading(rule: Rule): void {
+  ;(rule.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
 }
 
 type RunEveryProps = { every: Duration; worker: HotworkFunction; within?: Duration; enabled?: boolean }

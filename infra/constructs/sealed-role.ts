@@ -1,7 +1,7 @@
 // Rules: test/infra/sealed-role.test.ts
 import { Duration, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import { CfnEventBusPolicy, type CfnRule, EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
+import { CfnEventBusPolicy, EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import {
   type Conditions,
@@ -17,7 +17,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { alarmsIn, lettersIn } from './alarms.ts'
-import { type DeadLetters, undelivered, WorkQueue } from './event-sources.ts'
+import { type DeadLetters, hearReading, undelivered, WorkQueue } from './event-sources.ts'
 
 /** The receiver of a use: Hotwork's queue from its own account and Region, its event bus from elsewhere. */
 export type Desk = { queue: string } | { bus: string }
@@ -152,14 +152,6 @@ const withoutAnswer = RuleTargetInput.fromObject({
     ]),
   ),
 })
-
-/**
- * Lets a rule see read-only events such as `AssumeRole`, which an enabled rule does not by default.
- * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
- */
-function hearReading(rule: Rule): void {
-  ;(rule.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
-}
 
 export type Sealed = {
   here: boolean

@@ -16,6 +16,8 @@ export type TargetRoles = {
   foreignAuditors: readonly string[]
   /** The roles that ask IAM about agents' hosts in other accounts. */
   foreignSimulators: readonly string[]
+  /** The roles that tell of changes of hosts in other accounts. */
+  foreignSenders: readonly string[]
   /** The rights of a look at agents' hosts in Hotwork's own account. */
   looksAtHome: readonly Reach[]
 }

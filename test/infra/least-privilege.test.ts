@@ -118,7 +118,11 @@ test.each([
   ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
   ['pass a role', 'iam:PassRole', ['set-reminders']],
   ['read the calls of the account', 'cloudtrail:LookupEvents', ['read-calls', 'reconcile-sessions']],
-  ['take from a queue', 'sqs:ReceiveMessage', ['deliver', 'draw-card', 'report-sealed-use', 'write-denies']],
+  [
+    'take from a queue',
+    'sqs:ReceiveMessage',
+    ['deliver', 'draw-card', 'look-at-hosts', 'report-sealed-use', 'write-denies'],
+  ],
 ])('only the listed roles may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
 test('the broker reaches exactly the target roles, in ways that can be traced and ended', () => {

@@ -18,6 +18,7 @@ test('a deployment file is enough as settings', () => {
     readSettings((key) => (key === 'deployment' ? deployment : key === 'policies' ? policies : undefined)),
   ).toEqual({
     stackName: 'Hotwork',
+    watch: [],
     policies,
     deployment,
     // A new account has no concurrency to reserve, and a first deployment must not fail for it.
@@ -42,6 +43,7 @@ test.each([
   ['protectTables', 'no', { protectTables: false }],
   ['shards', '8', { shards: 8 }],
   ['hardlyRead', '50', { hardlyRead: 50 }],
+  ['watch', 'us-east-1,eu-west-1', { watch: ['us-east-1', 'eu-west-1'] }],
 ])('the setting %s=%s is accepted', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
 
 test.each([
@@ -66,6 +68,7 @@ test.each([
   ['shards', '65', /never a smaller one than before/],
   ['shards', '2.5', /shards `2.5` is not known/],
   ['protectTables', 'true', /`protectTables` is `yes` or `no`/],
+  ['watch', 'everywhere', /`watch` is a list of Regions with commas between, such as `us-east-1`, not `everywhere`/],
 ])('the setting %s=%j is refused, with the fix', (key, value, sentence) => {
   expect(() => read({ [key]: value })).toThrow(UnusableSettings)
   expect(() => read({ [key]: value })).toThrow(sentence)

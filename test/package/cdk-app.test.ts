@@ -32,7 +32,7 @@ test('an app is synthesized: the desk in one stack, and its rights in the target
   const roles = Object.values(templateOf('PermitsTarget-target').Resources)
     .filter(({ Type }) => Type === 'AWS::IAM::Role')
     .map(({ Properties }) => Properties['RoleName'])
-  expect(roles).toEqual(['Permits-target', 'Permits-reader'])
+  expect(roles).toEqual(['Permits-target', 'Permits-reader', 'Permits-changes'])
   // A trust policy may only name a role that exists.
   const { artifacts } = JSON.parse(readFileSync(join(app.outdir, 'manifest.json'), 'utf8'))
   expect(artifacts['PermitsTarget-target'].dependencies).toContain('Permits')
@@ -58,7 +58,7 @@ test('an app is synthesized: the desk in one stack, and its rights in the target
 
 test('an app may be CommonJS: the constructs come by `require` too', () => {
   expect(app.run('-e', "console.log(Object.keys(require('hotwork/cdk')).join())")).toMatchObject({
-    ...{ status: 0, stdout: 'Hotwork,HotworkAnchor,HotworkTarget,UnusableSettings\n', stderr: '' },
+    ...{ status: 0, stdout: 'Hotwork,HotworkAnchor,HotworkTarget,HotworkWatch,UnusableSettings\n', stderr: '' },
   })
 })
 

@@ -4,7 +4,8 @@ import {
   PutRolePolicyCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam'
-import { administrator, connection } from './support/aws.ts'
+import { ListQueuesCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { administrator, connection, until } from './support/aws.ts'
 import { deployed, setParameter, staging } from './support/deployment.ts'
 
 /** The host of one agent could act without asking, as IAM tells the deployed Lambda that asks it. */
@@ -44,3 +45,39 @@ test('the guardrail on the role of a host has IAM deny the way round', async () 
     iam.destroy()
   }
 })
+
+/** The messages wait for a shorter time here, and come again sooner while the last look is too near. */
+async function shortenTheWait(): Promise<void> {
+  const sqs = new SQSClient({ ...connection(local), credentials: administrator(local) })
+  const { QueueUrls = [] } = await sqs.send(
+    new ListQueuesCommand({ QueueNamePrefix: `${local.aws.stackName}-HostsChanges` }),
+  )
+  const [QueueUrl, ...more] = QueueUrls
+  expect([QueueUrl, more]).toEqual([expect.any(String), []])
+  await sqs.send(
+    new SetQueueAttributesCommand({ QueueUrl, Attributes: { DelaySeconds: '0', VisibilityTimeout: '20' } }),
+  )
+  sqs.destroy()
+}
+
+test('a change of the role is heard by the rule, and the host is looked at again without a person or the day', async () => {
+  await shortenTheWait()
+  const iam = new IAMClient({ ...connection(local), credentials: administrator(local) })
+  const [RoleName, PolicyName] = ['nightly-jobs', 'not-any-more']
+  const statement = { Effect: 'Deny', Action: 'ssm:PutParameter', Resource: '*' }
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+  const stored = async () => (await hotwork.as('person:hana', 'GET', `/v1/agents/${nightly}`)).body.ambient
+  const before = await stored()
+  expect(before.actions['ssm:PutParameter']).toBe('allowed')
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }))
+  try {
+    const after = await until(stored, ({ actions }) => actions['ssm:PutParameter'] !== 'allowed', 150)
+    expect(after.actions['ssm:PutParameter']).toBe('denied')
+    expect(Date.parse(after.at)).toBeGreaterThan(Date.parse(before.at))
+    // The calls of the looks themselves came back as events.
+    expect(after.changes).toBe('changes at AWS are seen within minutes')
+  } finally {
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
+    iam.destroy()
+  }
+}, 180_000)

@@ -1,8 +1,9 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { Activity, type AgentFile, Certified, Looked, type Subject } from '../../domain/agents/agent-file.ts'
 import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
+import type { Place } from '../../domain/agents/host-change.ts'
 import { RolesLooked } from '../../domain/agents/unknown-roles.ts'
-import { type AgentId, defined } from '../../domain/values.ts'
+import { type AgentId, defined, NumericDate } from '../../domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
 import type { PlatformRoleStore } from '../../operations/agents/unknown-roles.ts'
 import { chainKey } from './chain-ends.ts'
@@ -44,6 +45,20 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows, Platfor
     return this.#saveNewest(lookedKey(agent), looked)
   }
 
+  async heard(places: readonly Place[]): Promise<ReadonlyMap<Place, NumericDate>> {
+    const items = await this.#read(places.map(heardKey))
+    return new Map(
+      places.flatMap((place) => {
+        const heard = readValue(items, heardKey(place), Heard)
+        return heard ? [[place, heard.at] as const] : []
+      }),
+    )
+  }
+
+  saveHeard(place: Place, at: NumericDate): Promise<boolean> {
+    return this.#saveNewest(heardKey(place), { at })
+  }
+
   saveActivity(agent: AgentId, activity: Activity): Promise<boolean> {
     return this.#saveNewest(activityKey(agent), activity)
   }
@@ -75,7 +90,7 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows, Platfor
     return readGoverned(this.requests, known)
   }
 
-  #saveNewest(key: Row, value: Looked | Activity | RolesLooked): Promise<boolean> {
+  #saveNewest(key: Row, value: Looked | Activity | RolesLooked | Heard): Promise<boolean> {
     const { at } = value
     const put = this.requests.putting({ ...key, value: JSON.stringify(value), at }, noneIsNewer(at))
     return this.requests.put(put, 'keep what is known of an agent')
@@ -88,10 +103,14 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows, Platfor
   }
 }
 
+const Heard = z.object({ at: NumericDate })
+type Heard = z.infer<typeof Heard>
+
 type Key = { pk: string; sk: string }
 const certifiedKey = (subject: Subject): Key => ({ pk: `CERTIFIED#${subject}`, sk: 'CERTIFIED' })
 const lookedKey = (agent: AgentId): Key => ({ pk: `LOOKED#${agent}`, sk: 'LOOKED' })
 const rolesKey = (account: string): Key => ({ pk: `LOOKED#account:${account}`, sk: 'LOOKED' })
+const heardKey = (place: Place): Key => ({ pk: `LOOKED#heard:${place}`, sk: 'LOOKED' })
 const activityKey = (agent: AgentId): Key => ({ pk: `OBSERVED#${agent}`, sk: 'OBSERVED' })
 
 const hostOf = (items: ReadonlyMap<string, Item>, agent: AgentId) =>

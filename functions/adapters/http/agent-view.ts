@@ -10,10 +10,11 @@ import {
 } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
-import { hostNote } from '../../domain/agents/host-words.ts'
+import { changesSeen, hostNote } from '../../domain/agents/host-words.ts'
 import type { LeavingOwner } from '../../domain/agents/leaving-owner.ts'
 import type { AgentAnswer, AgentLines, Recertified, SubjectAnswer } from '../../domain/cards/wire/agent.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
+import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
@@ -77,6 +78,7 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
       resources: known?.actions ?? {},
       ...defined({
         note: hostNote(agent, looked),
+        changes: probedHost(agent.runsOn) && changesSeen(known?.silent),
         unseen: known?.unseen,
         roles: known?.roles,
         secrets: known?.secrets,

@@ -3,7 +3,7 @@
 import { findingsOf } from '../../domain/agents/activity.ts'
 import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
-import { askedAbout, hostNote } from '../../domain/agents/host-words.ts'
+import { askedAbout, changesSeen, hostNote } from '../../domain/agents/host-words.ts'
 import { leavingWords } from '../../domain/cards/leaving-words.ts'
 import { inert } from '../../domain/inert.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
@@ -195,5 +195,5 @@ function hostOf({ agent, file: { looked } }: AgentSeen, actions: readonly string
       )}</li>`,
   )}</ul>
 ${note !== undefined && html`<p>${note.split('`').map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}</p>`}
-${known && html`<p class="soft">${askedAbout(agent)} <code>${known.role}</code> ${time(known.at, now)}</p>`}`
+${known && html`<p class="soft">${askedAbout(agent)} <code>${known.role}</code> ${time(known.at, now)}; ${changesSeen(known.silent)}</p>`}`
 }

@@ -53,6 +53,8 @@ export const Looked = z.strictObject({
   secrets: z.array(ReachedSecret).optional(),
   /** The number of roles that were not looked at. */
   unseen: z.int().positive().optional(),
+  /** The places whose changes are seen at the next daily look alone; none if all are seen within minutes. */
+  silent: z.array(z.string().max(64)).optional(),
   /** The reasons why part of the answer is unknown. */
   partial: z.array(z.string().max(512)).optional(),
   actions: z.record(

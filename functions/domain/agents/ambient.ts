@@ -148,4 +148,8 @@ export const hostFacts = (
   agent: Pick<Agent, 'runsOn'> | undefined,
   about: Parameters<typeof ambientOf>[2],
   now: NumericDate,
-): HostFacts => ({ ambient: ambientOf(looked, agent, about, now), record: recordOf(activity) })
+): HostFacts => ({
+  ambient: ambientOf(looked, agent, about, now),
+  record: recordOf(activity),
+  ...(looked?.silent?.length === 0 ? { live: true } : {}),
+})

@@ -13,6 +13,15 @@ export function hostNote({ runsOn }: Pick<Agent, 'runsOn'>, looked: Looked | und
   return looked?.partial && `Part of the answer is unknown: ${looked.partial.join('; ')}`
 }
 
+/**
+ * How soon a change of a host's rights is seen. `silent`: the places that send Hotwork no events; undefined if a look has
+ * not found out.
+ */
+export const changesSeen = (silent: readonly string[] | undefined): string =>
+  silent?.length === 0
+    ? 'changes at AWS are seen within minutes'
+    : `changes at AWS are seen within a day, because no CloudTrail trail sends them${silent ? ` (${silent.join(', ')})` : ''}`
+
 /** The service that was asked about a host. */
 export function askedAbout({ runsOn }: Pick<Agent, 'runsOn'>): string | undefined {
   const seen = seenOf(runsOn)

@@ -1,5 +1,6 @@
 // Rules: test/operations/requests/agent-record.test.ts
-import type { AgentRecord, Ambient } from '../people/host.ts'
+import { changesSeen } from '../agents/host-words.ts'
+import type { AgentRecord, HostFacts } from '../people/host.ts'
 import type { LastAsked } from '../record/ask-terms.ts'
 import type { Ask } from '../record/request.ts'
 import { defined, duration, type NumericDate } from '../values.ts'
@@ -9,20 +10,27 @@ import type { PlacedRow } from './sentence.ts'
 export type RecordView = Pick<AgentRecord, 'asked' | 'denied' | 'refused' | 'extraCalls'> & { last?: LastAsked }
 
 /** The facts about an agent beside its file, for people. */
-export type HostView = { ambient: Ambient; record?: RecordView }
+export type HostView = Pick<HostFacts, 'ambient' | 'live'> & { record?: RecordView }
 
 export function hostView({ host, lastAsked }: Partial<Pick<Ask, 'host' | 'lastAsked'>>): HostView {
   if (!host) return { ambient: 'unknown' }
   const { asked, denied, refused, extraCalls } = host.record
-  return { ambient: host.ambient, record: { asked, denied, refused, extraCalls, ...defined({ last: lastAsked }) } }
+  const { ambient, live } = host
+  const record = { asked, denied, refused, extraCalls, ...defined({ last: lastAsked }) }
+  return { ambient, record, ...defined({ live }) }
 }
 
 /** The place where people look at a host themselves. */
 export const wayToLook = (agent: string): string => `hotwork agents show ${agent}, or the page /agents/${agent}`
 
 /** The host's own right, and the agent's thirty days. In few words and rows: a card has room for little. */
-export function hostRows(agent: string, { ambient, record }: HostView, submittedAt: NumericDate): readonly PlacedRow[] {
-  const unknown = ambient === 'unknown' ? [`${unknownAlone}: see /agents/${agent}`] : []
+export function hostRows(
+  agent: string,
+  { ambient, live, record }: HostView,
+  submittedAt: NumericDate,
+): readonly PlacedRow[] {
+  const late = live ? [] : [`as of its last look: ${changesSeen(undefined)}`]
+  const unknown = ambient === 'unknown' ? [`${unknownAlone}: see /agents/${agent}`] : late
   const days = [...(record ? [recordText(record, submittedAt)] : []), ...unknown]
   return [
     ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone, first: true as const }] : []),

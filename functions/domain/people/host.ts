@@ -22,7 +22,12 @@ export const AgentRecord = z.strictObject({
 export type AgentRecord = z.infer<typeof AgentRecord>
 
 /** Facts about an agent beside its file: the ambient privilege of its host, and its record of thirty days. */
-export const HostFacts = z.strictObject({ ambient: Ambient, record: AgentRecord })
+export const HostFacts = z.strictObject({
+  ambient: Ambient,
+  record: AgentRecord,
+  /** Present if changes of the host are seen within minutes. */
+  live: z.literal(true).optional(),
+})
 export type HostFacts = z.infer<typeof HostFacts>
 
 export const noRecord: AgentRecord = { asked: 0, tierZero: 0, refused: 0, denied: 0, extraCalls: 0, night: 0 }

@@ -1,4 +1,5 @@
 import type { Looked } from '../../domain/agents/agent-file.ts'
+import { placesOf, silentOf } from '../../domain/agents/host-change.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
@@ -8,7 +9,7 @@ import type { Clock, Log } from '../ports.ts'
 import type { AgentReader, AgentWriter, HostProbers } from './ports.ts'
 
 export type LookingPorts = {
-  agents: Pick<AgentReader, 'host'> & Pick<AgentWriter, 'saveLooked'>
+  agents: Pick<AgentReader, 'host' | 'heard'> & Pick<AgentWriter, 'saveLooked'>
   /** The probers of one run, which ask no question twice. Hosts of a missing kind are skipped. */
   probers: () => Partial<HostProbers>
   policy: { readonly bundle: Bundle }
@@ -24,25 +25,37 @@ export type LookingPorts = {
  */
 export async function lookAtHosts(
   ports: LookingPorts,
-  { only, until = Number.POSITIVE_INFINITY }: { only?: AgentId | undefined; until?: NumericDate } = {},
+  { only, until = Number.POSITIVE_INFINITY }: { only?: readonly AgentId[] | undefined; until?: NumericDate } = {},
 ): Promise<number> {
   const { policy, clock, log } = ports
   const agents = policy.bundle.agents.filter(({ id, status }) =>
-    only === undefined ? status !== 'retired' : id === only,
+    only === undefined ? status !== 'retired' : only.includes(id),
   )
   const probers = ports.probers()
+  const silent = await findSilent(agents, ports)
   let looked = 0
   for (const agent of agents) {
     if (clock.now() >= until) {
       log.warn('hosts_not_seen', { from: agent.id, why: 'too_slow' })
       break
     }
-    if (await lookAtHost(agent, probers, ports)) looked += 1
+    if (await lookAtHost(agent, { probers, silent: silent(agent) }, ports)) looked += 1
   }
   return looked
 }
 
-async function lookAtHost(agent: Agent, probers: Partial<HostProbers>, ports: LookingPorts): Promise<boolean> {
+const mostPlaces = 20
+
+/** The places of each host from which no event tells of a change: there the next daily look finds it. */
+async function findSilent(all: readonly Agent[], { agents, policy, clock }: LookingPorts) {
+  const accounts = Object.values(policy.bundle.deployment.accounts)
+  const heard = await agents.heard([...new Set(all.flatMap((agent) => placesOf(agent, accounts)))])
+  return (agent: Agent) => silentOf(placesOf(agent, accounts), heard, clock.now()).slice(0, mostPlaces)
+}
+
+type Run = { probers: Partial<HostProbers>; silent: string[] }
+
+async function lookAtHost(agent: Agent, { probers, silent }: Run, ports: LookingPorts): Promise<boolean> {
   const { agents, policy, clock, log } = ports
   const host = probedHost(agent.runsOn)
   const prober = host && probers[host.kind]
@@ -50,10 +63,10 @@ async function lookAtHost(agent: Agent, probers: Partial<HostProbers>, ports: Lo
   const { where: role } = host
   const at = clock.now()
   const probed = await prober.probe(role, policy.bundle).catch(asUnseen)
-  if (!(probed instanceof HostUnseen)) return agents.saveLooked(agent.id, { at, role, ...probed })
+  if (!(probed instanceof HostUnseen)) return agents.saveLooked(agent.id, { at, role, ...probed, silent })
   const { why, cause } = probed
   log.warn('host_not_seen', { agent: agent.id, role, why, fault: faultName(cause) })
-  await agents.saveLooked(agent.id, await oldAnswersOf(agent.id, { at, role, why }, ports))
+  await agents.saveLooked(agent.id, { ...(await oldAnswersOf(agent.id, { at, role, why }, ports)), silent })
   return false
 }
 

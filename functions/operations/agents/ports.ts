@@ -1,6 +1,7 @@
 import type { Activity, AgentFile, Certified, Looked, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
 import type { GovernedRegistry } from '../../domain/agents/governed-registry.ts'
+import type { Place } from '../../domain/agents/host-change.ts'
 import type { LeavingOwner } from '../../domain/agents/leaving-owner.ts'
 import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
@@ -52,6 +53,8 @@ export interface AgentReader {
   certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>>
   /** An agent's host and record, as far as policy reads them. */
   host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'activity'>>
+  /** The time of the newest event from each of these places. A silent place is left out. */
+  heard(places: readonly Place[]): Promise<ReadonlyMap<Place, NumericDate>>
   /** An agent without a row has an empty file. */
   files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>>
 }
@@ -59,6 +62,8 @@ export interface AgentReader {
 export interface AgentWriter {
   /** False if a newer one is stored. */
   saveLooked(agent: AgentId, looked: Looked): Promise<boolean>
+  /** False if a newer one is stored. */
+  saveHeard(place: Place, at: NumericDate): Promise<boolean>
   /** False if a newer one is stored. */
   saveActivity(agent: AgentId, activity: Activity): Promise<boolean>
   /** All or none, with its entry on the subject's chain; false if another writer came first. */

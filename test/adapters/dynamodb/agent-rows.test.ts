@@ -67,6 +67,13 @@ onBothStores('the rows of agents', (stores) => {
     expect(await stores.rows.host(builder)).toEqual({ looked: looked(later), activity: activity(later) })
   })
 
+  test('the newest event of a place is kept, and a silent place is left out', async () => {
+    const [place, silent] = ['000000000000 us-east-1', '000000000000 eu-west-1']
+    expect(await stores.rows.saveHeard(place, submittedAt + 1)).toBe(true)
+    expect(await stores.rows.saveHeard(place, submittedAt)).toBe(false)
+    expect(await stores.rows.heard([place, silent])).toEqual(new Map([[place, submittedAt + 1]]))
+  })
+
   test('one of two concurrent recertifications is saved, with its entry', async () => {
     const both = [await change(submittedAt), await change(submittedAt + 1)]
     const done = await Promise.all(both.map((each) => stores.rows.certify(each)))

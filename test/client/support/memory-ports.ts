@@ -29,9 +29,9 @@ export const memoryPorts = (
   /** IAM's simulator, for looks at hosts. */
   simulator,
   hosts: {
-    async now(only: AgentId) {
+    async now(id: AgentId) {
       const { probers } = new MemoryAwsHosts(simulator)
-      await lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only })
+      await lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only: [id] })
     },
   },
   ...notary.reading,

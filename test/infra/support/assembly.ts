@@ -47,6 +47,7 @@ export type Assembly = {
 export const said = {
   reservedConcurrency: 'usual',
   shards: '4',
+  watch: 'us-east-1',
   alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call',
 }
 

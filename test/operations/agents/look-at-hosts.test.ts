@@ -24,7 +24,7 @@ function lookingWorld(bundle?: Bundle) {
   const [world, aws] = [new World(bundle), new MemoryAwsHosts()]
   const { simulator, probers } = aws
   simulator.attach(role, wide)
-  const look = (only: AgentId = nightly) => lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only })
+  const look = (id: AgentId = nightly) => lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only: [id] })
   const answer = async () => {
     const { looked } = await world.agents.host(nightly)
     return looked?.actions['ssm:PutParameter']?.find(({ resource }) => resource === staging)

@@ -1,5 +1,6 @@
 import type { Activity, AgentFile, Certified, Looked, Subject } from '../../../functions/domain/agents/agent-file.ts'
 import type { GovernedRegistry } from '../../../functions/domain/agents/governed-registry.ts'
+import type { Place } from '../../../functions/domain/agents/host-change.ts'
 import type { RolesLooked } from '../../../functions/domain/agents/unknown-roles.ts'
 import { type AgentId, defined } from '../../../functions/domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../../functions/operations/agents/ports.ts'
@@ -12,6 +13,7 @@ export class MemoryAgentRows implements AgentRows, PlatformRoleStore {
   readonly #certified = new Map<Subject, Certified>()
   readonly #looked = new Map<AgentId, Looked>()
   readonly #roles = new Map<string, RolesLooked>()
+  readonly #heard = new Map<Place, { at: number }>()
   readonly #activity = new Map<AgentId, Activity>()
   /** The number of reads, each of which costs a call. */
   reads = 0
@@ -49,6 +51,16 @@ export class MemoryAgentRows implements AgentRows, PlatformRoleStore {
   async saveLooked(agent: AgentId, looked: Looked): Promise<boolean> {
     await Promise.resolve()
     return saveNewest(this.#looked, agent, looked)
+  }
+
+  async heard(places: readonly Place[]) {
+    await this.#read()
+    return new Map(places.flatMap((each) => entryOf(each, this.#heard.get(each)?.at)))
+  }
+
+  async saveHeard(place: Place, at: number): Promise<boolean> {
+    await Promise.resolve()
+    return saveNewest(this.#heard, place, { at })
   }
 
   async saveActivity(agent: AgentId, activity: Activity): Promise<boolean> {

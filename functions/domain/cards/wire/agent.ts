@@ -93,6 +93,8 @@ export const AgentAnswer = z.looseObject({
     note: z.string().optional(),
     /** The reason why the last look failed; then the answers are of an earlier one. */
     failed: z.string().optional(),
+    /** How soon a change of the host's rights is seen. */
+    changes: z.string().optional(),
     /** Only for a person who may inspect: the roles that the host reaches, and the secrets that these may read, by name. */
     roles: z.array(z.looseObject({ arn: z.string(), via: z.string(), answer: Answer.optional() })).optional(),
     secrets: z.array(z.looseObject({ kind: z.string(), name: z.string(), role: z.string() })).optional(),

@@ -19,7 +19,7 @@ function worldOn(bastion: string) {
   const look = () =>
     lookAtHosts(
       { ...world.ports, agents: world.agents, probers: () => ({ bastion: new BastionProber() }) },
-      { only: nightly },
+      { only: [nightly] },
     )
   const view = async () => {
     const read = await readAgent({ id: nightly, person: person('ana') }, { ...world.ports, agents: world.agents })

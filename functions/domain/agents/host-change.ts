@@ -1,0 +1,98 @@
+import { hostOf, probedHost } from '../people/host-kinds.ts'
+import type { Agent } from '../people/organisation.ts'
+import { type Account, accountIdOf } from '../policy/bundle.ts'
+import type { NumericDate } from '../values.ts'
+import type { Looked } from './agent-file.ts'
+
+/** An account and a Region from which events arrive, such as `111122223333 us-east-1`. */
+export type Place = string
+
+/** A change at AWS as CloudTrail tells it. It says no more than where to look again. */
+export type HostChange = {
+  account: string
+  region: string
+  at: NumericDate
+  /** Absent for a call that Hotwork's own look made: it proves that events arrive. */
+  of?: Changed
+}
+/** `role`: the rights of one role, or its end. `roles`: a role that perhaps lets new callers in. `policies`: of any role. */
+export type Changed = { kind: 'role'; name: string } | { kind: 'roles' | 'policies' } | Association
+/** The role of a cluster's service account, or of a schedule, function, service, state machine or project. */
+type Association = { kind: 'host'; service: string; names: readonly string[] }
+
+type Host = Pick<Agent, 'runsOn'>
+
+/**
+ * Whether an agent's host perhaps has other rights since then. Each new role, and each new trust policy, concerns all
+ * agents: no earlier look knows whether it lets their host in.
+ */
+export function concerns({ account, of }: HostChange, { runsOn }: Host, looked: Looked | undefined): boolean {
+  const host = probedHost(runsOn)
+  if (!host || !of) return false
+  switch (of.kind) {
+    case 'roles':
+      return true
+    case 'role':
+    case 'policies': {
+      const roles = rolesOf(host, looked)
+      if (!roles) return true
+      const ending = of.kind === 'role' ? `/${of.name}` : ''
+      return roles.some((arn) => arn.endsWith(ending) && accountIdOf(arn) === account)
+    }
+    case 'host':
+      return isOf(host, account, of)
+  }
+}
+
+/** Whether the last look failed for a reason that another look may mend. */
+export const failsForNow = ({ failed }: Looked): boolean =>
+  failed !== undefined && failed.why !== 'no_such_role' && failed.why !== 'not_permitted'
+
+/** The roles that the last look found; undefined unless it found all. A host that is not there reaches none. */
+function rolesOf({ where }: { where: string }, looked: Looked | undefined): readonly string[] | undefined {
+  if (!looked || looked.role !== where || failsForNow(looked)) return undefined
+  if (looked.failed) return []
+  return looked.unseen || looked.partial ? undefined : looked.roles?.map(({ arn }) => arn)
+}
+
+function isOf(host: { kind: string; where: string }, account: string, { service, names }: Association): boolean {
+  if (host.kind === 'kubernetesServiceAccount')
+    return service === 'eks' && names.includes(host.where.split('/')[0] ?? '')
+  if (host.kind !== 'scheduler' || accountIdOf(host.where) !== account) return false
+  const [, , own, , , ...rest] = host.where.split(':')
+  // A schedule has a target with a role of its own, whose name is not kept.
+  if (own === 'scheduler') return service !== 'eks'
+  const [, ...named] = rest.join(':').split(/[:/]/)
+  return service === own && named.some((name) => names.includes(name))
+}
+
+/** Seconds without an event after which none is expected: each daily look makes one. */
+const heardFor = 2 * 86_400
+
+/** The Region to which IAM reports, by partition. */
+export const iamRegions: { readonly [partition in Account['partition']]: string } = {
+  aws: 'us-east-1',
+  'aws-cn': 'cn-north-1',
+  'aws-us-gov': 'us-gov-west-1',
+}
+
+export const placeOf = ({ account, region }: Pick<HostChange, 'account' | 'region'>): Place => `${account} ${region}`
+
+/** The places whose events tell of a change of this host: IAM of each account, and the Region of an association. */
+export function placesOf({ runsOn }: Host, accounts: readonly Account[]): readonly Place[] {
+  const [kind, where] = hostOf(runsOn)
+  const [, , , region = '', account = ''] = where.split(':')
+  return [
+    ...new Set([
+      ...accounts.map(({ accountId, partition }) => `${accountId} ${iamRegions[partition]}`),
+      ...(kind === 'kubernetesServiceAccount'
+        ? accounts.map(({ accountId, region: own }) => `${accountId} ${own}`)
+        : []),
+      ...(kind === 'scheduler' ? [`${account} ${region}`] : []),
+    ]),
+  ]
+}
+
+/** The places from which no event has come for two days. */
+export const silentOf = (places: readonly Place[], heard: ReadonlyMap<Place, NumericDate>, now: NumericDate) =>
+  places.filter((place) => now - (heard.get(place) ?? 0) >= heardFor)
