@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Card } from '../../local/demo/desk-client.ts'
 import { until } from '../../test/stack/support/aws.ts'
-import { prod, setParameter } from '../../test/stack/support/deployment.ts'
+import { type Answer, setFlag } from '../../test/stack/support/deployment.ts'
 import { quantile } from './harness.ts'
 import { startDelayedWorld } from './latency/world.ts'
 
@@ -13,7 +14,7 @@ import { startDelayedWorld } from './latency/world.ts'
  */
 const changes = Number(process.argv[2] ?? 100)
 const askers = 3
-const [id, owner, approver] = ['agent:deployer', 'person:lena', 'person:gus'] as const
+const [id, owner, security, sre] = ['agent:deployer', 'person:lena', 'person:gus', 'person:eve'] as const
 const agent = {
   ...{ id, owner, autonomy: 'supervised', runsOn: { other: 'the bench' } },
   identities: [{ issuer: 'workloads', subject: 'agent-deployer' }],
@@ -32,24 +33,30 @@ async function asked(action: string, args: object): Promise<string> {
   return answer.body.id
 }
 
-/** Asks until the answer is the one under this autonomy: an assistive agent may not ask for a change of production. */
+/** Asks until the answer is that of this autonomy: an assistive agent may not ask for a flag of production. */
 async function firstSight(autonomy: string): Promise<number> {
-  for (;;) {
-    const { status, body } = await hotwork.evaluate(id, { ...setParameter(prod), subject: { type: 'agent', id } })
-    const isOffered = body.context?.access_request !== undefined
-    if (status === 200 && isOffered === (autonomy === 'supervised')) return performance.now()
+  let last: Answer | undefined
+  for (const end = performance.now() + 60_000; performance.now() < end; ) {
+    last = await hotwork.evaluate(id, setFlag({ agent: id }))
+    const isOffered = last.body.context?.access_request !== undefined
+    if (last.status === 200 && isOffered === (autonomy === 'supervised')) return performance.now()
     await pause(100)
   }
+  throw new Error(`no question saw that the agent is ${autonomy}: ${last?.status} ${JSON.stringify(last?.body)}`)
 }
 
 /** The milliseconds from the click to each asker's first sight of the change. */
 async function changed(action: string, args: object, autonomy: string): Promise<readonly number[]> {
   const request = await asked(action, args)
-  const card = await desk.untilCard(request)
+  // More autonomy is looked at twice.
+  const isTwice = (await hotwork.view(request)).stages.length === 2
+  if (isTwice) await hotwork.decide(security, request)
+  const isOpen = ({ says, buttons }: Card) => buttons.includes('approve') && (!isTwice || says.includes('sre'))
+  const card = await desk.untilCard(request, isOpen)
   const seen = Array.from({ length: askers }, () => firstSight(autonomy))
   await pause(Math.random() * 2000)
   const clicked = performance.now()
-  await desk.click(card, 'approve', approver)
+  await desk.click(card, 'approve', isTwice ? sre : security)
   const spans = (await Promise.all(seen)).map((at) => at - clicked)
   await until(
     () => hotwork.view(request),
