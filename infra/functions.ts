@@ -14,6 +14,7 @@ export const headOf = {
   'tool:': 'CHAIN#tool:',
   'group:': 'CHAIN#group:',
   'sealed:': 'CHAIN#sealed:',
+  'profile:': 'CHAIN#profile:',
   'issuer:': 'CHAIN#issuer:',
 } as const
 

@@ -94,7 +94,9 @@ export async function describeDeployment(world: World) {
         alias,
         {
           ...{ accountId, region, partition: 'aws', externalId: randomBytes(16).toString('hex'), unjudgedConditions },
-          ...(sealed.length > 0 && { sealed: { people: Object.fromEntries(sealed) } }),
+          ...(sealed.length > 0 && {
+            sealed: { people: Object.fromEntries(sealed), recertifyBy: organisation.firstDay },
+          }),
         },
       ]),
     ),

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { Principal } from './identity-provider.ts'
@@ -18,6 +18,7 @@ const Workload = Party.extend({ notify: Text.optional() })
 const Agents = z.object({
   agents: z.array(Workload.extend({ owner: Text, autonomy: Text })),
   tell: z.object({ channel: Text }).optional(),
+  recertifyAtMost: Text.optional(),
 })
 const Tools = z.object({ tools: z.array(Workload) })
 const Group = z.object({
@@ -52,22 +53,36 @@ const newcomers = ['deployer', 'releaser', 'reporter', 'stranger'].map((name) =>
 /** The subjects of the local workloads that may be agents. */
 export const expectedSubjects = ['agent-*']
 
-const sample = join(import.meta.dirname, '../policies/agents.json')
-const mostDays = 180
+const sample = join(import.meta.dirname, '../policies/directory.json')
+/** The files of a folder that have first dates. */
+const dated = ['agents.json', 'directory.json', 'break-glass.json'] as const
 
 /**
- * The folder. If its agents have the sample's first `recertifyBy`: a copy with that date 180 days from today, so that
- * an old checkout still runs.
+ * The folder. If it has the sample's first dates of recertification: a copy in which the last of them is the latest that
+ * the folder allows today, and the others are as far before it, so that an old checkout still runs.
  */
 export function withDatesOfToday(folder: string, copy: string): string {
-  const [date] = /(?<="recertifyBy": )"[\d-]+"/.exec(readFileSync(sample, 'utf8')) ?? ['']
-  const agents = readFileSync(join(folder, 'agents.json'), 'utf8')
-  if (!agents.includes(date)) return folder
+  const dates = distinct(readFileSync(sample, 'utf8').match(/"\d{4}-\d\d-\d\d"/g) ?? []).toSorted()
+  const texts = dated
+    .filter((name) => existsSync(join(folder, name)))
+    .map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const)
+  if (!texts.some(([, text]) => dates.some((date) => text.includes(date)))) return folder
   rmSync(copy, { recursive: true, force: true })
   cpSync(folder, copy, { recursive: true })
-  const latest = new Date(Date.now() + mostDays * 86_400_000).toISOString().slice(0, 10)
-  writeFileSync(join(copy, 'agents.json'), agents.replaceAll(date, `"${latest}"`))
+  const timeOf = (date = '') => Date.parse(date.slice(1, -1))
+  const later = Date.parse(latestFirstDay(folder)) - timeOf(dates.at(-1))
+  const moved = (date: string) => (dates.includes(date) ? `"${dayOf(timeOf(date) + later)}"` : date)
+  for (const [name, text] of texts) writeFileSync(join(copy, name), text.replaceAll(/"\d{4}-\d\d-\d\d"/g, moved))
   return copy
+}
+
+const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)
+
+/** The latest first date that the folder allows, from today: `recertifyAtMost` of agents.json. */
+export function latestFirstDay(folder: string): string {
+  const { recertifyAtMost = 'P180D' } = readJson(join(folder, 'agents.json'), Agents)
+  const days = Number(/^P(\d+)D/.exec(recertifyAtMost)?.[1] ?? 0)
+  return dayOf(Date.now() + days * 86_400_000)
 }
 
 /** The principals of a policy folder, and the aliases in it that a deployment must define. */
@@ -102,6 +117,8 @@ export function readOrganisation(folder: string) {
       subject: subjectOf(id),
     })),
     ...{ workloadIssuers, peopleIssuers },
+    /** The first date for what the deployment file names. */
+    firstDay: latestFirstDay(folder),
     absentIssuers: absentOf([...workloads, ...people], [...workloadIssuers, ...peopleIssuers]),
     pager: {
       users: people.flatMap(({ pagerDuty }) => pagerDuty ?? []),

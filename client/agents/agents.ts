@@ -50,7 +50,7 @@ function nextOf({ id, leaving }: Marked, { settings }: Pick<Context, 'settings'>
 
 export async function showAgent({ id }: IdTyped, context: Context): Promise<Exit> {
   const { api } = context
-  if (/^(?:person|group|sealed):/.test(id)) return showSubject(id, context)
+  if (/^(?:person|group|sealed|profile):/.test(id)) return showSubject(id, context)
   const found = await api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}` })
   return show(context, found, () => wordsOf(found, context))
 }
@@ -130,6 +130,7 @@ const places: { readonly [prefix: string]: (name: string) => string } = {
   agent: (name) => `/v1/agents/${encodeURIComponent(`agent:${name}`)}`,
   person: (name) => `/v1/people/${encodeURIComponent(`person:${name}`)}`,
   group: (name) => `/v1/groups/${encodeURIComponent(name)}`,
+  profile: (name) => `/v1/profiles/${encodeURIComponent(name)}`,
   sealed: (name) => `/v1/sealed-roles/${encodeURIComponent(name)}`,
 }
 
@@ -137,7 +138,10 @@ function placeOf(id: string): string {
   const [, prefix = 'agent', name = ''] = /^(?:([a-z]+):)?(.+)$/s.exec(id) ?? []
   const place = Object.hasOwn(places, prefix) ? places[prefix] : undefined
   if (!place)
-    throw wrongUsage(`\`${id}\` cannot be recertified`, 'write agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT')
+    throw wrongUsage(
+      `\`${id}\` cannot be recertified`,
+      'write agent:NAME, person:NAME, group:NAME, profile:NAME or sealed:ACCOUNT',
+    )
   return place(name)
 }
 

@@ -13,11 +13,19 @@ export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
   agents
     .option('--owner <person>', 'only the agents for which this person answers, as owner or backup owner')
     .action(act(listAgents))
-  verb(agents, 'show', 'one agent in full; for a person, a group or a sealed role, the evidence to recertify it')
-    .argument('<id>', 'agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT')
+  verb(
+    agents,
+    'show',
+    'one agent in full; for a person, a group, a profile or a sealed role, the evidence to recertify it',
+  )
+    .argument('<id>', 'agent:NAME, person:NAME, group:NAME, profile:NAME or sealed:ACCOUNT')
     .action(act(showAgent))
-  verb(agents, 'recertify', 'confirm that an agent, a person, a group or the names of a sealed role may go on')
-    .argument('<id>', 'agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT')
+  verb(
+    agents,
+    'recertify',
+    'confirm that an agent, a person, a group, a profile or the names of a sealed role may go on',
+  )
+    .argument('<id>', 'agent:NAME, person:NAME, group:NAME, profile:NAME or sealed:ACCOUNT')
     .requiredOption('--evidence <digest>', 'the digest of the evidence that you read: the last line of `agents show`')
     .requiredOption('--reason <text>', 'the reason; it stays on record')
     .option('--retire', 'answer no: the agent loses everything at once, and does not come back')

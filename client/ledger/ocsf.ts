@@ -29,6 +29,7 @@ const kinds = new Map<string, string>(
     stp: 'standing permit',
     group: 'group',
     sealed: "sealed role's names",
+    profile: 'break-glass profile',
   }),
 )
 

@@ -267,5 +267,6 @@ const lost: { readonly [why in SuspendedBecause]: string } = {
 function effectOf(about: string): string {
   if (about.startsWith('agent:')) return 'Its grants have ended, and it gets no more.'
   if (about.startsWith('person:')) return 'This person counts as inactive.'
-  return about.startsWith('group:') ? 'This group counts as empty.' : 'Its names should be looked at.'
+  if (about.startsWith('group:')) return 'This group counts as empty.'
+  return `It works as before: look at its ${about.startsWith('profile:') ? 'rights' : 'names'}.`
 }

@@ -77,11 +77,12 @@ export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>
 export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
 /**
- * A subject whose chain has only its recertification: `group:`, or `sealed:` for the sealed role's names of an account.
+ * A subject whose chain has only its recertification: `group:`, `sealed:` for the sealed role's names of an account, or
+ * `profile:` of break-glass.
  */
 const Recertified = z
   .string()
-  .regex(/^(?:group|sealed):[a-z][a-z0-9-]{0,62}$/)
+  .regex(/^(?:group|sealed|profile):[a-z][a-z0-9-]{0,62}$/)
   .brand<'Recertified'>()
 /** An issuer's chain has the callers of its tokens that belong to no one. */
 export const IssuerChain = z.templateLiteral(['issuer:', z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)])

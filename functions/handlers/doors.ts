@@ -78,6 +78,7 @@ const prefixes: { readonly [kind: string]: string } = {
   people: 'person:',
   groups: 'group:',
   'sealed-roles': 'sealed:',
+  profiles: 'profile:',
 }
 
 export const unknownSubject = () =>

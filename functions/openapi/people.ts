@@ -48,7 +48,7 @@ import { person, type Routes } from './operation.ts'
 const by = [person]
 const request = { id: RequestId }
 const digest = 'sha-256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
-const recertified = { kind: z.enum(['people', 'groups', 'sealed-roles']), id: z.string() }
+const recertified = { kind: z.enum(['people', 'groups', 'sealed-roles', 'profiles']), id: z.string() }
 
 export const people: Routes = {
   'GET /v1/me': {
@@ -260,14 +260,14 @@ export const people: Routes = {
   },
   'GET /v1/{kind}/{id}/recertification': {
     id: 'readRecertification',
-    does: 'Reads the evidence by which a person, a group, a sealed role or an agent is recertified.',
+    does: 'Reads the evidence by which a person, a group, a sealed role, a profile or an agent is recertified.',
     by,
     where: { ...recertified, kind: z.enum([...recertified.kind.options, 'agents']) },
     gives: { 200: SubjectAnswer },
   },
   'POST /v1/{kind}/{id}/recertify': {
     id: 'recertify',
-    does: 'Recertifies a person, a group or a sealed role.',
+    does: 'Recertifies a person, a group, a sealed role or a profile.',
     by,
     where: recertified,
     takes: RecertifyBody,

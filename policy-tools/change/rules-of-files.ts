@@ -137,6 +137,7 @@ const breakGlass: readonly Rule[] = [
   ['breakGlass.budgetOfPerson', 'budget', longer],
   [profile, 'profile', permits],
   [`${profile}.rights.*`, 'profile_right', permits],
+  [`${profile}.recertifyBy`, 'recertify_by', longer],
   [`${profile}.rights.*.resources.*`, 'profile_right', patterns],
   ...['breakGlass.action', profile].flatMap((of): readonly Rule[] => [
     [`${of}.window`, 'window', longer],

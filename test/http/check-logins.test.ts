@@ -9,11 +9,12 @@ import type { Digest } from '../../functions/domain/values.ts'
 import { textsBeside } from '../../functions/operations/ledger/texts.ts'
 import { type EntriesPage, readLedger } from '../../functions/operations/requests/read-requests.ts'
 import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
-import { person, sampleBundle, start, type What, World } from '../support/world.ts'
+import { withoutDates } from '../support/bundles.ts'
+import { person, start, type What, World } from '../support/world.ts'
 
 /** The recorded logins, verified again by an auditor who has only the entries. */
 
-const sample = sampleBundle()
+const sample = withoutDates()
 const idp = 'https://id.example.org'
 const clientId = 'hotwork-browser'
 const stopWorker: What = {

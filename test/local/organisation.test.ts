@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readOrganisation, withDatesOfToday } from '../../local/organisation.ts'
 import { compileFolder } from '../support/policies/compile-folder.ts'
@@ -49,7 +49,7 @@ test('every alias of the policies has a meaning', () => {
   })
 })
 
-test('the first dates of the sample’s agents count from today on the local stack, and no other date moves', () => {
+test('the first dates of the sample count from today on the local stack, and no other date moves', () => {
   const [folder, copy] = [copyOfSample(), join(makeFolder(), 'copy')]
   const datesIn = (of: string): string[] =>
     JSON.parse(readFileSync(join(of, 'agents.json'), 'utf8')).agents.map(
@@ -60,7 +60,17 @@ test('the first dates of the sample’s agents count from today on the local sta
   expect(inDays(moved[0])).toBeGreaterThan(178)
   expect(inDays(moved[0])).toBeLessThanOrEqual(180)
   expect(moved[3]).toBe(datesIn(policies)[3])
+  for (const file of ['directory.json', 'break-glass.json'])
+    expect(readFileSync(join(copy, file), 'utf8')).toContain(`"${moved[0]}"`)
+  // The two teams that recertify are not overdue on one day.
+  const { recertifyGroups } = JSON.parse(readFileSync(join(copy, 'directory.json'), 'utf8'))
+  expect(inDays(recertifyGroups.security) - inDays(recertifyGroups.platform)).toBe(14)
+  // A folder may allow fewer days.
+  const inFolder = JSON.parse(readFileSync(join(folder, 'agents.json'), 'utf8'))
+  writeFileSync(join(folder, 'agents.json'), JSON.stringify({ ...inFolder, recertifyAtMost: 'P30D' }))
+  expect(inDays(datesIn(withDatesOfToday(folder, copy))[0])).toBeLessThanOrEqual(30)
   writeFileSync(join(folder, 'agents.json'), '{ "agents": [] }')
+  for (const file of ['directory.json', 'break-glass.json']) rmSync(join(folder, file))
   expect(withDatesOfToday(folder, copy)).toBe(folder)
 })
 

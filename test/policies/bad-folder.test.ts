@@ -79,11 +79,11 @@ test('the first date of an agent is at most 180 days after the build, and an old
   expect(openAt('2030-12-31')).toContainEqual(expect.stringMatching(/^write 2027-05-30 or an earlier day/))
 })
 
-test('the first dates of agents, people, groups and sealed roles are at most `recertifyAtMost` ahead', () => {
+test('the first dates of agents, people, groups, profiles and sealed roles are at most `recertifyAtMost` ahead', () => {
   using copy = new Copy()
   copy.editJson(agents, (content) => (content.recertifyAtMost = 'P30D'))
   copy.editJson('policies/directory.json', (content) => {
-    content.people[0].recertifyBy = '2027-06-01'
+    for (const each of content.people) each.recertifyBy = each.id === 'person:ana' ? '2027-06-01' : '2026-12-31'
     content.recertifyGroups = { sre: '2026-12-31', security: '2027-01-02' }
   })
   const at = Date.parse('2026-12-02T05:00:00Z') / 1000
@@ -94,6 +94,9 @@ test('the first dates of agents, people, groups and sealed roles are at most `re
     { message: expect.stringMatching(/^`security` would not/), line: expect.any(Number) },
   ])
   expect(said.filter(({ file }) => file.endsWith('agents.json'))).toHaveLength(5)
+  expect(said.filter(({ file }) => file.endsWith('break-glass.json'))).toMatchObject([
+    { message: expect.stringMatching(/^`checkout-recovery` would not/), line: expect.any(Number) },
+  ])
 })
 
 test('a folder with one channel tells a suspension there, without naming it', () => {

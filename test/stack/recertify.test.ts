@@ -23,6 +23,6 @@ test('a person recertifies an agent by the digest of the evidence that they were
 
 test('a group or tool without a date shows no evidence', async () => {
   const token = await hotwork.token(security)
-  for (const path of ['/v1/groups/security/recertification', '/v1/tools/flag-service/recertification'])
+  for (const path of ['/v1/groups/nowhere/recertification', '/v1/tools/flag-service/recertification'])
     expect(await hotwork.json('GET', path, token)).toMatchObject({ status: 404 })
 })

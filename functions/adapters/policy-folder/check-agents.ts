@@ -26,8 +26,8 @@ export const checkAgentTerms = (folder: Folder, now: number): Problem[] => [
   }),
 ]
 
-/** Checks that people look at each agent, person, group and sealed role again within the time that agents.json allows. */
-function checkDates({ agents, directory, deployment }: Folder, now: number): Problem[] {
+/** Checks that people look at each agent, person, group, sealed role and profile again within the time that agents.json allows. */
+function checkDates({ agents, directory, deployment, breakGlass }: Folder, now: number): Problem[] {
   const atMost = agents.value.recertifyAtMost ?? usualAtMost
   const latest = latestFirstDate(now, { recertifyAtMost: atMost })
   const check = (say: Say, path: Path, name: string, date: number | undefined) => {
@@ -53,6 +53,12 @@ function checkDates({ agents, directory, deployment }: Folder, now: number): Pro
       for (const [alias, { sealed }] of Object.entries(deployment.value.accounts))
         check(say, ['accounts', alias, 'sealed', 'recertifyBy'], alias, sealed?.recertifyBy)
     }),
+    ...(breakGlass
+      ? problemsIn(breakGlass.document, (say) => {
+          for (const [at, { name, recertifyBy }] of breakGlass.value.profiles.entries())
+            check(say, ['profiles', at, 'recertifyBy'], name, recertifyBy)
+        })
+      : []),
   ]
 }
 

@@ -202,7 +202,9 @@ export const BreakGlassFile = z
     ...BreakGlassPolicy.shape,
     budgetOfPerson: Duration,
     action: z.strictObject({ ...ActionTerms.shape, ...TermsFile }),
-    profiles: z.array(z.strictObject({ ...Profiles.element.shape, ...TermsFile })).default([]),
+    profiles: z
+      .array(z.strictObject({ ...Profiles.element.shape, ...TermsFile, recertifyBy: startOfDay.optional() }))
+      .default([]),
   })
   .pipe(BreakGlassPolicy)
 

@@ -5,12 +5,13 @@ import { AgentId, Digest, defined, NumericDate, PersonId } from '../values.ts'
 
 const alias = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 
-/** The subject of a recertification: an agent, a person, a group, or the names of the sealed role of an account. */
+/** The subject of a recertification: an agent, a person, a group, the names of an account's sealed role, or a break-glass profile. */
 export const Subject = z.union([
   AgentId,
   PersonId,
   z.templateLiteral(['group:', alias]),
   z.templateLiteral(['sealed:', alias]),
+  z.templateLiteral(['profile:', alias]),
 ])
 export type Subject = z.infer<typeof Subject>
 

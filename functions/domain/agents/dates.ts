@@ -1,10 +1,11 @@
 // Rules: test/operations/agents/recertify.test.ts
+import { openingRulesOf } from '../break-glass/break-glass.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { defined, type NumericDate } from '../values.ts'
 import { Subject } from './agent-file.ts'
 
 /** The date by which each subject must be recertified, as the files say. A subject without a date never needs it. */
-export function datesInFiles({ agents, directory, deployment }: Bundle): ReadonlyMap<Subject, NumericDate> {
+export function datesInFiles({ agents, directory, deployment, ...rules }: Bundle): ReadonlyMap<Subject, NumericDate> {
   const { people, recertifyGroups = {} } = directory
   const dates: (readonly [Subject, NumericDate | undefined])[] = [
     ...agents.map(({ id, recertifyBy }) => [id, recertifyBy] as const),
@@ -13,11 +14,17 @@ export function datesInFiles({ agents, directory, deployment }: Bundle): Readonl
     ...Object.entries(deployment.accounts).map(
       ([account, { sealed }]) => [subjectOf('sealed', account), sealed?.recertifyBy] as const,
     ),
+    ...(openingRulesOf(rules)?.profiles ?? []).map(
+      ({ name, recertifyBy }) => [subjectOf('profile', name), recertifyBy] as const,
+    ),
   ]
   return new Map(dates.flatMap(([subject, date]) => (date === undefined ? [] : [[subject, date] as const])))
 }
 
-export const subjectOf = (kind: 'group' | 'sealed', name: string): Subject => `${kind}:${name}`
+export const subjectOf = (kind: 'group' | 'sealed' | 'profile', name: string): Subject => `${kind}:${name}`
+
+/** A subject that an emergency may need: past its date people are told, and nothing stops. */
+export const isOnlyTold = (subject: Subject): boolean => /^(?:sealed|profile):/.test(subject)
 
 /** The later of the two dates: a person cannot shorten what the files allow. */
 export const recertifyByOf = (inFiles: NumericDate, certified: NumericDate | undefined): NumericDate =>
@@ -35,7 +42,7 @@ export function bundleAsOf(
 ): { bundle: Bundle; until: NumericDate } {
   const { directory } = bundle
   const dates = [...datesInFiles(bundle)]
-    .filter(([subject]) => !subject.startsWith('sealed:'))
+    .filter(([subject]) => !isOnlyTold(subject))
     .map(([subject, date]) => [subject, recertifyByOf(date, certified.get(subject))] as const)
   const leave = directory.people.flatMap(({ leavesOn }) => leavesOn ?? [])
   const ends = [...dates.filter(([subject]) => !subject.startsWith('agent:')).map(([, date]) => date), ...leave]

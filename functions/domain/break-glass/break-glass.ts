@@ -44,6 +44,8 @@ export const Profile = z.strictObject({
   classification: Alias,
   group: Alias,
   rights: z.array(OpenRight).min(1).max(16),
+  /** The date by which people look at it again. It opens after that too: an emergency must not wait for a date. */
+  recertifyBy: NumericDate.optional(),
   ...Terms,
 })
 export type Profile = z.infer<typeof Profile>

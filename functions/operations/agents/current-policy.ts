@@ -1,6 +1,6 @@
 // Rules: test/operations/agents/current-policy.test.ts, test/operations/agents/recertify.test.ts
 import type { Subject } from '../../domain/agents/agent-file.ts'
-import { bundleAsOf, datesInFiles } from '../../domain/agents/dates.ts'
+import { bundleAsOf, datesInFiles, isOnlyTold } from '../../domain/agents/dates.ts'
 import {
   type GovernedRegistry,
   nothingGoverned,
@@ -113,7 +113,7 @@ export class CurrentPolicy implements Policy {
     this.#registry = registry
     this.#registered = registered
     this.#dates = dates
-    this.#peopleAndGroups = [...dates.keys()].filter((each) => !/^(?:agent|sealed):/.test(each))
+    this.#peopleAndGroups = [...dates.keys()].filter((each) => !each.startsWith('agent:') && !isOnlyTold(each))
     this.#until = 0
   }
 

@@ -1,13 +1,14 @@
 import { type AgentFile, type Certified, type Subject, withoutReached } from '../../domain/agents/agent-file.ts'
-import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
+import { datesInFiles, recertifyByOf, subjectOf } from '../../domain/agents/dates.ts'
 import { type GovernedRegistry, registryUsed, retiredIn, withGoverned } from '../../domain/agents/governed-registry.ts'
 import { onRecord, type Registration, type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
+import { type Profile, profileNamed } from '../../domain/break-glass/break-glass.ts'
 import { askAboutPerson, mayInspect, mayRead } from '../../domain/deciding/questions.ts'
 import { digestOf } from '../../domain/digest.ts'
 import type { Actor } from '../../domain/event.ts'
 import { chainEntries, type Head } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
-import { type GroupsSaid, isEverMember } from '../../domain/people/group-source.ts'
+import { type GroupsSaid, isEverMember, type Readings } from '../../domain/people/group-source.ts'
 import { type Agent, answersFor, oneYear } from '../../domain/people/organisation.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import {
@@ -22,6 +23,7 @@ import {
   type Result,
   refuse,
 } from '../../domain/values.ts'
+import { mayOpenProfile } from '../break-glass/what-to-open.ts'
 import type { EndMessage } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
 import { whatStops } from '../halts/find-halt.ts'
@@ -56,7 +58,7 @@ export type RecertifyAsk = { subject: Subject; person: PersonId; reason: string;
 const sameAct = 60
 
 /**
- * A person lets an agent, a person, a group or the names of a sealed role go on, with a reason and the evidence they
+ * A person lets an agent, a person, a group, a profile or the names of a sealed role go on, with a reason and the evidence they
  * saw. People who answer for the subject, are in it, or may be in it, are refused even where policy would permit.
  *
  * It commits at the end of the chain, as a suspension does: of two concurrent writers the second starts over.
@@ -132,7 +134,9 @@ async function judgeAnswer(
   const files = filesOf(policy)
   const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
   if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
-  const isIn = isEverMember(files.directory, subject, person, { ...said, readings }, now)
+  const isIn =
+    mayOpen(person, subject, ports, readings) ||
+    isEverMember(files.directory, groupIn(subject, files), person, { ...said, readings }, now)
   const expected = await ledger.head(subject)
   const ofAgent = await readRegistered(subject, ports)
   const answering = [...whoAnswersFor(subject, files), ...(ofAgent.agent ? answersFor(ofAgent.agent) : [])]
@@ -186,11 +190,29 @@ export const filesOf = ({ registered, bundle }: Pick<Policy, 'registered' | 'bun
 export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly PersonId[] {
   const agent = agentOf(bundle, subject)
   if (agent) return answersFor(agent)
-  const name = subject.slice(subject.indexOf(':') + 1)
+  const profile = profileIn(subject, bundle)
+  if (profile) return bundle.directory.groups[profile.group] ?? []
+  const name = nameIn(subject)
   if (subject.startsWith('group:')) return bundle.directory.groups[name] ?? []
   if (subject.startsWith('sealed:'))
     return Object.keys(bundle.deployment.accounts[name]?.sealed?.people ?? {}) as PersonId[]
   return [subject as PersonId]
+}
+
+const nameIn = (subject: Subject): string => subject.slice(subject.indexOf(':') + 1)
+
+const profileIn = (subject: Subject, bundle: Bundle): Profile | undefined =>
+  subject.startsWith('profile:') ? profileNamed(bundle, nameIn(subject)) : undefined
+
+/** The group that is the subject, or whose people own what the profile opens. */
+function groupIn(subject: Subject, bundle: Bundle): Subject {
+  const profile = profileIn(subject, bundle)
+  return profile ? subjectOf('group', profile.group) : subject
+}
+
+function mayOpen(person: PersonId, subject: Subject, ports: RecertifyPorts, readings: Readings | undefined): boolean {
+  const profile = profileIn(subject, ports.policy.bundle)
+  return profile !== undefined && mayOpenProfile(person, profile.name, ports, readings)
 }
 
 const everyOf = (subject: Subject, bundle: Bundle): number => agentOf(bundle, subject)?.recertifyEvery ?? oneYear
@@ -209,7 +231,8 @@ export function evidenceOf(
   policy: Policy,
 ): { evidence: Evidence; digest: Digest } {
   const files = filesOf(policy)
-  const registration = registrationsIn(files).get(subject) ?? null
+  const profile = profileIn(subject, files) as unknown as Registration | undefined
+  const registration = profile ?? registrationsIn(files).get(subject) ?? null
   const people = whoAnswersFor(subject, files)
   const evidence = { registration, people, looked: looked ?? null, observed: activity ?? null }
   // Without the time of the look: one that finds the same must not make the page stale under a person who reads it.

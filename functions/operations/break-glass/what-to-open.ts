@@ -142,6 +142,18 @@ export function mayOpen(
   }
 }
 
+/** The same of one profile; without an example of an incident, as far as policy says without one. */
+export const mayOpenProfile = (
+  person: PersonId,
+  name: string,
+  { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
+  readings?: Readings,
+): boolean => {
+  const { bundle } = policy
+  const incident = openingRulesOf(bundle)?.incidentExample ?? ''
+  return couldOpen(policy, person, factsOfProfile(bundle, name), incident, clock.now(), readings)
+}
+
 function factsOfName({ actions, resources }: Bundle, name: string): readonly OpenedFacts[] {
   const entry = actions[name]
   if (!entry) return []

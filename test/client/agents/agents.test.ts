@@ -131,6 +131,14 @@ test('`agents show` has the evidence for a person who is to be recertified', asy
   expect(await recertify('gus', 'person:ben')).toMatchObject({ exit: 0, body: { subject: 'person:ben' } })
 })
 
+test('a break-glass profile is recertified on its rights, by a person who may not open it', async () => {
+  const { out } = await scene.at('ana').type('agents', 'show', 'profile:checkout-recovery')
+  expect(out).toMatch(/^rights +\[\{"action":"ssm:PutParameter"/m)
+  expect(await recertify('jade', 'profile:checkout-recovery')).toMatchObject({ exit: 4 })
+  const done = await recertify('gus', 'profile:checkout-recovery')
+  expect(done).toMatchObject({ exit: 0, body: { subject: 'profile:checkout-recovery' } })
+})
+
 test('a recertification whose answer was lost is sent again, and counts once', async () => {
   const words = ['agents', 'recertify', 'librarian', '--evidence', await evidence('agent:librarian')]
   scene.api.nextCalls.push('answer_lost')
@@ -141,6 +149,6 @@ test('a recertification whose answer was lost is sent again, and counts once', a
 })
 
 test('a group without a date is not recertified, and a tool is wrong usage', async () => {
-  expect(await recertify('gus', 'group:sre')).toMatchObject({ exit: 2 })
+  expect(await recertify('gus', 'group:none')).toMatchObject({ exit: 2 })
   expect(await recertify('gus', 'tool:flag-service')).toMatchObject({ exit: 2, body: { error: 'usage' } })
 })

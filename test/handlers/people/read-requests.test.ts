@@ -285,7 +285,20 @@ test('a record of every kind of chain can be read', async () => {
     expect(await ledger(id)).toMatchObject({ status: 200, body: { entries: [{ id: `${id}/1` }] } })
   }
   expect([...kinds].sort()).toEqual(
-    ['agent:', 'bgl_', 'group:', 'hlt_', 'issuer:', 'person:', 'req_', 'sealed:', 'sin_', 'stp_', 'tool:'].sort(),
+    [
+      'agent:',
+      'bgl_',
+      'group:',
+      'hlt_',
+      'issuer:',
+      'person:',
+      'profile:',
+      'req_',
+      'sealed:',
+      'sin_',
+      'stp_',
+      'tool:',
+    ].sort(),
   )
 })
 

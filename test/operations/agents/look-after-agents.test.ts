@@ -201,6 +201,21 @@ test.each([
   expect(timer.told).toContainEqual(expect.objectContaining({ notice: { kind: 'suspended', why } }))
 })
 
+test('a break-glass profile past its date is told to the owners of its resources and the channel, with an alarm', async () => {
+  const late = structuredClone(onTime())
+  for (const each of late.breakGlass?.profiles ?? []) each.recertifyBy = start
+  const timer = new Timer(late)
+  expect(await timer.look()).toBe(1)
+  expect(await timer.look()).toBe(1)
+  expect(errorsOf(timer)).toEqual(['recertification_overdue'])
+  expect(timer.told.map(({ to }) => to)).toEqual([
+    ...['ana', 'ben', 'chloe'].map((who) => ({ person: person(who) })),
+    { channel: 'hotwork-agents' },
+  ])
+  const [message] = timer.told
+  expect(renderAgentNotice(message as AgentNotice, issuer).text).toContain('It works as before: look at its rights.')
+})
+
 /** The messages about the remediator's owner, and their places. */
 const ofOwner = (timer: Timer) => timer.told.filter(({ notice }) => notice.kind === 'owner')
 

@@ -10,9 +10,10 @@ import type { GroupSource } from '../../../functions/group-sources/kinds.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
 import { readSubject, recertify, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
+import { openedBy } from '../../../functions/operations/break-glass/what-to-open.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
-import { withAgent, withPerson } from '../../support/bundles.ts'
+import { withAgent, withGroups, withPerson } from '../../support/bundles.ts'
 import { unwrap } from '../../support/unwrap.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
@@ -161,7 +162,7 @@ test.each([
 )
 
 test('a subject without a date is not recertified', async () => {
-  expect(await recertifyAs(new World(), 'gus', 'group:sre')).toMatchObject({ ok: false, code: 'unknown_subject' })
+  expect(await recertifyAs(new World(), 'gus', 'group:none')).toMatchObject({ ok: false, code: 'unknown_subject' })
   expect(await recertifyAs(new World(), 'gus', agent('none'))).toMatchObject({ ok: false, code: 'unknown_subject' })
 })
 
@@ -300,6 +301,36 @@ describe('a group past its date', () => {
     expect(await as('gus', {})).toMatchObject({ code: 'members_unknown' })
     expect(await as('gus', says(['sre'], start))).toMatchObject({ code: 'members_unknown' })
     expect(await as('hana', { saidUntil: start + 60 })).toMatchObject({ ok: true })
+  })
+})
+
+describe('a break-glass profile', () => {
+  const profile = 'profile:checkout-recovery'
+
+  test('people who may open it, or are of the group that owns its resources, never recertify it', async () => {
+    const bundle = withGroups({ security: ['ana', 'jade', 'gus'].map(person) })
+    const world = new World(bundle)
+    // Ana owns the resources, and Jade may open the profile.
+    for (const who of ['ana', 'jade'])
+      expect(await recertifyAs(world, who, profile)).toMatchObject({ code: 'own_recertification' })
+    expect(await recertifyAs(world, 'ben', profile)).toMatchObject({ code: 'not_permitted' })
+    expect(await recertifyAs(world, 'gus', profile)).toMatchObject({ ok: true, value: { by: 'person:gus' } })
+    expect(await world.story(profile)).toEqual(['Recertified'])
+  })
+
+  test('its evidence is its rights: another one is stale', async () => {
+    const world = new World()
+    const evidence = await evidenceNow(world, profile)
+    const wider = structuredClone(world.policy.bundle)
+    for (const each of wider.breakGlass?.profiles ?? []) each.rights[0]?.resources.push('arn:aws:ssm:*:*:parameter/*')
+    const other = new World(wider)
+    expect(await recertifyAs(other, 'gus', profile, { evidence })).toMatchObject({ code: 'stale_digest' })
+  })
+
+  test('past its date it opens as before, since an emergency does not wait for a date', async () => {
+    const late = structuredClone(sampleBundle())
+    for (const each of late.breakGlass?.profiles ?? []) each.recertifyBy = start - 1
+    expect(openedBy({ profile: 'checkout-recovery' }, new World(late))).toMatchObject({ ok: true })
   })
 })
 

@@ -110,14 +110,14 @@ const directory: Row[] = [
     { widened: ['chat_user'] },
   ],
   [
-    'a date by which a person is looked at again narrows',
-    (it) => (person(it, 'ana').recertifyBy = seconds(opens)),
-    { narrowed: ['recertify_by'] },
+    'a person without a date to be looked at again widens',
+    (it) => delete person(it, 'ana').recertifyBy,
+    { widened: ['recertify_by'] },
   ],
   ['a day on which a person leaves narrows', (it) => (person(it, 'ana').leavesOn = 1), { narrowed: ['leaves_on'] }],
   [
-    'a date for a group narrows',
-    (it) => (it.directory.recertifyGroups = { sre: seconds(opens) }),
+    'an earlier date for a group narrows',
+    (it) => (it.directory.recertifyGroups.sre -= 86_400),
     { narrowed: ['recertify_by'] },
   ],
   [
@@ -385,6 +385,11 @@ const breakGlass: Row[] = [
   ['a longer window widens', (it) => (it.breakGlass.profiles[0].window = 3601), { widened: ['window'] }],
   ['a larger budget widens', (it) => (it.breakGlass.action.budget = 86_400), { widened: ['budget'] }],
   ['a shorter rest widens', (it) => (it.breakGlass.action.coolDown = 60), { widened: ['cool_down'] }],
+  [
+    'a profile that people look at later widens',
+    (it) => (it.breakGlass.profiles[0].recertifyBy = seconds(opens)),
+    { widened: ['recertify_by'] },
+  ],
   ['a weaker login widens', (it) => delete it.breakGlass.profiles[0].login.acr, { widened: ['login'] }],
   [
     'a profile more widens',
