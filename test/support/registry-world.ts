@@ -27,18 +27,23 @@ export class RegistryWorld extends World {
     super(bundle)
   }
 
+  /** The ports of those who ask for changes and make them. */
+  get changing() {
+    return { ...this.ports, agents: this.agents }
+  }
+
   change(who: string, action: string, args: JsonObject, idempotencyKey?: string) {
     this.#asked += 1
     const ask = { action: `hotwork:${action}`, arguments: args, reason: 'the team needs it now' }
     const key = idempotencyKey ?? String(this.#asked)
     const proven = { issuer: 'https://id.example.org', subject: `person-${who}` }
-    return askForChange({ person: person(who), proven, ...ask, idempotencyKey: key, body: ask }, this.ports)
+    return askForChange({ person: person(who), proven, ...ask, idempotencyKey: key, body: ask }, this.changing)
   }
 
   foresee(who: string, action: string, args: JsonObject) {
     const proven = { issuer: 'https://id.example.org', subject: `person-${who}` }
     const ask = { action: `hotwork:${action}`, arguments: args, reason: 'the team needs it now' }
-    return foreseeChange({ person: person(who), proven, ...ask }, this.ports)
+    return foreseeChange({ person: person(who), proven, ...ask }, this.changing)
   }
 
   async asked(who: string, action: string, args: JsonObject): Promise<ApprovalRequest> {
@@ -50,7 +55,7 @@ export class RegistryWorld extends World {
   }
 
   apply(id: RequestId) {
-    return applyChange(id, this.ports)
+    return applyChange(id, this.changing)
   }
 
   /** Asked for, approved by these people, and made. Afterwards each question sees it. */

@@ -7,7 +7,7 @@ import { type AgentId, defined, NumericDate } from '../../domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
 import type { PlatformRoleStore } from '../../operations/agents/unknown-roles.ts'
 import { chainKey } from './chain-ends.ts'
-import { puttingGoverned, readGoverned } from './governed-rows.ts'
+import { puttingGoverned, readGoverned, sizeOfGoverned } from './governed-rows.ts'
 import { endsAt, headRow, type Item, itemOf, noneIsNewer, type Row, textOf, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
@@ -89,6 +89,8 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows, Platfor
   governed(known?: GovernedRegistry): Promise<GovernedRegistry> {
     return readGoverned(this.requests, known)
   }
+
+  sizeOf = sizeOfGoverned
 
   #saveNewest(key: Row, value: Looked | Activity | RolesLooked | Heard): Promise<boolean> {
     const { at } = value

@@ -27,3 +27,5 @@ export const puttingGoverned = (requests: Table, next: GovernedRegistry): Transa
   requests.putting({ ...headKey, version: next.version }, versionIs(next.version - 1)),
   requests.putting({ ...contentKey(next.version), registry: packed(next) }),
 ]
+
+export const sizeOfGoverned = (registry: GovernedRegistry): number => packed(registry).length

@@ -23,6 +23,9 @@ export type GovernedRegistry = z.infer<typeof GovernedRegistry>
 
 export const nothingGoverned: GovernedRegistry = { version: 0, agents: [], retired: [], changed: {}, former: [] }
 
+/** The size of a stored registry, packed, with room for retirements in an item of at most 400 KB. Bytes. */
+export const mostStored = 300_000
+
 /** The agents that were retired at run time, for good: also if a later folder names them. */
 export const retiredAtRunTime = ({ agents, retired }: Pick<GovernedRegistry, 'agents' | 'retired'>): Set<string> =>
   new Set([...retired, ...agents.filter(({ status }) => status === 'retired')].map(({ id }) => id))

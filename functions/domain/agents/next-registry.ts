@@ -3,35 +3,41 @@ import type { Bundle } from '../policy/bundle.ts'
 import type { Ask } from '../record/request.ts'
 import { type AgentId, type NumericDate, type Result, refuse } from '../values.ts'
 import { type AskedChange, afterChange, entryOf, isSameEntry, type MadeChange } from './agent-change.ts'
-import type { GovernedRegistry } from './governed-registry.ts'
+import { type GovernedRegistry, mostStored } from './governed-registry.ts'
 import { registryProblems } from './registry-problems.ts'
 
-/**
- * The registry after a change, checked with the folder as one.
- *
- * @param files the agents of the folder alone, with the people as they are now
- */
+/** The agents of the folder alone with the people as they are now, and the registry beside them. */
+export type AllAgents = {
+  files: Bundle
+  registry: GovernedRegistry
+  /** The size of a registry as it would be stored. Bytes. */
+  sizeOf: (registry: GovernedRegistry) => number
+}
+
+/** The registry after a change, checked with the folder as one. */
 export function nextRegistry(
-  files: Bundle,
-  registry: GovernedRegistry,
+  { files, registry, sizeOf }: AllAgents,
   change: AskedChange,
   now: NumericDate,
 ): Result<MadeChange, 'invalid_arguments' | 'invalid_registry'> {
   const made = afterChange(files, registry, change, now)
   if (!made.ok) return made
-  const problems = registryProblems(files, made.value.next, now, registry)
+  const { next } = made.value
+  // A retirement takes rights away, and is never refused for its size.
+  const size = change.action === 'hotwork:RetireAgent' ? 0 : sizeOf(next)
+  const tooLarge = `the registry would have ${size} bytes, and has at most ${mostStored}: move some of its agents to agents.json`
+  const problems = [...registryProblems(files, next, now, registry), ...(size > mostStored ? [tooLarge] : [])]
   return problems.length > 0 ? refuse('invalid_registry', problems.slice(0, 3).join('; ')) : made
 }
 
 /** The same for an approved change, if the agent's entry is still the one that people decided on. */
 export function makeChange(
-  files: Bundle,
-  registry: GovernedRegistry,
+  all: AllAgents,
   ask: Pick<Ask, 'action' | 'arguments' | 'resource' | 'change'>,
   now: NumericDate,
 ): Result<MadeChange, 'registry_moved' | 'invalid_registry'> {
-  const present = entryOf(files, registry, ask.resource.id as AgentId)?.entry
+  const present = entryOf(all.files, all.registry, ask.resource.id as AgentId)?.entry
   if (!isSameEntry(ask.change?.before, present)) return refuse('registry_moved')
-  const made = nextRegistry(files, registry, ask, now)
+  const made = nextRegistry(all, ask, now)
   return made.ok ? made : refuse('invalid_registry', made.detail)
 }

@@ -9,7 +9,7 @@ import { GovernedRegistry, nothingGoverned } from './governed-registry.ts'
 
 /** A registry that cannot be stored would lose a change that people approved. */
 const mostAgents = 2000
-/** Packed, the registry has one item of the table, at most 400 KB. */
+/** Each reader unpacks it whole. Packed, its size has another limit, `mostStored`. */
 const mostCharacters = 1_000_000
 
 /**

@@ -30,7 +30,11 @@ export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
   ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),
 })
 
-export function decidingPorts(tables: Tables, policy: Policy, patience?: Patience): MakingPorts {
+export function decidingPorts(
+  tables: Tables,
+  policy: Policy,
+  patience?: Patience,
+): MakingPorts & { agents: DynamoAgentRows } {
   const connection = connect(patience)
   const names = tablesOf(tables)
   const [clock, log] = [new SystemClock(), new PowertoolsLog()]

@@ -75,7 +75,7 @@ export interface AgentWriter {
  */
 export type CertifiedChange = Appended & { subject: Subject; certified?: Certified; registry?: GovernedRegistry }
 
-export type AgentRows = AgentReader & AgentWriter & GovernedReader
+export type AgentRows = AgentReader & AgentWriter & GovernedReader & GovernedSize
 
 export interface GovernedReader {
   /**
@@ -84,6 +84,11 @@ export interface GovernedReader {
    * @throws StoreUnavailable
    */
   governed(known?: GovernedRegistry): Promise<GovernedRegistry>
+}
+
+export interface GovernedSize {
+  /** The size of a registry as it would be stored. Bytes. */
+  sizeOf(registry: GovernedRegistry): number
 }
 
 /**

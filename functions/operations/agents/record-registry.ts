@@ -1,6 +1,7 @@
 // Rules: test/operations/agents/look-after-agents.test.ts
 import { afterDeployment, Parties } from '../../domain/agents/after-deployment.ts'
 import type { Subject } from '../../domain/agents/agent-file.ts'
+import { mostStored } from '../../domain/agents/governed-registry.ts'
 import {
   differenceOf,
   onRecord,
@@ -19,7 +20,7 @@ import { loadKept } from '../policy/keep-bundle.ts'
 import type { BundleStore } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
-import type { GovernedReader, LifeStore } from './ports.ts'
+import type { GovernedReader, GovernedSize, LifeStore } from './ports.ts'
 
 export type RegistryPorts = {
   lives: LifeStore
@@ -28,7 +29,7 @@ export type RegistryPorts = {
   log: Log
 }
 
-export type DeploymentPorts = RegistryPorts & { agents: GovernedReader; bundles: BundleStore }
+export type DeploymentPorts = RegistryPorts & { agents: GovernedReader & GovernedSize; bundles: BundleStore }
 
 /**
  * Records the changes that the deployment of this bundle made to agents and people, each as an entry on its own
@@ -68,6 +69,11 @@ async function keepFormer(last: Digest, files: Bundle, ports: DeploymentPorts): 
   if (!before.success) return ports.log.warn('former_identities_unknown', { bundle: last })
   await runAggregate<true>('registry', manyWriters, async () => {
     const next = afterDeployment(before.data, files, await ports.agents.governed(), ports.clock.now())
+    // A registry that cannot be stored would stop the record of every later deployment.
+    if (next && ports.agents.sizeOf(next) > mostStored) {
+      ports.log.warn('former_identities_unknown', { bundle: last, former: next.former.length })
+      return true
+    }
     if (next && !(await ports.lives.saveGoverned(next))) return undefined
     if (next) ports.log.info('former_identities_kept', { version: next.version, former: next.former.length })
     return true

@@ -1,6 +1,6 @@
 // Rules: test/operations/registry/apply-change.test.ts
 import type { MadeChange } from '../../domain/agents/agent-change.ts'
-import { nothingGoverned, registryUsed } from '../../domain/agents/governed-registry.ts'
+import { registryUsed } from '../../domain/agents/governed-registry.ts'
 import { makeChange } from '../../domain/agents/next-registry.ts'
 import { differenceOf, type RegistryEvent, registrationOfAgent } from '../../domain/agents/registry.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
@@ -13,15 +13,14 @@ import { actorNamed, defined, type JsonObject, type NumericDate, type RequestId 
 import type { GovernedChange } from '../agents/ports.ts'
 import { authorityOf } from '../policy/gather.ts'
 import { type CarriedOut, carryOut } from '../record/carry-out.ts'
-import type { DecidingPorts } from '../record/ports.ts'
-import { folderOf } from './ask-for-change.ts'
+import { allAgents, type ChangingPorts } from './ask-for-change.ts'
 
 /**
  * Makes an approved change of the registry: exactly what people decided on, on the entry that they decided on, if policy
  * and the checks still allow it. The request's end and the registry are one transaction, so that a repeat does nothing
  * and a crash leaves nothing half done. A lost race begins again from the record.
  */
-export async function applyChange(id: RequestId, ports: DecidingPorts): Promise<CarriedOut<RefusalOf<ApplyChange>>> {
+export async function applyChange(id: RequestId, ports: ChangingPorts): Promise<CarriedOut<RefusalOf<ApplyChange>>> {
   let made: GovernedChange | undefined
   return carryOut(
     id,
@@ -30,8 +29,7 @@ export async function applyChange(id: RequestId, ports: DecidingPorts): Promise<
       made = undefined
       await ports.policy.look?.([], 'fresh')
       const authority = await authorityOf(state, { moment: 'issue', now }, ports)
-      const { policy } = ports
-      const found = makeChange(folderOf(policy), policy.governed ?? nothingGoverned, state.ask, now)
+      const found = makeChange(allAgents(ports), state.ask, now)
       const isHeld = isToApply(state) && !authority.ending && whyNotApplied(state, authority) === undefined
       if (isHeld && found.ok) made = await governedChange(state, found.value, now, ports)
       return { type: 'apply_change', ...authority, ...defined({ failed: found.ok ? undefined : found }) }
@@ -45,7 +43,7 @@ async function governedChange(
   { ask }: ApprovalRequest,
   { before, after, next }: MadeChange,
   now: NumericDate,
-  { policy, ledger }: Pick<DecidingPorts, 'policy' | 'ledger'>,
+  { policy, ledger }: Pick<ChangingPorts, 'policy' | 'ledger'>,
 ): Promise<GovernedChange> {
   const subject = after.id
   const common = { at: now, actor: actorNamed(ask.agent.id), policies: [], bundle: policy.bundle.hash }

@@ -2,16 +2,17 @@
 import { type ChangeRow, changeView, isChangeName } from '../../domain/agents/agent-change.ts'
 import { assessChange, type ChangeAsked } from '../../domain/agents/assess-change.ts'
 import { nothingGoverned } from '../../domain/agents/governed-registry.ts'
-import { nextRegistry } from '../../domain/agents/next-registry.ts'
+import { type AllAgents, nextRegistry } from '../../domain/agents/next-registry.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { isJustified } from '../../domain/policy/asking-terms.ts'
-import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { defined, type Json, type JsonObject, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import type { GovernedSize } from '../agents/ports.ts'
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import type { Ids, OnceOnly } from '../ports.ts'
 import { commitNew, stampOf } from '../record/carry-out.ts'
@@ -33,7 +34,8 @@ type WantedChange = {
 }
 export type ChangeAsk = WantedChange & { idempotencyKey: string; body: Json; once?: OnceOnly }
 
-export type ChangePorts = DecidingPorts & { ids: Ids }
+export type ChangingPorts = DecidingPorts & { agents: GovernedSize }
+export type ChangePorts = ChangingPorts & { ids: Ids }
 
 /** The change before it is asked for. */
 export type ForeseenChange = {
@@ -103,7 +105,7 @@ async function assessAskedChange(ask: WantedChange, ports: ChangePorts): Promise
     return refuse('unknown_action', `\`${action.slice(0, 64)}\` is not a change of the registry`)
   if (!isJustified(ask.reason)) return refuse('bad_reason', 'write three words or more')
   const now = clock.now()
-  const next = nextRegistry(folderOf(policy), policy.governed ?? nothingGoverned, ask, now)
+  const next = nextRegistry(allAgents(ports), ask, now)
   if (!next.ok) return next
   const { before } = next.value
   const asked: ChangeAsked = { person, action, arguments: ask.arguments, before }
@@ -128,8 +130,8 @@ async function assessAskedChange(ask: WantedChange, ports: ChangePorts): Promise
   return ok({ submit, rows: changeView(before, after), eligible: found.eligible })
 }
 
-/** The agents of the folder alone, with the people as they are now. */
-export const folderOf = (policy: Pick<ChangePorts['policy'], 'files' | 'bundle'>): Bundle => ({
-  ...(policy.files ?? policy.bundle),
-  directory: policy.bundle.directory,
+export const allAgents = ({ policy, agents }: Pick<ChangingPorts, 'policy' | 'agents'>): AllAgents => ({
+  files: { ...(policy.files ?? policy.bundle), directory: policy.bundle.directory },
+  registry: policy.governed ?? nothingGoverned,
+  sizeOf: (registry) => agents.sizeOf(registry),
 })

@@ -23,6 +23,9 @@ export const folder: Bundle = {
   },
 }
 
+/** Registries of any size. */
+export const beside = (registry: GovernedRegistry) => ({ files: folder, registry, sizeOf: () => 0 })
+
 type Move = readonly [made: string, action: ChangeName, args: JsonObject]
 const { remediator, builder, submittedAt } = sample
 
@@ -31,7 +34,7 @@ function versions(first: GovernedRegistry, moves: readonly Move[]): readonly Ver
   const all: Version[] = [{ made: 'as it was', registry: first }]
   for (const [made, action, args] of moves) {
     const before = all.at(-1)?.registry ?? first
-    all.push({ made, registry: unwrap(nextRegistry(folder, before, { action, arguments: args }, submittedAt)).next })
+    all.push({ made, registry: unwrap(nextRegistry(beside(before), { action, arguments: args }, submittedAt)).next })
   }
   return all
 }
@@ -43,7 +46,7 @@ const entry = (id: string): JsonObject => ({
 })
 const registering = { action: 'hotwork:RegisterAgent', arguments: entry(remediator) }
 /** `dora` and `noor` answer for the agent. */
-const { next: registered } = unwrap(nextRegistry(folder, nothingGoverned, registering, submittedAt - 3600))
+const { next: registered } = unwrap(nextRegistry(beside(nothingGoverned), registering, submittedAt - 3600))
 
 const another: Move = ['another agent is registered', 'hotwork:RegisterAgent', entry(builder)]
 const anaToo: Move = ['ana answers for it too', 'hotwork:ChangeAgent', { id: remediator, backupOwner: 'person:ana' }]
@@ -73,7 +76,7 @@ export const agentMoves: Scenario = {
 
 /** A change by `jade` as production records it; people of every side may decide it by policy. */
 function changing(name: string, [, action, args]: Move, registry: GovernedRegistry, moves: readonly Move[]): Scenario {
-  const { before, after } = unwrap(nextRegistry(folder, registry, { action, arguments: args }, submittedAt))
+  const { before, after } = unwrap(nextRegistry(beside(registry), { action, arguments: args }, submittedAt))
   const { jkt: _, ...ask }: Ask = sample.registryAsk({
     ...{ action, arguments: args, resource: { type: 'agent', id: after.id }, barred: [...gainersOf(before, after)] },
     change: defined({ before, accepts: action === 'hotwork:TransferAgent' ? after.owner : undefined }),

@@ -7,7 +7,7 @@ import type { ApprovalRequest } from '../../../functions/domain/record/request.t
 import { type CredentialId, defined, type PersonId, type UseId } from '../../../functions/domain/values.ts'
 import type { IssuedKind } from '../../../functions/targets/kinds.ts'
 import * as sample from '../../support/ask.ts'
-import { folder } from './registry-scenarios.ts'
+import { beside } from './registry-scenarios.ts'
 import { type Click, roundsOf, type Scenario } from './scenarios.ts'
 
 /** Everything outside the table: the clock, policy's answers, and the progress of each mint. */
@@ -352,7 +352,7 @@ const changes = (scenario: Scenario, world: World): readonly Action[] => [
 /** The reason why the registry cannot be changed so now. */
 function failedIn({ ask, registries = [] }: Scenario, { version }: World) {
   const { registry = nothingGoverned } = registries[version] ?? {}
-  const made = makeChange(folder, registry, ask, sample.submittedAt)
+  const made = makeChange(beside(registry), ask, sample.submittedAt)
   return made.ok ? {} : { failed: { code: made.code } }
 }
 

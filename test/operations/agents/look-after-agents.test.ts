@@ -1,7 +1,7 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import { withHash } from '../../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
-import { nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
+import { mostStored, nothingGoverned } from '../../../functions/domain/agents/governed-registry.ts'
 import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
@@ -423,6 +423,15 @@ describe('the identities that a deployment takes away', () => {
     })
     await deployNext(timer)
     expect(governed(timer)).toMatchObject({ version: 2, changed: change.changed, former: [{ agent: remediator }] })
+  })
+
+  test('more of them than the registry can store are logged, and do not hold up the record', async () => {
+    const timer = await deployed()
+    jest.spyOn(timer.world.agents, 'sizeOf').mockReturnValue(mostStored + 1)
+    await deployNext(timer)
+    expect(timer.world.log.lines).toContainEqual(expect.objectContaining({ message: 'former_identities_unknown' }))
+    expect(governed(timer)).toEqual(nothingGoverned)
+    expect((await timer.lives.registry())?.bundle).toBe(next.hash)
   })
 
   test('a last bundle that was not kept is logged, and does not hold up the record', async () => {

@@ -15,7 +15,7 @@ class Making extends RegistryWorld {
   readonly denies = new MemoryFifoQueue<EndMessage>()
   readonly #others = { cards: new MemoryFifoQueue(), reminders: new MemoryQueue() }
   readonly #seen = new Map<string, ApprovalRequest>()
-  readonly handle = createHandler(this.ports)
+  readonly handle = createHandler(this.changing)
 
   /** The stream's reader sees a request as it is now. */
   async see({ ask: { id } }: ApprovalRequest): Promise<void> {

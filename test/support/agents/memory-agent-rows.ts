@@ -1,3 +1,4 @@
+import { sizeOfGoverned } from '../../../functions/adapters/dynamodb/governed-rows.ts'
 import type { Activity, AgentFile, Certified, Looked, Subject } from '../../../functions/domain/agents/agent-file.ts'
 import type { GovernedRegistry } from '../../../functions/domain/agents/governed-registry.ts'
 import type { Place } from '../../../functions/domain/agents/host-change.ts'
@@ -88,6 +89,8 @@ export class MemoryAgentRows implements AgentRows, PlatformRoleStore {
     if (registry) this.#ledger.governed = structuredClone(registry)
     return true
   }
+
+  sizeOf = sizeOfGoverned
 
   async governed(known?: GovernedRegistry): Promise<GovernedRegistry> {
     await Promise.resolve()
