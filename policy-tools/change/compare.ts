@@ -80,9 +80,12 @@ const memberOf = (of: JsonObject, name: string): Json | undefined => (Object.has
 
 /** Members may be in any order, and an undefined member counts as missing. */
 export function same(one: Json | undefined, other: Json | undefined): boolean {
+  if (one === other) return true
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((each, at) => same(each, other[at]))
-  if (!isObject(one) || !isObject(other)) return one === other
-  const names = new Set([...Object.keys(one), ...Object.keys(other)])
-  return [...names].every((name) => same(memberOf(one, name), memberOf(other, name)))
+  if (!isObject(one) || !isObject(other)) return false
+  return (
+    Object.entries(one).every(([name, each]) => same(each, memberOf(other, name))) &&
+    Object.entries(other).every(([name, each]) => each === undefined || memberOf(one, name) !== undefined)
+  )
 }

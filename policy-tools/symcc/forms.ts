@@ -1,12 +1,6 @@
 // Rules: test/policies/changes/prove.test.ts
-import {
-  type Expr,
-  type PolicyJson,
-  policyToJson,
-  policyToText,
-  schemaToJson,
-  type Type,
-} from '@cedar-policy/cedar-wasm/nodejs'
+import { type Expr, type PolicyJson, policyToJson, policyToText, type Type } from '@cedar-policy/cedar-wasm/nodejs'
+import { parseSchema } from '../../functions/adapters/cedar/cedar-json.ts'
 
 /** Policies changed for a proof: with a constant fact, or with an argument read from a second copy of the arguments. */
 
@@ -146,7 +140,7 @@ const qualified = (name: string) => (name.includes('::') ? name : `Hotwork::${na
 
 /** The schema with a second copy of the arguments of this action. */
 export function withSecondArguments(schema: string, action: string): string {
-  const json = schemaOf(schema)
+  const json = structuredClone(schemaOf(schema))
   const context = json['Hotwork']?.actions[action]?.appliesTo?.context as Type<string> | undefined
   if (!context || !('attributes' in context)) throw new CannotBeProved(`the schema has no context of ${action}`)
   const { arguments: asked } = context.attributes
@@ -156,7 +150,7 @@ export function withSecondArguments(schema: string, action: string): string {
 }
 
 function schemaOf(schema: string) {
-  const json = schemaToJson(schema)
+  const json = parseSchema(schema)
   if (json.type === 'failure') throw new CannotBeProved(json.errors.map(({ message }) => message).join('; '))
   return json.json
 }

@@ -1,5 +1,5 @@
 // Rules: test/policies/changes/policy-reads.test.ts
-import { type EntityUidJson, type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { type EntityUidJson, type PolicyJson, policyToJson, schemaToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 
 /** Cedar's JSON form of a policy, from which everything about policies is read. */
@@ -10,6 +10,22 @@ export function parsePolicy(text: string): PolicyJson {
   if (parsed.type === 'failure') throw new TypeError(`not a policy: ${text}`)
   return parsed.json
 }
+
+/** A schema in Cedar's JSON form, which is as long to read as all policies of a folder. */
+export const parseSchema = readOnce(schemaToJson)
+
+/** Remembers what it read of the last few texts: folders that are compared, and the proofs of one, share their schema. */
+export function readOnce<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>()
+  return (text) => {
+    const found = known.get(text) ?? read(text)
+    known.set(text, found)
+    for (const oldest of known.size > mostRead ? known.keys().take(1) : []) known.delete(oldest)
+    return found
+  }
+}
+
+const mostRead = 4
 
 export const plainUid = (uid: EntityUidJson) => ('__entity' in uid ? uid.__entity : uid)
 

@@ -7,7 +7,6 @@ import {
   policySetTextToParts,
   policyToJson,
   policyToText,
-  schemaToJson,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
@@ -15,7 +14,7 @@ import { ownClassification } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, isOfRegistry } from '../../domain/policy/catalogue.ts'
 import { personActions } from '../../domain/policy/question.ts'
 import { askOnce } from './ask-once.ts'
-import { parsePolicy, plainUid } from './cedar-json.ts'
+import { parsePolicy, parseSchema, plainUid, readOnce } from './cedar-json.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
 import { argumentsReadBy, indexedReads } from './indexed-reads.ts'
 import { timeMissingIn } from './time-in-schema.ts'
@@ -113,10 +112,12 @@ function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observe
   return Object.fromEntries([...found].map(([id, facts]) => [id, { file, line: 1, ...facts }]))
 }
 
+const checkSchemaText = readOnce(checkParseSchema)
+
 function checkSchema(schema: Source): Problem[] {
-  const checked = checkParseSchema(schema.text)
+  const checked = checkSchemaText(schema.text)
   if (checked.type === 'failure') return checked.errors.map((error) => problemOf(schema, 0, error))
-  const json = schemaToJson(schema.text)
+  const json = parseSchema(schema.text)
   if (json.type === 'failure') return json.errors.map((error) => problemOf(schema, 0, error))
   const hotwork = json.json['Hotwork']
   const declared = hotwork?.actions ?? {}

@@ -21,6 +21,7 @@ export function runApp(context: Record<string, string>, outdir: string) {
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       HOTWORK_BUNDLED_FUNCTIONS: process.env['HOTWORK_BUNDLED_FUNCTIONS'],
+      CDK_VALIDATION: process.env['CDK_VALIDATION'],
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ ...ours, ...context }),
       CDK_DEFAULT_ACCOUNT: home,

@@ -18,8 +18,13 @@ export class CdkApp {
   }
 
   /** Runs the app as `cdk synth` does, for the credentials' account and Region. @param context as of `-c name=value` */
-  synthesize(credentials: { account: string; region: string }, context: { [name: string]: string }) {
+  synthesize(
+    credentials: { account: string; region: string },
+    context: { [name: string]: string },
+    more: NodeJS.ProcessEnv = {},
+  ) {
     const env = strangersEnv({
+      ...more,
       CDK_OUTDIR: this.outdir,
       CDK_CONTEXT_JSON: JSON.stringify(context),
       CDK_DEFAULT_ACCOUNT: credentials.account,
