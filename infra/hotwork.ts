@@ -281,6 +281,7 @@ export class Hotwork extends Construct {
       LogBucket: ground.anchor.bucketName,
       ReconcileFunction: log.reconcile.lambda.functionName,
       RefreshGroupsFunction: channel.groups.lambda.functionName,
+      LookAtHostsFunction: hosts.looker.lambda.functionName,
       ...Object.fromEntries(ground.chats.map(({ output, name }) => [output, name])),
       BreakGlassTopic: topic.arn,
       IncidentSecret: ground.incidents.name,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { deployAssembly, doorsOf, synthesize, warm } from './cdk.ts'
 import { createSlackApp, describeDeployment } from './deployment-file.ts'
@@ -141,8 +142,21 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
     return output
   })
   proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${output('ApiId')}/$default`)
-  await progress(`load the Lambdas of ${stackName}`, () => warm(proxy.url, doorsOf(assembly, stackName), signal))
+  await progress(`load the Lambdas of ${stackName}, and look at the hosts of agents`, () =>
+    Promise.all([
+      warm(proxy.url, doorsOf(assembly, stackName), signal),
+      lookAtHosts(aws, output('LookAtHostsFunction'), signal),
+    ]),
+  )
   return describeLocal(around, prepared, aws, output)
+}
+
+/** The look that is daily elsewhere, since policy asks more people while a host is not known. */
+async function lookAtHosts(aws: AwsAccess, FunctionName: string, abortSignal: AbortSignal): Promise<void> {
+  const lambda = new LambdaClient(clientSettings(aws))
+  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName }), { abortSignal })
+  lambda.destroy()
+  if (FunctionError !== undefined) throw new Error(`\`${FunctionName}\` did not look at the hosts: ${FunctionError}`)
 }
 
 /** Puts the secrets that Hotwork shares with outside programs. */

@@ -45,7 +45,7 @@ const table = 'checkout-flags'
  * again.
  */
 export async function createSampleTarget(aws: AwsAccess, accountId: string): Promise<void> {
-  await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws), createHost(aws)])
+  await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws), createHosts(aws)])
 }
 
 async function setParameters(aws: AwsAccess): Promise<void> {
@@ -73,15 +73,16 @@ async function createFunctions(aws: AwsAccess, accountId: string): Promise<void>
   lambda.destroy()
 }
 
-/** The host of `agent:nightly`, whose role could act without a permit. */
-async function createHost(aws: AwsAccess): Promise<void> {
+/** The hosts of `agent:remediator`, whose role may do nothing, and of `agent:nightly`, whose role needs no permit. */
+async function createHosts(aws: AwsAccess): Promise<void> {
   const iam = new IAMClient(clientSettings(aws))
-  const RoleName = 'nightly-jobs'
   const allow = (rest: object) => JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...rest }] })
   const AssumeRolePolicyDocument = allow({ Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' })
-  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument })).catch(unlessThere)
+  for (const RoleName of ['remediator', 'nightly-jobs'])
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument })).catch(unlessThere)
   const PolicyDocument = allow({ Action: 'ssm:*', Resource: 'arn:aws:ssm:*:*:parameter/staging/*' })
-  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'everything-of-staging', PolicyDocument }))
+  const put = { RoleName: 'nightly-jobs', PolicyName: 'everything-of-staging', PolicyDocument }
+  await iam.send(new PutRolePolicyCommand(put))
   iam.destroy()
 }
 

@@ -37,6 +37,11 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
         .argParser(count)
         .default(0),
     )
+    .addOption(
+      new Option('--host <answer>', 'what IAM says of the acts of the host alone')
+        .choices(['allowed', 'denied', 'unknown'])
+        .default('unknown'),
+    )
     .action(runs)
   verb(policy, 'explain', "the reasons for a recorded request's tier, under the policies of its time")
     .argument('<request>', 'req_...')

@@ -1,6 +1,6 @@
 // Rules: test/policies/changes/weakenings.test.ts
 import type { ChangeAsked } from '../../functions/domain/agents/assess-change.ts'
-import { noRecord } from '../../functions/domain/people/host.ts'
+import { type Ambient, noRecord } from '../../functions/domain/people/host.ts'
 import { agentStatus, fitsPattern, ownerOf } from '../../functions/domain/people/organisation.ts'
 import { type TaskAnswer, type TaskSource, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, findActionFacts } from '../../functions/domain/policy/assess.ts'
@@ -126,7 +126,7 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
     const { numbers } = of(`record.${name}`) ?? unread
     if (numbers.length > 0) add(`record.${name}`, 0, around(numbers, Number.MAX_SAFE_INTEGER))
   }
-  if (of('ambient')) add('ambient', 'unknown', ['allowed', 'denied'])
+  if (of('ambient')) add('ambient', 'denied', ['allowed', 'unknown'])
   if (of('justified')) add('justified', true, [false])
   if (of('task')) add('task', 'unchecked', taskAnswers)
   if (of('task_source')) add('taskSource', 'agent', of('task_source')?.texts ?? [])
@@ -191,7 +191,7 @@ export function pointOf({ action, dimensions }: Space, draft: Draft, sides: read
     purpose: at<string>('purpose'),
     delegators: delegatorsOf(agent, at<number | undefined>('delegationDepth') ?? 0, sides),
     recent: at<number | undefined>('recent'),
-    host: { ambient: at<'unknown' | undefined>('ambient') ?? ('unknown' as const), record },
+    host: { ambient: at<Ambient | undefined>('ambient') ?? ('unknown' as const), record },
     justified: at<boolean | undefined>('justified'),
     task: at<TaskAnswer | undefined>('task'),
     taskSource: at<TaskSource | undefined>('taskSource'),

@@ -60,7 +60,7 @@ export type PlannedStage = Decided & {
 }
 
 export function planRequest(
-  ask: Pick<AskOfOne, 'action' | 'resource' | 'mcp' | 'purpose' | 'taskSource'> & {
+  ask: Pick<AskOfOne, 'action' | 'resource' | 'mcp' | 'purpose' | 'taskSource' | 'host'> & {
     agent: AgentId
     recent: number
     justified: boolean
@@ -86,10 +86,10 @@ function planSteps(ask: PlannedAsk, policy: Policy, now: NumericDate): Plan {
   return { outcome: 'requestable', steps, ...decisionOf(assessment, planTitle(steps.length), steps, policy) }
 }
 
-function stepsAsked({ action, agent, purpose = '', justified, taskSource, recent }: PlannedAsk) {
+function stepsAsked({ action, agent, purpose = '', justified, taskSource, recent, host }: PlannedAsk) {
   const parsed = parseSteps(action.properties)
   if (!parsed.ok) return parsed
-  const steps = parsed.value.map((step) => ({ ...step, recent }))
+  const steps = parsed.value.map((step) => ({ ...step, recent, host }))
   return ok({ agent, purpose, justified, task: 'unchecked' as const, taskSource, steps })
 }
 

@@ -6,6 +6,7 @@ import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { readJson } from '../../functions/adapters/read-json.ts'
 import { toolRows } from '../../functions/domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../functions/domain/inert.ts'
+import { Ambient, noRecord } from '../../functions/domain/people/host.ts'
 import { isJustified } from '../../functions/domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../../functions/domain/policy/bundle.ts'
 import { saidIn } from '../../functions/domain/record/ask-terms.ts'
@@ -28,11 +29,12 @@ export const Options = z.object({
   policies: z.string(),
   deployment: z.string().optional(),
   recent: z.int().nonnegative(),
+  host: Ambient.optional(),
   json: z.boolean(),
 })
 
 export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exit> {
-  const { file, policies, recent, json } = options
+  const { file, policies, recent, host: ambient = 'unknown', json } = options
   const text = await readText(file, io)
   const { subject, action, resource, context } = readAsk(file, text)
   const agent = AgentId.safeParse(subject.id)
@@ -42,7 +44,8 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
   const { bundle } = opened
   const justified = isJustified(context?.justification)
   const asked = { name: action.name, properties: action.properties ?? {} }
-  const ask = { ...saidIn({ context }), agent: agent.data, action: asked, resource, recent, justified }
+  const facts = { recent, justified, host: { ambient, record: noRecord } }
+  const ask = { ...saidIn({ context }), agent: agent.data, action: asked, resource, ...facts }
   const policy = cedar.open(bundle)
   const plan = planRequest(ask, policy, io.now())
   const explained = explainPlan(ask, plan, policy, io.now())

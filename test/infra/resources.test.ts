@@ -633,6 +633,7 @@ test('the outputs of the stack name its resources for other programs', () => {
       'Issuer',
       'LedgerTable',
       'LogBucket',
+      'LookAtHostsFunction',
       'ReconcileFunction',
       'RequestsTable',
       'SlackSecret',

@@ -30,6 +30,7 @@ function found(name: string, { agent: id = 'agent:remediator', by = policy, ...m
 const parameter = (name: string) => `arn:aws:ssm:us-east-1:000000000000:parameter${name}`
 const staging = { resource: parameter('/staging/checkout/timeout') }
 const prod = { resource: parameter('/prod/checkout/timeout') }
+const looked = { hostOf: () => ({ ...unseenHost, ambient: 'denied' as const }) }
 
 let made = 0
 /** The sample in which only these policies cover the action that sets a parameter. */
@@ -93,9 +94,9 @@ test('each said tier is the tier of every permitted ask, for all arguments and t
 
 test('the tier is said where it depends on resource and purpose alone', () => {
   expect(found(put)?.tier).toBeUndefined()
-  expect(found(put, { wanted: prod })?.tier).toBe(2)
-  expect(found(put, { wanted: staging })?.tier).toBeUndefined()
-  const looked = { hostOf: () => ({ ...unseenHost, ambient: 'denied' as const }) }
+  expect(found(put, { wanted: prod })?.tier).toBe(3)
+  expect(found(put, { wanted: prod, ...looked })?.tier).toBe(2)
+  expect(found(put, { wanted: staging, ...looked })?.tier).toBeUndefined()
   expect(found(put, { wanted: { ...staging, purpose: 'remediation' }, ...looked })?.tier).toBe(0)
   expect(found(put, { wanted: { ...staging, purpose: 'release' }, ...looked })?.tier).toBe(1)
   const able = { hostOf: () => ({ ...unseenHost, ambient: 'allowed' as const }) }
@@ -106,7 +107,7 @@ test('the tier is left out where arguments decide it', () => {
   const name = 'lambda:PutFunctionConcurrency'
   const resource = 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker'
   expect(found(name, { wanted: { resource, purpose: 'remediation' } })).toMatchObject({ entry: { name } })
-  expect(found(name, { wanted: { resource, purpose: 'remediation' } })?.tier).toBeUndefined()
+  expect(found(name, { wanted: { resource, purpose: 'remediation' }, ...looked })?.tier).toBeUndefined()
 })
 
 test('a resource that no rule knows, one of Hotwork itself and one of another action are not found', () => {
@@ -123,7 +124,7 @@ test('an action of another tool is not found', () => {
 
 test('an assistant is told of staging alone', () => {
   const agent = 'agent:assistant'
-  expect(found(put, { agent, wanted: staging })).toMatchObject({ tier: 1 })
+  expect(found(put, { agent, wanted: staging })).toMatchObject({ tier: 2 })
   expect(found(put, { agent, wanted: prod })).toBeUndefined()
 })
 

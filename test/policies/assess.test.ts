@@ -4,7 +4,7 @@ import { type Asked, askAgain, assess } from '../../functions/domain/policy/asse
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Question } from '../../functions/domain/policy/question.ts'
 import type { AgentId, PersonId } from '../../functions/domain/values.ts'
-import { sampleBundle } from '../support/world.ts'
+import { deniedHost, sampleBundle } from '../support/world.ts'
 import { Copy } from './sample.ts'
 
 const sample = sampleBundle()
@@ -18,6 +18,7 @@ const asked = (changes: Partial<Asked> = {}): Asked => ({
   action: 'ssm:PutParameter',
   arguments: { Name: '/prod/checkout/payment-url', Value: 'https://pay.example' },
   purpose: 'remediation',
+  host: deniedHost,
   ...changes,
 })
 const stop = asked({
@@ -63,9 +64,10 @@ forbid (principal, action in Hotwork::Action::"mutating", resource)
 when { context.preview == "failed" && context.approval.tier < 3 };
 `,
   )
+  const { host: _, ...facts } = asked()
   const unread = {
     name: 'a state that could not be read needs security',
-    ask: { ...asked(), preview: 'failed' },
+    ask: { ...facts, ambient: 'denied', preview: 'failed' },
     expect: { tier: 3, policies: ['prod-remediation'], below: ['an-unread-state-needs-security'] },
   }
   copy.add('policies/cases/unread.json', JSON.stringify({ cases: [unread] }))

@@ -4,7 +4,7 @@ import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { assess } from '../../functions/domain/policy/assess.ts'
 import { EvaluationBody } from '../../functions/domain/requests/evaluation-body.ts'
 import { AgentId } from '../../functions/domain/values.ts'
-import { sampleBundle } from '../support/world.ts'
+import { deniedHost, sampleBundle } from '../support/world.ts'
 
 /** A tier, or the reason of a refusal by policy. */
 type ExampleRow = { name: string; agent: string; outcome: number | string }
@@ -45,6 +45,7 @@ test.each(table)('the example $name is $outcome for $agent', ({ name, agent, out
     arguments: action.properties,
     resource,
     purpose: context?.purpose ?? '',
+    host: deniedHost,
   }
   const assessment = assess(bundle, (question) => policy.ask(question), asked, 1_790_000_000)
   expect(subject.id).toBe(agent)

@@ -7,7 +7,16 @@ import type { Explanation } from '../../functions/domain/policy/explain.ts'
 import type { AgentId, JsonObject } from '../../functions/domain/values.ts'
 import { openPolicies } from '../../functions/handlers/wiring/policy.ts'
 import { explainAsk, explainSteps } from '../../functions/operations/policy/explain-tier.ts'
-import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter, type What } from '../support/world.ts'
+import {
+  agent,
+  deniedHost,
+  parameter,
+  person,
+  prodParameter,
+  sampleBundle,
+  stagingParameter,
+  type What,
+} from '../support/world.ts'
 
 /** The reasons for a request's tier in words, by Cedar's answer for each condition. */
 
@@ -18,6 +27,7 @@ const noon = 1_800_014_400
 const asked = (what: What, changes: Partial<Asked> = {}): Asked => ({
   agent: agent('remediator'),
   purpose: 'remediation',
+  host: deniedHost,
   ...what,
   ...changes,
 })
@@ -311,6 +321,7 @@ const step = (what: What, doer = 'agent:remediator') => ({
   agent: doer as AgentId,
   action: what.action,
   arguments: what.arguments as JsonObject,
+  host: deniedHost,
 })
 const plan = (planner: string, ...steps: ReturnType<typeof step>[]) =>
   explainSteps(policy, { agent: agent(planner), purpose: 'remediation', steps }, noon)

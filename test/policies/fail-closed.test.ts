@@ -4,7 +4,7 @@ import { type Asked, assess, findFacts, questionOf } from '../../functions/domai
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
-import { sampleBundle } from '../support/world.ts'
+import { deniedHost, sampleBundle } from '../support/world.ts'
 
 const now = 1_800_000_000
 const sample = sampleBundle()
@@ -14,6 +14,7 @@ const asked: Asked = {
   action,
   arguments: { Name: '/staging/checkout/color', Value: 'blue' },
   purpose: 'remediation',
+  host: deniedHost,
 }
 
 const policyWith = (change: (bundle: Bundle) => Partial<Bundle>) => {

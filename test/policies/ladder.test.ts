@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
-import { Ambient } from '../../functions/domain/people/host.ts'
+import { Ambient, noRecord } from '../../functions/domain/people/host.ts'
 import { taskAnswers, taskSources } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import { canFill, namesOfTier } from '../../functions/domain/policy/filling.ts'
@@ -127,6 +127,26 @@ test.each([
     { numRuns: 500 },
   )
   expect(raised).toBeGreaterThan(0)
+})
+
+test('an unknown host never lowers the tier, nor does one that could act alone', () => {
+  const tierOf = (asked: Asked, ambient: Ambient) => {
+    const found = assess(bundle, ask, { ...asked, host: { record: noRecord, ...asked.host, ambient } }, now)
+    return found.outcome === 'refused' ? 4 : found.tier
+  }
+  let raised = 0
+  fc.assert(
+    fc.property(anyAsk, (asked) => {
+      const [denied = 0, unknown = 0, allowed = 0] = ['denied', 'unknown', 'allowed'].map((each) =>
+        tierOf(asked, each as Ambient),
+      )
+      if (unknown > denied) raised += 1
+      expect(unknown).toBeGreaterThanOrEqual(denied)
+      expect(allowed).toBeGreaterThanOrEqual(unknown)
+    }),
+    { numRuns: 500 },
+  )
+  expect(raised).toBeGreaterThan(10)
 })
 
 test('in all circumstances, a use is answered as an issue is', () => {

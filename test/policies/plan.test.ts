@@ -20,12 +20,19 @@ afterAll(() => rm(folder, { recursive: true }))
 
 /** Run as `npm run plan` runs it. */
 function typed(...args: string[]) {
-  const verb = ['client/hotwork.ts', 'policy', 'plan', '--deployment', 'test/policies/deployment.json']
+  const verb = ['client/hotwork.ts', 'policy', 'plan', '--deployment', sampleDeployment, '--host', 'denied']
   const { status, stdout, stderr } = spawnSync(process.execPath, [...verb, ...args], { cwd: root, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 async function plan(path: string, options: Partial<z.infer<typeof verb.Options>> = {}) {
-  const asked = { file: path, policies: sampleFolder, deployment: sampleDeployment, recent: 0, json: false }
+  const asked = {
+    file: path,
+    policies: sampleFolder,
+    deployment: sampleDeployment,
+    recent: 0,
+    host: 'denied' as const,
+    json: false,
+  }
   const { exit, out, err } = await runVerb(verb, { ...asked, ...options })
   return { status: exit, stdout: out, stderr: err }
 }
@@ -145,6 +152,13 @@ test('the plan of a hopeless request names the policy that refuses it', async ()
       /^Refused: policy_denied[\s\S]*Why no approval helps: it is forbidden\.\n {2}- orchestrators-change-nothing: /,
     ),
   ])
+})
+
+test('the plan of an agent whose host is not known has one tier more, and names the policy', async () => {
+  const { stdout } = await plan(example('prod-payment-timeout'), { host: undefined })
+  expect(stdout).toMatch(/^Tier 3, security$[\s\S]*one rung lower: refused by a-host-that-is-not-known/m)
+  const steps = await plan(join(root, 'examples/plan/change.json'), { host: 'unknown' })
+  expect(steps.stdout).toMatch(/^Tier 3, security$/m)
 })
 
 test('the plan counts recent requests if it is told of them', async () => {

@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
+import type { Looked } from '../../functions/domain/agents/agent-file.ts'
+import { together } from '../../functions/domain/agents/ambient.ts'
 import type { Halt, HaltTarget } from '../../functions/domain/halts/halt.ts'
 import { verify } from '../../functions/domain/ledger/ledger.ts'
-import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { type HostFacts, noRecord } from '../../functions/domain/people/host.ts'
+import { probedHost } from '../../functions/domain/people/host-kinds.ts'
+import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import type {
@@ -64,6 +68,8 @@ const targetRole = 'hotwork/Hotwork-target'
 
 export const person = (name: string) => `person:${name}` as PersonId
 export const agent = (name: string) => `agent:${name}` as AgentId
+/** The facts of an agent whose host IAM denies the act. */
+export const deniedHost: HostFacts = { ambient: 'denied', record: noRecord }
 export const agentKey = 'a'.repeat(43) as Thumbprint
 
 /** The sample organisation's policies, compiled as a deployment compiles them. */
@@ -141,12 +147,20 @@ export class World {
 
   constructor(bundle: Bundle = sampleBundle()) {
     this.policy = new CurrentPolicy(askedOnce(bundle), this)
+    this.agents.firstLook = (id) => this.#deniedHost(id)
     const { accounts, incidents } = bundle.deployment
     if (incidents) this.tasks = { look: async (task) => ({ answer: /^INC-[0-9]+$/.test(task) ? 'known' : 'unknown' }) }
     const { target } = accounts
     this.broker = new MemoryBroker(
       target ? { [`arn:aws:iam::${target.accountId}:role/${targetRole}`]: target.externalId } : {},
     )
+  }
+
+  /** Hosts are denied all, so that tests of other rules have the tiers of the sample. */
+  #deniedHost(id: AgentId): Looked | undefined {
+    const { bundle } = this.policy
+    const host = probedHost(agentOf(bundle, id)?.runsOn ?? { other: '' })
+    return host && { at: this.clock.now(), role: host.where, actions: together(bundle, [], true) }
   }
 
   get ports(): MakingPorts & {

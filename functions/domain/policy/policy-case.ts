@@ -60,7 +60,13 @@ const Expected = z.union([
 /** Several actions in order: one agent asks, others do them. */
 const PlanCase = z.strictObject({
   name: z.string().min(1),
-  plan: z.strictObject({ agent: AgentId, purpose: z.string(), steps: z.array(StepAsk).min(1).max(mostSteps) }),
+  plan: z.strictObject({
+    agent: AgentId,
+    purpose: z.string(),
+    steps: z.array(StepAsk).min(1).max(mostSteps),
+    /** The ambient privilege of the host of each step's agent. */
+    ambient: Ambient.default('unknown'),
+  }),
   now: CaseTime,
   expect: Expected,
 })
@@ -132,11 +138,16 @@ function runAskCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase | C
 
 function assessCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase | ChangeCase) {
   const { now } = policyCase
-  if ('plan' in policyCase) return assessPlan(bundle, ask, policyCase.plan, now)
+  if ('plan' in policyCase) return assessPlan(bundle, ask, planOf(policyCase), now)
   if ('ask' in policyCase) return assess(bundle, ask, policyCase.ask, now)
   const { change } = policyCase
   const before = agentOf(bundle, String(change.arguments['id']))
   return assessChange(bundle, ask, { ...change, before }, now)
+}
+
+function planOf({ plan: { ambient, steps, ...plan } }: PlanCase) {
+  const host = { ambient, record: noRecord }
+  return { ...plan, steps: steps.map((step) => ({ ...step, host })) }
 }
 
 function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string | undefined {

@@ -64,9 +64,9 @@ test("a refusal that would have been a permit is read from the agent's record", 
   observe({ [put]: { 'tried-permit': `permit (${head});` } })
   await scene.api.world.evaluate({ ...prodParameter, agent: agent('assistant') })
   const { out } = await scene.at('hana').type('policy', 'observed')
-  expect(out).toMatch(/^tried-permit: 1 of 1 would have changed: 1 permitted at tier 0$/m)
+  expect(out).toMatch(/^tried-permit: 1 of 1 would have changed: 1 permitted at tier 3$/m)
   expect(out).toMatch(
-    /^agent:assistant\/1 .*agent:assistant +ssm:PutParameter +refused \(policy_denied\) +permitted at tier 0$/m,
+    /^agent:assistant\/1 .*agent:assistant +ssm:PutParameter +refused \(policy_denied\) +permitted at tier 3$/m,
   )
 })
 

@@ -88,6 +88,7 @@ const outputs = {
   PagerDutySecret: secret.secretArn,
   ReconcileFunction: 'none',
   RefreshGroupsFunction: 'none',
+  LookAtHostsFunction: probe.functionName,
   StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:none',
   TargetRoleArn: role.roleArn,
 }

@@ -93,16 +93,16 @@ test.each(['throttled', 'not_permitted', 'too_slow', 'fault'] as const)(
     expect(JSON.stringify(world.log.lines)).toContain(why)
     world.clock.advance(day)
     await look()
-    expect(await tier()).toBe(1)
-    expect((await world.evaluate(ask)).decision).toBe(false)
+    expect(await world.submitted(ask)).toMatchObject({ tier: 2, ask: { host: { ambient: 'unknown' } } })
   },
 )
 
 test('a host about which IAM never answered is unknown', async () => {
   const { world, simulator, look } = lookingWorld()
+  world.agents.firstLook = () => undefined
   simulator.unseen = 'throttled'
   await look()
-  expect(await world.submitted(ask)).toMatchObject({ ask: { host: { ambient: 'unknown' } } })
+  expect(await world.submitted(ask)).toMatchObject({ tier: 2, ask: { host: { ambient: 'unknown' } } })
 })
 
 test('a deleted role is unknown, and the row says so', async () => {

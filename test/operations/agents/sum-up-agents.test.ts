@@ -153,7 +153,11 @@ test('each agent is activity once a day, and those that wait longest first where
 
 test('an assistant that kept asking at night is asked of more people from then on', async () => {
   const { world, ports } = nightWorld()
-  const ask = (at: number) => ({ ...parameter(`/staging/checkout/${at}`), agent: assistant, purpose: 'maintenance' })
+  const ask = (at: number) => ({
+    ...{ agent: assistant, purpose: 'maintenance', action: 'flags:set' },
+    arguments: { environment: 'staging', flag: `flag-${at}`, value: true },
+    resource: { type: 'flags:flag', id: `staging/flag-${at}` },
+  })
   const tier = async () => {
     const evaluated = await world.evaluate(ask(99))
     return 'requestable' in evaluated ? evaluated.requestable?.tier : undefined

@@ -103,7 +103,7 @@ describe('a refusal', () => {
     const world = new World(bundle())
     expect(await world.evaluate(foreign)).toMatchObject({ decision: false, reason: 'policy_denied' })
     expect(await observedIn(world, 'agent:assistant')).toEqual([
-      ['Refused', { outcome: 'permitted', tier: 0, policies: ['tried-permit'] }],
+      ['Refused', { outcome: 'permitted', tier: 3, policies: ['tried-permit'] }],
     ])
   })
 

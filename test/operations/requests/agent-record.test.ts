@@ -83,6 +83,7 @@ test('a plan has the record of each agent that does a step, and none of the one 
 })
 
 test('a host that is not known is said, with where to look', async () => {
+  world.agents.firstLook = () => undefined
   const state = await world.submitted(prodParameter)
   expect(state.ask.host?.ambient).toBe('unknown')
   const look = 'hotwork agents show agent:remediator, or the page /agents/agent:remediator'

@@ -97,10 +97,11 @@ when {
 `,
     )
   const rareCase = (tier: number, change: object = {}) => {
-    const args = { Name: '/prod/checkout/max-retries', Value: '5', Overwrite: true }
+    const args = { Name: '/staging/checkout/max-retries', Value: '5', Overwrite: true }
     const ask = { agent: 'agent:remediator', action: 'ssm:PutParameter', arguments: args, purpose: 'maintenance' }
     const facts = { recent: 7, ambient: 'allowed', task: 'unknown', justified: false, record: { refused: 9, night: 4 } }
-    const expected = { tier, policies: ['prod-remediation'], below: tier === 3 ? ['rare'] : [] }
+    const below = tier === 3 ? ['rare'] : ['a-host-that-could-do-it-alone', 'rare']
+    const expected = { tier, policies: ['staging-remediation'], below }
     const all = { name: 'rare facts together', ask: { ...ask, ...facts, ...change }, expect: expected }
     return JSON.stringify({ cases: [all] })
   }

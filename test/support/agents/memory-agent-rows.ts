@@ -24,6 +24,9 @@ export class MemoryAgentRows implements AgentRows, PlatformRoleStore {
   registryReads = 0
   registryFault: Error | undefined
 
+  /** The look at an agent's host as long as none is saved. */
+  firstLook: (agent: AgentId) => Looked | undefined = () => undefined
+
   constructor(ledger: MemoryLedgerStore) {
     this.#ledger = ledger
   }
@@ -35,7 +38,9 @@ export class MemoryAgentRows implements AgentRows, PlatformRoleStore {
 
   async host(agent: AgentId) {
     await this.#read()
-    return structuredClone(defined({ looked: this.#looked.get(agent), activity: this.#activity.get(agent) }))
+    return structuredClone(
+      defined({ looked: this.#looked.get(agent) ?? this.firstLook(agent), activity: this.#activity.get(agent) }),
+    )
   }
 
   async files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>> {

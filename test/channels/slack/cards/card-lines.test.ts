@@ -42,8 +42,8 @@ const tierOne: readonly [string, What, { [name: string]: Json }][] = [
     { Value: 'off' },
   ],
   [
-    'a parameter, by an assistant',
-    { ...parameter('/staging/checkout/color', 'on'), agent: agent('assistant'), purpose: 'maintenance' },
+    'a parameter, at night',
+    { ...parameter('/staging/checkout/color', 'on'), agent: agent('nightly'), purpose: 'maintenance' },
     { Value: 'off' },
   ],
   [

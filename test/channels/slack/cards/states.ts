@@ -126,7 +126,7 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     return { ...revised, ask: { ...revised.ask, ...terms, suggestedBy: [by], barred: [by], told: [words] } }
   })
   await keep('of tier 1', async (world) => {
-    const what = { ...parameter('/staging/checkout/color', 'on'), agent: agent('assistant'), purpose: 'maintenance' }
+    const what = { ...parameter('/staging/checkout/color', 'on'), agent: agent('nightly'), purpose: 'maintenance' }
     const request = await world.submitted(what, { justification: 'QA compares the new colour with the old one' })
     const preview = { ...previewOf(request, 'off'), after: { Value: 'on' } }
     return { ...request, preview }
