@@ -1,7 +1,7 @@
 import { AgentAnswer, AgentLines } from '../../functions/domain/cards/wire/agent.ts'
 import type { Context } from '../context.ts'
 import { replaceFile } from '../new-file.ts'
-import { type Exit, exits, wrongUsage } from '../outcome.ts'
+import { type Exit, exits } from '../outcome.ts'
 import { jsonText, lines, table, time } from '../screen.ts'
 import { hostOf, waysRound } from './hosts.ts'
 import { readMap } from './map.ts'
@@ -59,83 +59,8 @@ const notesOf = ({ id, ambient, findings }: AgentAnswer): string[] => [
 const countOf = ({ ambient }: AgentAnswer, kind: string): number =>
   Object.values(ambient.actions).filter((answer) => answer === kind).length
 
-type GuardrailTyped = { id: string; check?: boolean }
-
-/** Prints a policy for the roles of the host, ready to attach. Standard output has nothing else. */
-export async function guardrail({ id, check }: GuardrailTyped, context: Context): Promise<Exit> {
-  const { surroundings } = context
-  const agent = await readAgent(id, context)
-  const { guardrail: document } = agent
-  const host = hostOf(agent.runs_on)
-  if (agent.runs_on['other'] !== undefined)
-    throw wrongUsage(
-      `\`${id}\` runs on \`${host.name}\`, of which Hotwork knows nothing`,
-      'give it a host of another kind in agents.json: no policy of AWS can be made for words',
-    )
-  if (document === undefined)
-    throw wrongUsage(
-      `no action of the catalogue is in the account of \`${host.name}\``,
-      'so there is nothing to deny there',
-    )
-  if (check) return checkGuardrail(agent, context)
-  surroundings.out(jsonText(document))
-  surroundings.err(lines(...howToAttach(agent)))
-  return exits.done
-}
-
-function howToAttach({ id, runs_on, ambient }: AgentAnswer): readonly string[] {
-  const { kind } = hostOf(runs_on)
-  const roles = runs_on['awsRole'] === undefined ? (ambient.roles ?? []).map(({ arn }) => arn) : [runs_on['awsRole']]
-  return [
-    `It denies the roles of ${id} the actions of the catalogue. Save it as guardrail.json, then, in the account of each role:`,
-    ...roles.map(
-      (role) =>
-        `  aws iam put-role-policy --role-name ${role.split('/').at(-1)} --policy-name hotwork-guardrail --policy-document file://guardrail.json`,
-    ),
-    ...(roles.length > 0 ? [] : [`  no role is known that this ${kind} host reaches, or you may not inspect it`]),
-    ...narrower(runs_on),
-    'For a whole account or organization, infra/guardrail.ts makes a service control policy and a permissions boundary.',
-    `Then: npx --no-install hotwork agents guardrail ${id} --check`,
-  ]
-}
-
-/** The condition of a trust policy by which a role lets in one workload, and not the agent's. */
-function narrower(runsOn: AgentAnswer['runs_on']): readonly string[] {
-  const hint = 'Or keep the host out of a role by the subject in its trust policy (StringEquals), without a wildcard:'
-  const { githubEnvironment, githubRepository, kubernetesServiceAccount } = runsOn
-  const repository = githubRepository ?? githubEnvironment?.split('#')[0]
-  if (repository !== undefined)
-    return [hint, `  "token.actions.githubusercontent.com:sub": "repo:${repository}:environment:ANOTHER"`]
-  const [, namespace] = kubernetesServiceAccount?.split('/') ?? []
-  return namespace === undefined ? [] : [hint, `  "PROVIDER:sub": "system:serviceaccount:${namespace}:ANOTHER"`]
-}
-
-/** The guardrail holds if IAM denies the host every action of the catalogue, by it or by other policies. */
-function checkGuardrail(agent: AgentAnswer, { surroundings }: Context): Exit {
-  const { id, ambient } = agent
-  const answers = Object.entries(ambient.resources).flatMap(([action, each]) =>
-    each.map(({ resource, answer }) => ({ action, resource, answer })),
-  )
-  const open = answers.filter(({ answer }) => answer !== 'denied')
-  // Old answers do not show that it is attached now.
-  const isNew = ambient.at !== undefined && ambient.failed === undefined
-  if (isNew && answers.length > 0 && open.length === 0) {
-    surroundings.out(lines(`ATTACHED: IAM denies the host of ${id} each action of the catalogue`))
-    return exits.done
-  }
-  surroundings.out(
-    lines(
-      `NOT ATTACHED: the host of ${id} is not denied`,
-      ...open.map(({ action, resource, answer }) => `  ${action} on ${resource}: ${answer}`),
-      ...(answers.length === 0 || !isNew ? ['  the host was not seen'] : []),
-      ...(ambient.note === undefined ? [] : [ambient.note]),
-    ),
-  )
-  return exits.denied
-}
-
 /** Reads an agent. If its host is a role, Hotwork looks at the role first. */
-const readAgent = (id: string, { api }: Context): Promise<AgentAnswer> =>
+export const readAgent = (id: string, { api }: Context): Promise<AgentAnswer> =>
   api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}?look=now` })
 
 async function readAll({ api }: Context): Promise<readonly AgentAnswer[]> {

@@ -1,7 +1,8 @@
 // Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, Option } from 'commander'
 import { listAgents, recertify, showAgent } from '../agents/agents.ts'
-import { guardrail, inventory } from '../agents/inventory.ts'
+import { guardrail, longest } from '../agents/guardrail.ts'
+import { inventory } from '../agents/inventory.ts'
 import { unknown } from '../agents/unknown.ts'
 import { usage } from '../agents/usage.ts'
 import type { Frame } from './frame.ts'
@@ -56,6 +57,11 @@ export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
     "print a policy that denies the catalogue's actions, for the roles that an agent's host reaches",
   )
     .addArgument(new Argument('<id>', 'the agent'))
-    .option('--check', 'look at the host, and say whether IAM denies it these actions')
+    .addOption(
+      new Option('--form <form>', 'an inline policy of each role, a permissions boundary, or a service control policy')
+        .choices(Object.keys(longest))
+        .default('policy'),
+    )
+    .option('--check', 'look at the host, and say whether the guardrail is attached')
     .action(act(guardrail))
 }

@@ -98,7 +98,10 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'agents usage agent:remediator --since 7d',
     'agents usage agent:remediator --policies policies --out policies-narrower',
   ],
-  'agents guardrail': ['agents guardrail agent:nightly > guardrail.json', 'agents guardrail agent:nightly --check'],
+  'agents guardrail': [
+    'agents guardrail agent:nightly > guardrail.json',
+    'agents guardrail agent:nightly --form boundary --check',
+  ],
   agents: ['agents', 'agents --owner person:mia', 'agents --json'],
   'agents show': ['agents show agent:remediator'],
   'agents recertify': [

@@ -20,7 +20,10 @@ export function lookRights(bundle: Pick<PolicyBundle, 'agents'>, account: Accoun
   // The service authorization reference has no type of resource for these.
   const lists = ['iam:ListRoles', 'secretsmanager:ListSecrets', 'ssm:DescribeParameters']
   const all: readonly Reach[] = [
-    { actions: ['iam:SimulatePrincipalPolicy'], resources: [`arn:${partition}:iam::${accountId}:role/*`] },
+    {
+      actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
+      resources: [`arn:${partition}:iam::${accountId}:role/*`],
+    },
     { actions: [...(hasTask ? ['ecs:DescribeTaskDefinition'] : []), ...lists], resources: ['*'] },
     {
       actions: ['eks:DescribeCluster', 'eks:ListPodIdentityAssociations'],

@@ -59,7 +59,7 @@ test('agents whose owner left or leaves come first, marked, and their pages have
 test("the page of an agent has the people who answer for it, its record, its host's rights, its grants and its date", async () => {
   const { ask } = await world.approved()
   const { body } = await shown('ana', '/agents/agent:remediator')
-  for (const part of ['person:dan', 'autonomous', 'prod/agents/remediator', `/decide/${ask.id}`, 'without Hotwork'])
+  for (const part of ['person:dan', 'autonomous', 'role/remediator', `/decide/${ask.id}`, 'without Hotwork'])
     expect(body).toContain(part)
   expect(body.match(/<script/g)).toHaveLength(1)
 })

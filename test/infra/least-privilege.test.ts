@@ -193,7 +193,11 @@ test('readers of calls invoke the one function that reads CloudTrail, which writ
 
 test("one function asks IAM about agents' hosts, in other accounts as their simulators", () => {
   expect(whoMay('iam:SimulatePrincipalPolicy')).toEqual(['look-at-hosts'])
-  expect(of('look-at-hosts', 'iam', '')).toEqual(['ListRoles*', `SimulatePrincipalPolicyarn:aws:iam::${home}:role/*`])
+  expect(of('look-at-hosts', 'iam', '')).toEqual([
+    `GetRolearn:aws:iam::${home}:role/*`,
+    'ListRoles*',
+    `SimulatePrincipalPolicyarn:aws:iam::${home}:role/*`,
+  ])
   expect(of('look-at-hosts', 'secretsmanager', '')).toEqual(['ListSecrets*'])
   expect(of('read-agents', 'lambda', '')).toEqual(['InvokeFunction<HostsLookAtHosts>'])
   expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
@@ -505,6 +509,7 @@ describe('wildcards', () => {
       `iam:SimulatePrincipalPolicy on arn:aws:iam::${home}:role/*`,
       'the roles that a host reaches are found at the look',
     ],
+    [`iam:GetRole on arn:aws:iam::${home}:role/*`, 'the same: the boundary of such a role'],
     ['iam:ListRoles on *', 'IAM knows no resource for it'],
     ['secretsmanager:ListSecrets on *', 'the same: names of secrets, never values'],
     ['ssm:DescribeParameters on *', 'the same'],

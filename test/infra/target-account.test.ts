@@ -452,7 +452,7 @@ describe('the simulator of an account that is not the home of Hotwork', () => {
     expect(more).toEqual([])
     const allow = (Action: string | string[], Resource: string) => ({ Effect: 'Allow', Action, Resource })
     expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
-      allow('iam:SimulatePrincipalPolicy', 'arn:aws:iam::222222222222:role/*'),
+      allow(['iam:GetRole', 'iam:SimulatePrincipalPolicy'], 'arn:aws:iam::222222222222:role/*'),
       allow(
         ['ecs:DescribeTaskDefinition', 'iam:ListRoles', 'secretsmanager:ListSecrets', 'ssm:DescribeParameters'],
         '*',
@@ -469,7 +469,8 @@ describe('the simulator of an account that is not the home of Hotwork', () => {
 
   test('an account without named hosts is asked about its roles and the names of its secrets alone', () => {
     expect(lookRights({ agents: [] }, { ...account, externalId: 'x' }).flatMap(({ actions }) => actions)).toEqual([
-      ...['iam:SimulatePrincipalPolicy', 'iam:ListRoles', 'secretsmanager:ListSecrets', 'ssm:DescribeParameters'],
+      ...['iam:GetRole', 'iam:SimulatePrincipalPolicy', 'iam:ListRoles', 'secretsmanager:ListSecrets'],
+      'ssm:DescribeParameters',
     ])
   })
 

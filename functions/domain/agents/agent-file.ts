@@ -34,6 +34,8 @@ export const ReachedRole = z.strictObject({
   via: z.enum(['host', 'trust', 'association', 'assume']),
   /** The worst answer for an action of the catalogue. */
   answer: Ambient.optional(),
+  /** The ARN of its permissions boundary; null if it has none, absent if that was not read. */
+  boundary: z.string().max(2048).nullable().optional(),
 })
 export type ReachedRole = z.infer<typeof ReachedRole>
 

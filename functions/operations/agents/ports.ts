@@ -29,6 +29,11 @@ export interface RoleList {
   roles(account: { partition: string; accountId: string }): Promise<readonly ListedRole[]>
 }
 
+export interface RoleBoundaries {
+  /** The ARN of a role's permissions boundary; null if it has none. @throws HostUnseen with the reason */
+  boundary(role: string): Promise<string | null>
+}
+
 /** Probes hosts of one kind. */
 export interface HostProber {
   /**

@@ -3,7 +3,8 @@ import * as z from 'zod'
 import type { Looked, ReachedSecret } from '../../domain/agents/agent-file.ts'
 import { ifReached, type Simulated, together, worst } from '../../domain/agents/ambient.ts'
 import { type Account, accountIdOf } from '../../domain/policy/bundle.ts'
-import type { HostProber, HostSimulator, Probed, RoleList } from '../../operations/agents/ports.ts'
+import { defined } from '../../domain/values.ts'
+import type { HostProber, HostSimulator, Probed, RoleBoundaries, RoleList } from '../../operations/agents/ports.ts'
 import { probeRole } from '../../operations/agents/probe-role.ts'
 import { HostUnseen } from '../../operations/faults.ts'
 import {
@@ -18,14 +19,14 @@ import {
 } from './find-roles.ts'
 import type { HostReads } from './ports.ts'
 
-/** The limits of one look: roles, roles that are asked about secrets, and names of each kind in each account. */
+/** The limits of one look: roles, roles whose secrets and boundaries are asked about, and names of each kind in each account. */
 const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20, characters: 500 } as const
 
-export type ProbingPorts = { simulator: HostSimulator; list: RoleList; reads: HostReads }
+export type ProbingPorts = { simulator: HostSimulator; list: RoleList & RoleBoundaries; reads: HostReads }
 
 /** The probers of one run. They list the roles of each account once, and ask about each role once. */
 export function makeProbers({ simulator, list, reads }: ProbingPorts): { readonly [kind in FoundKind]: HostProber } {
-  const ports = { simulator, reads, lists: new RoleLists(list), answers: new Map(), names: new Map() }
+  const ports = { simulator, reads, list, lists: new RoleLists(list), answers: new Map(), names: new Map() }
   const of = (kind: FoundKind): HostProber => ({ probe: (where, bundle) => probe(kind, where, { ...ports, bundle }) })
   return {
     awsRole: of('awsRole'),
@@ -42,6 +43,7 @@ type Names = { names: readonly Named[]; more: boolean }
 type Named = { kind: ReachedSecret['kind']; name: string; arn: string }
 type Probing = FindingPorts & {
   simulator: HostSimulator
+  list: RoleBoundaries
   /** By role. Undefined for a role that is gone or closed to Hotwork. */
   answers: Map<string, Promise<Answers | undefined>>
   /** By account. Undefined if they cannot be listed. */
@@ -65,6 +67,7 @@ async function probe(kind: FoundKind, where: string, ports: Probing): Promise<Pr
   ]
   const isComplete = missed.length === 0
   const secrets = await readableSecrets(roles, ports)
+  const boundaries = await boundariesOf(roles, ports)
   const reasons = [...missed, ...secrets.missed]
     .slice(0, most.reasons)
     .map((reason) => reason.slice(0, most.characters))
@@ -82,11 +85,22 @@ async function probe(kind: FoundKind, where: string, ports: Probing): Promise<Pr
           .map(({ answer }) => answer),
         'unknown',
       ),
+      ...defined({ boundary: boundaries.get(role.arn) }),
     })),
     secrets: secrets.found,
     ...(unseen > 0 ? { unseen } : {}),
     ...(reasons.length > 0 ? { partial: reasons } : {}),
   }
+}
+
+/** A boundary that cannot be read is left out, and makes no answer unknown: IAM's simulation applies it all the same. */
+async function boundariesOf(roles: readonly Reach[], { list }: Probing): Promise<ReadonlyMap<string, string | null>> {
+  const found = new Map<string, string | null>()
+  for (const { arn } of roles.slice(0, most.readers)) {
+    const boundary = await list.boundary(arn).catch(() => undefined)
+    if (boundary !== undefined) found.set(arn, boundary)
+  }
+  return found
 }
 
 /** Each role once. The first way to it counts, and one that is certain is certain. */

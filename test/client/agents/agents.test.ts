@@ -62,7 +62,7 @@ test('`agents show` has an agent with its live grants and the rights of its host
   expect(exit).toBe(0)
   expect(out).toContain('agent:remediator  active')
   expect(out).toContain(`${ask.id} ssm:PutParameter`)
-  expect(out).toContain('kubernetesServiceAccount prod/agents/remediator')
+  expect(out).toContain('awsRole arn:aws:iam::000000000000:role/remediator')
   expect(out).toContain('by 29 May 00:00 UTC, in 134 days')
   expect(out).toContain('record   not summed up yet')
   expect(out).toMatch(/^its host never looked at: for \d+ actions the answer is unknown$/m)

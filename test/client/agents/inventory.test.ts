@@ -9,7 +9,7 @@ import type { Agent } from '../../../functions/domain/people/organisation.ts'
 import { agent, start, World } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** `hotwork agents inventory` and `guardrail`: hosts that allow without asking what their agents ask for. */
+/** `hotwork agents inventory`: hosts that allow without asking what their agents ask for. */
 
 const scene = useScene()
 const role = 'arn:aws:iam::000000000000:role/nightly-jobs'
@@ -63,6 +63,7 @@ test.each([
   ['not_permitted', 'deploy the target stack of its account'],
 ] as const)("an inventory without IAM's answer (%s) knows nothing, and says what to do", async (why, words) => {
   attach(wide)
+  scene.api.world.agents.firstLook = () => undefined
   scene.api.ports.simulator.unseen = why
   const { out } = await inventory('agent:nightly')
   expect(out).toContain(words)
@@ -117,47 +118,6 @@ test('a name is nothing but text in the picture', () => {
   ])
   expect(text).not.toContain('<script')
   expect(text).not.toContain('\u202e')
-})
-
-test('a guardrail is a policy for the role, and nothing else is on standard output', async () => {
-  const { exit, out, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:nightly')
-  expect(exit).toBe(0)
-  const { Statement } = JSON.parse(out)
-  expect(Statement).toMatchObject([{ Effect: 'Deny', Action: expect.arrayContaining(['ssm:PutParameter']) }])
-  expect(err).toContain('aws iam put-role-policy --role-name nightly-jobs')
-})
-
-test('a guardrail for a GitHub host names the condition of a trust policy, and one for a host in words is wrong usage', async () => {
-  const { exit, out, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:builder')
-  expect(exit).toBe(0)
-  expect(JSON.parse(out).Statement[0].Action).toContain('ssm:PutParameter')
-  expect(err).toContain('"token.actions.githubusercontent.com:sub": "repo:example-org/checkout:environment:ANOTHER"')
-  const refused = await scene.at('ana').type('agents', 'guardrail', 'agent:planner')
-  expect(refused.exit).toBe(2)
-  expect(refused.err).toContain('of which Hotwork knows nothing')
-})
-
-test('a guardrail is attached once IAM denies each action, and until then the open ones are listed', async () => {
-  const check = () => scene.at('ana').type('agents', 'guardrail', 'agent:nightly', '--check')
-  attach(wide)
-  const before = await check()
-  expect(before.exit).toBe(4)
-  expect(before.out).toContain('ssm:PutParameter on arn:*:ssm:*:*:parameter/staging/*: allowed')
-  attach(wide, { name: 'hotwork-guardrail', effect: 'Deny', action: '*', resource: '*' })
-  scene.advance(60)
-  const after = await check()
-  expect([after.exit, after.out]).toEqual([0, expect.stringContaining('ATTACHED')])
-})
-
-test('a guardrail is not called attached on the answers of an earlier look', async () => {
-  attach(wide, { name: 'hotwork-guardrail', effect: 'Deny', action: '*', resource: '*' })
-  const check = () => scene.at('ana').type('agents', 'guardrail', 'agent:nightly', '--check')
-  expect((await check()).exit).toBe(0)
-  attach(wide)
-  scene.advance(60)
-  scene.api.ports.simulator.unseen = 'throttled'
-  const { exit, out } = await check()
-  expect([exit, out]).toEqual([4, expect.stringMatching(/^NOT ATTACHED.+AWS asked Hotwork to wait/s)])
 })
 
 test('the command line has words for each kind of host on which an agent may run', () => {

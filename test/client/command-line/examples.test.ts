@@ -304,7 +304,7 @@ const all = Object.entries(examples)
   .flatMap(([verb, lines]) => lines.map((line) => [line, verb] as const))
   .filter(([line]) => line !== proof)
 /** The guardrail is not attached in the sample, which is this answer. */
-const exits: { readonly [line: string]: number } = { 'agents guardrail agent:nightly --check': 4 }
+const exits: { readonly [line: string]: number } = { 'agents guardrail agent:nightly --form boundary --check': 4 }
 test.each(all)('the example `%s` does what it says', async (line, verb) => {
   const { at, ids = {} } = (await (stages[line] ?? stages[verb])?.()) ?? { at: scene.jade }
   const { exit, err } = await at.type(...wordsOf(line, ids))

@@ -42,6 +42,7 @@ export class MemoryAwsHosts {
           if (this.listFault) throw this.listFault
           return this.#roles
         },
+        boundary: async (role) => this.simulator.boundaries.get(role) ?? null,
       },
       reads: {
         read: async (action) => {

@@ -12,6 +12,8 @@ export class MemoryHostSimulator implements HostSimulator {
   /** The reason of its silence. */
   unseen: Unseen | undefined
   asked = 0
+  /** The boundaries by role. A role that is left out has none. */
+  readonly boundaries = new Map<string, string>()
 
   attach(role: string, ...policies: readonly HostPolicy[]): void {
     this.#roles.set(role, policies)

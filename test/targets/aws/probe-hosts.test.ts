@@ -40,7 +40,7 @@ test('a role that trusts the environment of a repository gives it what IAM allow
   aws.role('elsewhere', github('repo:example-org/other:*'), put)
   const { answer, roles, partial } = await look(aws, 'githubEnvironment', environment)
   expect(answer).toEqual({ resource: staging, answer: 'allowed', by: ['wide (role) of deploys'] })
-  expect(roles).toEqual([{ arn, via: 'trust', answer: 'allowed' }])
+  expect(roles).toEqual([{ arn, via: 'trust', answer: 'allowed', boundary: null }])
   expect(partial).toBeUndefined()
 })
 
@@ -113,7 +113,7 @@ describe('one step of assumption', () => {
     aws.simulator.attach(second, put)
     const { answer, roles } = await look(aws, 'awsRole', host)
     expect(answer).toEqual({ resource: staging, answer: 'allowed', by: ['wide (role) of second'] })
-    expect(roles).toContainEqual({ arn: second, via: 'assume', answer: 'allowed' })
+    expect(roles).toContainEqual({ arn: second, via: 'assume', answer: 'allowed', boundary: null })
   })
 
   test('a trust policy that names the role is enough in one account, unless a policy denies it', async () => {

@@ -96,7 +96,14 @@ export const AgentAnswer = z.looseObject({
     /** How soon a change of the host's rights is seen. */
     changes: z.string().optional(),
     /** Only for a person who may inspect: the roles that the host reaches, and the secrets that these may read, by name. */
-    roles: z.array(z.looseObject({ arn: z.string(), via: z.string(), answer: Answer.optional() })).optional(),
+    roles: z
+      .array(
+        z.looseObject({
+          ...{ arn: z.string(), via: z.string(), answer: Answer.optional() },
+          boundary: z.string().nullable().optional(),
+        }),
+      )
+      .optional(),
     secrets: z.array(z.looseObject({ kind: z.string(), name: z.string(), role: z.string() })).optional(),
     /** The number of roles that were not looked at. */
     unseen: z.number().optional(),

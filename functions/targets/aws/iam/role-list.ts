@@ -1,16 +1,16 @@
-import { paginateListRoles } from '@aws-sdk/client-iam'
-import type { ListedRole, RoleList } from '../../../operations/agents/ports.ts'
+import { GetRoleCommand, paginateListRoles } from '@aws-sdk/client-iam'
+import type { ListedRole, RoleBoundaries, RoleList } from '../../../operations/agents/ports.ts'
 import { HostUnseen } from '../../../operations/faults.ts'
 import { whyUnseen } from './host-simulator.ts'
-import { type CredentialsFor, IamClients } from './role-policies.ts'
+import { type CredentialsFor, IamClients, nameOf } from './role-policies.ts'
 
 /** The timeout of a list, with its pages and retries. Milliseconds. */
 const patienceMs = 30_000
 /** The highest quota of roles in an account. */
 const mostRoles = 5000
 
-/** Lists the roles of an account with their trust policies: one page has a thousand. */
-export class IamRoleList implements RoleList {
+/** Lists the roles of an account with their trust policies: one page has a thousand, without boundaries. */
+export class IamRoleList implements RoleList, RoleBoundaries {
   readonly #clients: IamClients
 
   constructor(credentialsFor?: CredentialsFor) {
@@ -36,6 +36,17 @@ export class IamRoleList implements RoleList {
       throw new HostUnseen(abortSignal.aborted ? 'too_slow' : whyUnseen(cause), { cause })
     }
     return found
+  }
+
+  async boundary(role: string): Promise<string | null> {
+    const abortSignal = AbortSignal.timeout(patienceMs)
+    try {
+      const get = new GetRoleCommand({ RoleName: nameOf(role) })
+      const { Role } = await this.#clients.of(role).send(get, { abortSignal })
+      return Role?.PermissionsBoundary?.PermissionsBoundaryArn ?? null
+    } catch (cause) {
+      throw new HostUnseen(abortSignal.aborted ? 'too_slow' : whyUnseen(cause), { cause })
+    }
   }
 }
 

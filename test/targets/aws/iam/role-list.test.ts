@@ -39,3 +39,14 @@ test('an account that gives no list is unseen with the reason', async () => {
   const list = new IamRoleList(refused as never)
   await expect(list.roles({ partition: 'aws', accountId })).rejects.toMatchObject({ why: 'not_permitted' })
 })
+
+test('the boundary of a role is its ARN, null without one, and a role that is gone has the reason', async () => {
+  const list = new IamRoleList()
+  const trust = { Principal: { Service: 'ec2.amazonaws.com' }, Action: ['sts:AssumeRole'] }
+  const name = `bounded-${randomUUID().slice(0, 8)}`
+  const boundary = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+  const bounded = await makeRole(name, trust, { PermissionsBoundary: boundary })
+  const free = await makeRole(`${name}-free`, trust)
+  expect([await list.boundary(free), await list.boundary(bounded)]).toEqual([null, boundary])
+  await expect(list.boundary(`${bounded}-gone`)).rejects.toMatchObject({ why: 'no_such_role' })
+})
