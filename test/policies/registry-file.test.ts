@@ -66,7 +66,14 @@ test('`policy plan` predicts a request of an agent of the registry', async () =>
   ask.subject.id = fresh.id
   const file = copy.at('ask.json')
   writeFileSync(file, JSON.stringify(ask))
-  const options = { file, policies: copy.at('policies'), deployment: copy.at('deployment.json'), recent: 0, json: true }
+  const options = {
+    file,
+    policies: copy.at('policies'),
+    deployment: copy.at('deployment.json'),
+    recent: 0,
+    host: 'denied' as const,
+    json: true,
+  }
   const { exit, out } = await runVerb(plan, options)
   expect([exit, JSON.parse(out).tier]).toEqual([0, 0])
 })
