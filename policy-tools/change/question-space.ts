@@ -236,6 +236,12 @@ export function combinations(space: Space, over: readonly string[], most: number
   )
 }
 
+/** Facts with a usual value, which has half of the draws: another one may mask all rules but its own. */
+const isUsual = (name: string): boolean => name !== 'agent' && name !== 'target' && !name.startsWith('arguments.')
+
+const draw = (random: () => number, name: string, values: readonly unknown[]): unknown =>
+  isUsual(name) && random() < 0.5 ? values[0] : pick(random, values)
+
 /** Asks from all over the space, deterministic by the seed. */
 export const samplePoints = (space: Space, sides: readonly Side[], count: number, seed: number): readonly Point[] => {
   const random = seeded(seed)
@@ -244,7 +250,7 @@ export const samplePoints = (space: Space, sides: readonly Side[], count: number
     : Array.from({ length: count }, () =>
         pointOf(
           space,
-          Object.fromEntries([...space.dimensions].map(([name, values]) => [name, pick(random, values)])),
+          Object.fromEntries([...space.dimensions].map(([name, values]) => [name, draw(random, name, values)])),
           sides,
         ),
       )

@@ -31,6 +31,13 @@ test('a new user adds an action that the library does not have, and it needs tie
   const deployment = copy.at('deployment.json')
   const checked = await runVerb(policyCheck, { folder: policies, deployment, writeSchema: true, json: true })
   expect([checked.exit, JSON.parse(checked.out)]).toEqual([0, expect.objectContaining({ ok: true })])
-  const planned = await runVerb(plan, { file: copy.at('stop.json'), policies, deployment, recent: 0, json: true })
+  const planned = await runVerb(plan, {
+    file: copy.at('stop.json'),
+    policies,
+    deployment,
+    recent: 0,
+    host: 'denied' as const,
+    json: true,
+  })
   expect(JSON.parse(planned.out)).toMatchObject({ outcome: 'requestable', tier: 2 })
 })
