@@ -4,6 +4,7 @@ import { registryView } from '../../functions/adapters/http/registry-view.ts'
 import { type GovernedRegistry, nothingGoverned } from '../../functions/domain/agents/governed-registry.ts'
 import type { Agent } from '../../functions/domain/people/organisation.ts'
 import { agentOf } from '../../functions/domain/policy/bundle.ts'
+import type { ToolId } from '../../functions/domain/values.ts'
 import * as check from '../../policy-tools/verbs/check.ts'
 import * as diff from '../../policy-tools/verbs/diff.ts'
 import { openPolicies } from '../../policy-tools/verbs/open.ts'
@@ -115,7 +116,7 @@ test('an agent of registry.json whose owner is leaving is a problem of the folde
 
 test.each([
   ['an agent', agent('long-gone')],
-  ['a person', person('long-gone')],
+  ['a tool', 'tool:long-gone' as ToolId],
 ])('an identity of agents.json that %s had within a year is a problem, and no longer after it', async (_, holder) => {
   const had = (until: number) =>
     add({ ...pulled(), former: [{ agent: holder, identity: known.identities[0] as never, until }] })
