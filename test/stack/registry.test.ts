@@ -190,7 +190,7 @@ test('the answer no at a recertification ends the agent, its ask and its grant',
     await hotwork.submitted(releaser, askOf(releaser)),
     await hotwork.submitted(releaser, askOf(releaser)),
   ]
-  expect((await hotwork.decide('person:ana', granted)).status).toBe(200)
+  expect(await hotwork.decide('person:ana', granted)).toMatchObject({ status: 200 })
   const token = await hotwork.token(hana)
   const { evidence_digest } = (await hotwork.json('GET', `/v1/agents/${releaser}`, token)).body
   const no = { verdict: 'retire', reason: 'it did nothing that was asked for', evidence_digest }

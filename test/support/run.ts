@@ -10,7 +10,9 @@ import { createProgress } from '../../local/progress.ts'
 import { startStack } from '../../local/stack.ts'
 import { startCallMeter } from '../../tools/meter/call-meter.ts'
 import { repository as root, suites, tellStale } from '../../tools/suites.ts'
+import { environmentOf } from '../adapters/emulator.ts'
 import { forgetWords } from '../stack/support/aws.ts'
+import { startOwnEmulator } from './own-emulator.ts'
 import { swiftPolicies, workspaces } from './swift-policies.ts'
 
 /**
@@ -142,10 +144,15 @@ async function testMain(onStack: OnStack): Promise<void> {
   await onStack('the deployed stack', ({ env }, tell) => jest(['stack'], { env, tell }))
 }
 
-/** These projects have their own tables, keys and deployments on the stack. */
+/** The adapters have an AWS of their own: among their roles are some that trust everyone, which hosts would reach. */
+async function testAdapters(tell: Tell): Promise<boolean> {
+  const { emulator, close } = await startOwnEmulator()
+  return jest(['adapters'], { env: { HOTWORK_AWS: JSON.stringify(environmentOf(emulator)) }, tell }).finally(close)
+}
+
 async function testOthers(onStack: OnStack): Promise<void> {
   const ofPackage = { HOTWORK_TARBALL: tarball }
-  await onStack('adapters', ({ env }, tell) => jest(['adapters'], { env, tell }))
+  await step('adapters', testAdapters)
   await onStack('the package, deployed', ({ env }, tell) =>
     jest(['package'], { env: { ...ofPackage, ...env }, tell, behind: true, files: ['--testPathPatterns', deployed] }),
   )

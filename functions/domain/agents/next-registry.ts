@@ -1,8 +1,14 @@
 // Rules: test/operations/registry/apply-change.test.ts
 import type { Bundle } from '../policy/bundle.ts'
-import type { Ask } from '../record/request.ts'
 import { type AgentId, type NumericDate, type Result, refuse } from '../values.ts'
-import { type AskedChange, afterChange, entryOf, isSameEntry, type MadeChange } from './agent-change.ts'
+import {
+  type AgentChange,
+  type AskedChange,
+  afterChange,
+  entryOf,
+  isSameEntry,
+  type MadeChange,
+} from './agent-change.ts'
 import { type GovernedRegistry, mostStored } from './governed-registry.ts'
 import { registryProblems } from './registry-problems.ts'
 
@@ -33,7 +39,7 @@ export function nextRegistry(
 /** The same for an approved change, if the agent's entry is still the one that people decided on. */
 export function makeChange(
   all: AllAgents,
-  ask: Pick<Ask, 'action' | 'arguments' | 'resource' | 'change'>,
+  ask: AskedChange & { resource: { id: string }; change?: AgentChange | undefined },
   now: NumericDate,
 ): Result<MadeChange, 'registry_moved' | 'invalid_registry'> {
   const present = entryOf(all.files, all.registry, ask.resource.id as AgentId)?.entry
