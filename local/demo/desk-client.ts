@@ -19,7 +19,7 @@ export type Said = { channel: string; text: string }
 
 type Told = { ts: string; text: string }
 
-const mostTries = 5
+const mostTries = 10
 const isLate = ({ text }: Told): boolean => /the store was too slow|store has not answered yet/.test(text)
 
 /** `clickedAt`: Unix milliseconds. */

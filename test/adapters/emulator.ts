@@ -21,7 +21,7 @@ export function useAws(): void {
   }
 }
 
-/** What an SDK reads. */
+/** The environment of an SDK. */
 export const environmentOf = ({ endpointUrl, region, accessKeyId, secretAccessKey }: AwsAccess): NodeJS.ProcessEnv => ({
   AWS_ENDPOINT_URL: endpointUrl,
   AWS_REGION: region,

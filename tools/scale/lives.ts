@@ -103,6 +103,14 @@ export class ScaleWorld extends World {
     this.#followers = this.#makeFollowers(new DynamoWaitStore(connection, 'waits'), bundle)
   }
 
+  /** Stores a look at each agent's host, which IAM denies all, as a deployment has after its first look. */
+  async lookAtHosts(): Promise<void> {
+    for (const { id } of this.policy.bundle.agents) {
+      const looked = this.agents.firstLook(id)
+      if (looked) await this.#stores.agents.saveLooked(id, looked)
+    }
+  }
+
   override evaluate(...[what, approval, changes]: Parameters<World['evaluate']>) {
     return super.evaluate(what, approval, { parentTask: { id: this.#task }, ...changes })
   }

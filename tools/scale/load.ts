@@ -27,6 +27,7 @@ export async function loadOf({ perDay, shards }: Scale, sample: number): Promise
   const half = Math.ceil(sample / 2)
   const ranks = drawRanks(half, random)
   const world = new ScaleWorld([0, ...new Set(ranks)], shards)
+  await world.lookAtHosts()
   const live = (rank: number, n: number) => (n % (1 / forAws) === 0 ? world.byAws(rank, n) : world.byToken(rank, n))
   const lives = { hot: [] as Life[], others: [] as Life[], people: [] as Life[] }
   // Each ask reads the agent's earlier ones, so the sample starts with a history.

@@ -20,7 +20,8 @@ export function readOnce<T>(read: (text: string) => T): (text: string) => T {
   return (text) => {
     const found = known.get(text) ?? read(text)
     known.set(text, found)
-    for (const oldest of known.size > mostRead ? known.keys().take(1) : []) known.delete(oldest)
+    const [oldest] = known.keys()
+    if (known.size > mostRead && oldest !== undefined) known.delete(oldest)
     return found
   }
 }

@@ -15,7 +15,7 @@ afterAll(() => at.close())
 
 test('the default policy folder is the one in the working folder', async () => {
   expect(await at.json('check')).toMatchObject({ exit: 0, body: { ok: true, deployment: null } })
-  expect(await at.json('plan', example)).toMatchObject({ exit: 0, body: { outcome: 'requestable', tier: 2 } })
+  expect(await at.json('plan', example)).toMatchObject({ exit: 0, body: { outcome: 'requestable', tier: 3 } })
 })
 
 test('problems exit with 1, and are the one document', async () => {

@@ -54,6 +54,7 @@ test('all messages of a batch are given again if AWS gave no answer', async () =
 
 test('the timer looks at all, and a person at one', async () => {
   const { world, run } = looking()
+  world.agents.firstLook = () => undefined
   expect(await run({ agent: nightly })).toEqual({ looked: 1 })
   expect((await world.agents.host(agent('builder'))).looked).toBeUndefined()
   await run(undefined)

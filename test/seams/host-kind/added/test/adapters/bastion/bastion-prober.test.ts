@@ -54,6 +54,7 @@ test('an agent whose bastion allows the action needs more approval after a look'
 
 test("a bastion whose prober fails is unknown, not denied, with the row's advice", async () => {
   const { world, look, view } = worldOn('bastion-0')
+  world.agents.firstLook = () => undefined
   expect(await look()).toBe(0)
   expect(await world.submitted(ask)).toMatchObject({ ask: { host: { ambient: 'unknown' } } })
   expect((await view()).ambient).toMatchObject({ note: 'let Hotwork log in to this bastion' })
