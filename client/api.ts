@@ -9,10 +9,10 @@ export type Call = {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   json?: unknown
-  /** Made for each try, since a stronger login replaces the person's token. */
+  /** Called for each try, since a stronger login replaces the person's token. */
   form?: () => Promise<{ readonly [name: string]: string }>
   headers?: { readonly [name: string]: string }
-  /** Made for each try, since a proof is good once. */
+  /** Called for each try, since a proof is single-use. */
   proof?: (method: string, url: string) => Promise<string>
   /** Sent by the DPoP scheme in place of the person's token. */
   accessToken?: string

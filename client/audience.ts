@@ -51,7 +51,7 @@ export class OwnNames {
   }
 
   /**
-   * A token that the person gave may have an audience that is not an address: only its API knows it.
+   * A token from the person may have an audience without an address, which only its API can judge.
    * @throws Refusal
    */
   mustHaveToken(token: string): void {

@@ -174,7 +174,7 @@ export class Gate {
   #remember(use: string): void {
     this.#begun.set(use, 'use_ended')
     if (this.#begun.size <= mostRemembered) return
-    // A running use is never forgotten: otherwise a repeat of its call would run beside it.
+    // Keeps running uses, so that a repeat of the call does not run in parallel.
     for (const [oldest, state] of this.#begun) if (state === 'use_ended') return void this.#begun.delete(oldest)
   }
 

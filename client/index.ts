@@ -63,8 +63,8 @@ export type HotworkOptions = {
    */
   onWait?: (waiting: Waiting) => void
   /**
-   * Called once with each question that an approver asks while a permit or plan waits. Its answer is sent; undefined
-   * leaves the question open, and so does a throw, with a warning of the process.
+   * Called once with each question that an approver asks while a permit or plan waits. Its answer is sent; undefined or
+   * a throw leaves the question open; a throw also warns.
    */
   answer?: Answer
 }
@@ -95,7 +95,7 @@ export class Hotwork {
     this.#onWait = onWait ?? (around.tell && ((waiting) => around.tell?.(waitingWords(waiting))))
   }
 
-  /** The actions that policy could permit this agent: what it may ask for. */
+  /** The actions that policy could permit this agent. */
   async actions(wanted: ActionsWanted = {}): Promise<readonly Action[]> {
     return listActions(wanted, await this.#asker())
   }

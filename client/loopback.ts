@@ -45,7 +45,7 @@ export async function listenOnLoopback(
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const [asked = '', query = ''] = url.split(/\?(.*)/s)
-    // No page of a browser reaches a Unix socket.
+    // Browsers cannot reach a Unix socket.
     const isByItsName = path !== undefined || names.exec(headers.host ?? '')?.[1] === String(socket.localPort)
     try {
       const longest = most({ headers, isByItsName })
@@ -53,7 +53,7 @@ export async function listenOnLoopback(
       const call = { method, path: asked, query, headers, headersDistinct, body, isByItsName, gone: gone.signal }
       const answered = await answer(call)
       const kind = { 'content-type': 'application/json', 'cache-control': 'no-store' }
-      // The rest of an overlong body is not read, so the connection closes.
+      // Closes the connection instead of reading the rest of an overlong body.
       const ending = body === undefined ? { connection: 'close' } : {}
       response.writeHead(answered.status, { ...kind, ...ending, ...answered.headers })
       response.end(JSON.stringify(answered.body))

@@ -102,7 +102,7 @@ export function intoNewFile(out: string, folder: string): NewFile {
       doing('finished', () => {
         const [own, there] = [fstatSync(descriptor), kindAt(partial)]
         closeSync(descriptor)
-        // If another export replaced the temporary file, this one must not publish that.
+        // Another export may have replaced the temporary file.
         if (own.ino !== there?.ino || own.dev !== there.dev)
           throw new Fault({ code: 'not_written', title: `another program has written \`${out}.partial\` meanwhile` })
         mustBeNew(out, folder)

@@ -29,7 +29,7 @@ const exitsOfStatus = new Map<string, Exit>([
 
 export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) ?? exits.fault
 
-/** The code decides before the status: a 409 may be a refusal, or only too early. */
+/** The code takes precedence over the status: a 409 may mean a refusal or a retry. */
 export function exitOfRefusal(status: number, code: string): Exit {
   // `state_changed`: people decide again, on the changed resource.
   if (['no_review_due', 'not_yet_anchored', 'not_yet', 'state_changed'].includes(code)) return exits.pending
@@ -65,7 +65,7 @@ export class Refusal extends Trouble {
   override readonly name = 'Refusal'
 }
 
-/** A failure. The act may have been done, unless the text denies it. */
+/** A failure. The act may have happened, unless the text denies it. */
 export class Fault extends Trouble {
   override readonly name = 'Fault'
   constructor(told: Told, options?: ErrorOptions) {

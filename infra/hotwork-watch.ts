@@ -12,8 +12,8 @@ export type HotworkWatchProps = {
 }
 
 /**
- * Tells Hotwork of changes of agents' hosts in one more Region of a target account: IAM reports to one Region alone, in
- * most partitions us-east-1. A HotworkTarget tells of those in its own.
+ * Sends changes of agents' hosts in one more Region of a target account: IAM reports only to one Region, mostly
+ * us-east-1. A HotworkTarget sends those of its own Region.
  */
 export class HotworkWatch extends Construct {
   constructor(scope: Construct, id: string, { hotwork }: HotworkWatchProps) {
@@ -27,7 +27,7 @@ export class HotworkWatch extends Construct {
     must(served !== undefined, `account ${account} of stack \`${stackName}\` is not in the deployment file`)
     const target = hotwork.targetOf(account)
     must(target !== undefined, `account ${account} has no HotworkTarget yet: make it before the HotworkWatch`)
-    // It makes the role that sends.
+    // The target's stack makes the sending role.
     Stack.of(this).addStackDependency(Stack.of(target))
     must(region !== served.region, `the HotworkTarget of account ${account} watches ${region} already`)
     const { accounts } = hotwork.bundle.deployment

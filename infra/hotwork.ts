@@ -50,7 +50,7 @@ export type HotworkProps = {
   alarmTopic?: ITopic | undefined
   /** The API's own domain, which becomes the issuer. You provide its certificate, and the record in DNS. */
   domain?: IDomainName | undefined
-  /** The address that callers use, if another host than `domain` is before the API: `https://HOST`. */
+  /** The address that callers use, if a proxy with a different host is before the API: `https://HOST`. */
   issuer?: string | undefined
   /** The keys of access tokens, the signing one first: docs/runbooks/rotate-signing-key.md. @default [1] */
   signingKeys?: readonly number[] | undefined
@@ -66,7 +66,7 @@ export type HotworkProps = {
   hardlyRead?: number | undefined
 }
 
-/** The permit desk, in one stack: one construct for each audience, on common ground. */
+/** The permit desk, in one stack: one construct for each audience, over shared resources. */
 export class Hotwork extends Construct {
   /** The address of the API. */
   readonly apiEndpoint: string
@@ -119,10 +119,10 @@ export class Hotwork extends Construct {
     return Grant.addToPrincipal({
       grantee: role,
       actions: ['sts:GetWebIdentityToken'],
-      // On `*`, since the call names no resource.
+      // The call names no resource.
       resourceArns: ['*'],
       conditions: {
-        // Several audiences can be requested at once: each must be this one.
+        // A call can name several audiences: each must be this one.
         'ForAllValues:StringEquals': { 'sts:IdentityTokenAudience': [this.issuer] },
         StringEquals: { 'sts:SigningAlgorithm': 'ES384' },
         NumericLessThanEquals: { 'sts:DurationSeconds': '300' },
@@ -199,7 +199,7 @@ export class Hotwork extends Construct {
     alarms.watchDeadLetters('Standard', deadLetters.standard)
     alarms.watchDeadLetters('Ordered', deadLetters.ordered)
     alarms.watchDeadLetters('Invocations', deadLetters.invocations)
-    // One log for all functions, so that metrics count in one place. The record is the ledger, which is kept.
+    // One log for all functions, so that metrics count in one place. The ledger is the record.
     const log = new LogGroup(this, 'Log', {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -327,7 +327,7 @@ export class Hotwork extends Construct {
   }
 }
 
-/** Empty for an account that is unknown at synth, since two such may be the same. */
+/** Empty for an account that is unknown at synth, since two unknown ones may be equal. */
 const known = (account: string) => (Token.isUnresolved(account) ? '' : account)
 
 const outdirOf = (construct: Construct) => Stage.of(construct)?.outdir ?? ''

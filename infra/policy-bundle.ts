@@ -72,7 +72,7 @@ export const rolesOf = (role: string, stackName: string, accounts: readonly Acco
   ...new Set(accounts.map((account) => roleArn(role, stackName, account))),
 ]
 
-/** The hosts of one kind on which agents run. */
+/** The agents' hosts of one kind. */
 export const hostsOfKind = ({ agents }: Pick<PolicyBundle, 'agents'>, kind: string): readonly string[] => [
   ...new Set(agents.flatMap(({ runsOn }) => runsOn[kind] ?? [])),
 ]
@@ -91,7 +91,7 @@ export const reachOf = (entries: Entries, accounts: Accounts): readonly Reach[] 
     return [{ actions: [...actions, ...(resolve ? [resolve.action] : [])], resources }]
   })
 
-/** The rights that the entries' reads need, and no others. */
+/** The exact rights for the entries' reads. */
 export const readsOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
   gather(entries, accounts, ({ reads = [] }) => reads)
 

@@ -7,7 +7,7 @@ export class UnusableSettings extends Error {
 
   constructor(message: string) {
     super(message)
-    // No stack trace: a deployer corrects this in their own files, and lines of our code do not help.
+    // Drops the stack trace: a deployer corrects this in their own files.
     const frames = (this.stack ?? '').slice(`${this.name}: ${message}`.length).split('\n')
     const theirs = frames.filter((frame) => frame !== '' && !/node:|node_modules/.test(frame) && !isOurs(frame))
     Object.defineProperty(this, 'stack', { value: [`${this.name}: ${message}`, ...theirs].join('\n') })

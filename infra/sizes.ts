@@ -10,7 +10,7 @@ type Resource = { Type: string; Properties?: { readonly [name: string]: unknown 
 type Resources = { readonly [id: string]: Resource }
 type Place = { stackName: string; region: string; resources: Resources }
 
-/** AWS's limits. It does not count white space, and ours has none. */
+/** AWS's limits. They ignore white space. */
 const limits = { trust: 2048, policy: 6144, inline: 10_240, environment: 4096 } as const
 
 const fewerAccounts =
@@ -32,7 +32,7 @@ export class SizeLimits implements IPolicyValidationPlugin {
   readonly name = 'hotwork'
   readonly #stacks = new Set<Stack>()
 
-  /** Checks this stack, but no other of the app. */
+  /** Checks only this stack of the app. */
   watch(stack: Stack): void {
     this.#stacks.add(stack)
   }

@@ -1,6 +1,6 @@
 // Rules: test/infra/alarms.test.ts
 /**
- * Events that functions log, instead of throwing, for a fault. Each raises the alarm `Troubles`, which names the event,
+ * Events that functions log for a fault instead of throwing. Each raises the alarm `Troubles`, which names the event,
  * and each name has a page in docs/runbooks. A test compares the events with the code, so that each logged error is
  * counted.
  */

@@ -54,9 +54,7 @@ function chooseOptions(): Options {
   }
 }
 
-/**
- * Checks that the package is built, which the demo's examples import. `npm ci` builds it too, unless scripts are off.
- */
+/** Checks for the built package, which the examples import. `npm ci` builds it, unless scripts are off. */
 function mustBeBuilt(): void {
   if (['index.js', 'gate.js'].every((name) => existsSync(join(root, 'dist', name)))) return
   process.stderr.write('the demo needs `dist/`, which is missing: run `npm run build`, then this again\n')

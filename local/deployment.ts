@@ -151,7 +151,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
   return describeLocal(around, prepared, aws, output)
 }
 
-/** The look that is daily elsewhere, since policy asks more people while a host is not known. */
+/** Runs the daily look now, since policy asks more people while a host is unknown. */
 async function lookAtHosts(aws: AwsAccess, FunctionName: string, abortSignal: AbortSignal): Promise<void> {
   const lambda = new LambdaClient(clientSettings(aws))
   const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName }), { abortSignal })

@@ -71,7 +71,7 @@ export async function startEmulator(options: EmulatorOptions) {
   const endpointUrl = `http://127.0.0.1:${await findFreePort()}`
   const access: AwsAccess = { endpointUrl, region: 'us-east-1', ...randomKeys() }
   const env = describeEnvironment(options, access)
-  // The program ends with its standard input, also if this process is killed.
+  // The program ends with its standard input, so even if this process is killed.
   const program = startProgram(python, [emulator], { cwd: directory, logFile, stdin: 'pipe', env })
   let isClosing = false
   let hasEnded = false

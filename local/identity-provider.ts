@@ -150,7 +150,7 @@ function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJw
       const person = people.get(accountId)
       return person && { accountId, claims: () => ({ sub: accountId, name: person.name, groups: person.groups }) }
     },
-    // Without a page of consent: logging in suffices in one organisation.
+    // Skips the page of consent: within one organisation a login suffices.
     async loadExistingGrant({ oidc }: Context) {
       const grant = new oidc.provider.Grant({ accountId: oidc.session?.accountId, clientId: oidc.client?.clientId })
       grant.addOIDCScope('openid profile')

@@ -153,7 +153,7 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T {
   throw new Error(`${path} is invalid for the local stack:\n${z.prettifyError(error)}`)
 }
 
-/** Whether the local identity provider can issue this identity: its tokens prove a subject and no other claims. */
+/** Whether the local identity provider can issue this identity: its tokens prove only a subject. */
 const isPlain = ({ subject, claims, validFrom, validUntil }: Identity): boolean =>
   subject !== undefined &&
   claims === undefined &&

@@ -45,7 +45,7 @@ export async function ensurePythonEnvironment(options: {
       note('making the environment')
       await run(system, ['-m', 'venv', directory], options)
       note('downloading')
-      // Python compiles the modules that are imported: a third of the packages' time went into all others.
+      // Python compiles imported modules later: compiling all takes a third of the time.
       const install = ['--no-compile', '--disable-pip-version-check', '--no-input', '--require-hashes']
       await run(python, ['-m', 'pip', 'install', ...install, '-r', requirements], options)
       writeFileSync(stamp, wanted)

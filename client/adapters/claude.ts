@@ -20,7 +20,7 @@ type Callback = (input: Hook, id: string | undefined, how: { signal: AbortSignal
 type Matcher = { hooks: Callback[]; timeout: number; onFailure: 'block' }
 type Result = { behavior: 'allow'; updatedInput: Input } | { behavior: 'deny'; message: string }
 
-/** Longer than any wait for people: when this ends, Claude Code decides the call alone. Seconds. */
+/** Longer than any wait for people, since Claude Code then decides the call alone. Seconds. */
 const timeout = 86_400
 
 /** Adapter for the Claude Agent SDK. Make one for each task. */
@@ -72,7 +72,7 @@ export class GatedTools extends ToolPermits {
     this.canUseTool = async (tool, input, { signal, toolUseID }) => {
       const begun = this.#begun.get(toolUseID)
       this.#begun.delete(toolUseID)
-      // Another call may have the same id, and other code may have changed the input since.
+      // Another call may have the same id, and the input may have changed.
       if (begun && isDeepStrictEqual(begun, { tool, input: copyOf(input) }))
         return { behavior: 'allow', updatedInput: begun.input }
       if (this.gates(tool)) return this.#decide(tool, input, toolUseID, signal)

@@ -4,7 +4,7 @@ import type { Permit } from '../agent/permit-call.ts'
 import { type Message, type Question, type Words, wordsForModel } from '../agent/words.ts'
 import { Fault, Refusal } from '../outcome.ts'
 
-/** The call does not run. `message` tells the model why, and its next step. */
+/** A refused call. `message` tells the model the reason and its next step. */
 export class NotPermitted extends Error {
   override readonly name = 'NotPermitted'
   readonly outcome: Exclude<Permit['outcome'], 'approved'> | 'already_run' | 'unavailable'

@@ -33,7 +33,7 @@ export type Waiting = { tool: string; callId: string; request: string | undefine
 
 /** Adapter for the OpenAI Agents SDK. */
 export class GatedTools<Context = unknown> extends ToolPermits<Context> {
-  /** `needsApproval` of tools made here. The SDK keeps the function itself, so it marks them. */
+  /** `needsApproval` of tools made here: the SDK keeps the function, which so marks them. */
   readonly #needsApproval: Needs = async () => true
 
   /** A tool for `tool({...})`: it interrupts the run, and runs once, after a permit. */

@@ -101,7 +101,7 @@ export class ToolPermits<Context = undefined> {
     const ready = await this.ask(call, how)
     if (ready instanceof NotPermitted) throw ready
     const key = call.id ?? randomUUID()
-    // Models in two conversations can give their calls the same id: this call must not take the other's permit.
+    // Models in two conversations can give calls the same id, and must not share a permit.
     if (this.#running.has(key)) throw sameId(key)
     this.#running.set(key, undefined)
     let isBegun = false
@@ -117,8 +117,7 @@ export class ToolPermits<Context = undefined> {
           this.#running.set(key, { ...ready, approved: copyOf(ready.input), end })
           begun({ ...ready, end })
         })
-      // After the work has begun, an error here is the work's own, or Hotwork could not be told of its end; then the
-      // grant ends by its time.
+      // Once the work has begun, an error is the work's own, or its end is unreported; the grant then ends by time.
       const over: Promise<void> = ready.permit.use(work).catch((trouble: unknown) => {
         if (!isBegun) this.#running.delete(key)
         not(asNo(trouble))

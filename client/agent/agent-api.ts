@@ -165,7 +165,7 @@ export class AgentApi {
 
   /** Answers a question of an approver, once, by the key of the request. */
   answer(id: string, question: string, text: string): Promise<Task> {
-    // By the key a second send after a lost answer is the same answer.
+    // The key makes a retry after a lost answer idempotent.
     const headers = { 'idempotency-key': randomUUID() }
     return this.#task({ path: `/access/v1/requests/${id}/answers`, json: { question, text }, headers, proven: true })
   }

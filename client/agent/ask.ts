@@ -10,7 +10,7 @@ export const McpMembers: z.ZodType<McpTool> = McpToolAnswer
 /** @internal */
 export const isMcpTool = (value: unknown): value is McpTool => McpMembers.safeParse(value).success
 
-/** The ask as far as an agent knows it: Hotwork adds the agent and the resource. */
+/** An incomplete ask: Hotwork adds the agent and the resource. */
 export type PartialAsk = {
   action: string
   arguments: { readonly [name: string]: unknown }
@@ -61,7 +61,7 @@ export const denialOf = ({ context }: Evaluation): Denial => {
   return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
 }
 
-/** An ask that its agent did not make itself, such as a step of a plan. */
+/** An ask made for its agent, such as a step of a plan. */
 export const toDoOf = ({ hotwork: { on_behalf, step } }: Pick<Task, 'hotwork'>) => on_behalf ?? step
 
 /** A task, with Hotwork's own members under a short name: on the wire a URL names them. */

@@ -6,7 +6,7 @@ import { wrongUsage } from '../outcome.ts'
 /** Evidence for the people who decide, beside the ask. They read it as the agent's claim. */
 export type Evidence = {
   title: string
-  /** An https address at a host of the deployment. Only the address is on record, not what is behind it. */
+  /** An https address at a host of the deployment. Only the address is on record. */
   url?: string
   text?: string
   /** The type of `text`. Without it: `text/plain`. */

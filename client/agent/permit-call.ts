@@ -16,8 +16,8 @@ export type PermitCall = {
   /** The work that the agent does this for. */
   parentTask: { readonly id: string; readonly url?: string }
   /**
-   * The source of `parentTask`. Leave it out if this program names the task itself; say `argument` for the word of a
-   * model. Policies may ask for more people by it.
+   * The source of `parentTask`. Leave it out if this program names the task; use `argument` if a model does. Policies
+   * may then ask more people.
    */
   taskSource?: 'agent' | 'map' | 'header' | 'session' | 'meta' | 'argument'
   /** The MCP tool that the call goes to. The approval is for this tool only. */

@@ -114,7 +114,7 @@ async function askOnce(
   signal?: AbortSignal,
 ): Promise<Begun | Refused> {
   const { journal } = asker
-  // A call without a tool has the digest of versions before MCP tools.
+  // Without a tool the digest equals that of versions before MCP tools.
   const tool = partial.mcp === undefined ? [] : [partial.mcp]
   const call = digest(partial.action, partial.arguments, partial.purpose, partial.parentTask, ...tool)
   const find = async ({ id, record, api, held }: CallOnce): Promise<Begun | Refused> => {
@@ -194,7 +194,7 @@ async function submitOnce(
   try {
     const repeated = { ...partial, justification, evidence, taskSource, revises }
     const task = await submitted(askOf(repeated, subject, resource), denial)
-    // The answer to a repeated submission has no words of people.
+    // The answer to a repeated submission lacks people's messages.
     return task.task.status === 'pending' ? task : await api.readTask(task.task.id)
   } catch (trouble) {
     // Hotwork gives this answer only after it has looked for an earlier request.
@@ -293,7 +293,7 @@ const heldBy = (
   forget: () => {},
   work: { begun: false },
   until: new Date(),
-  // A step of a plan and an extension are no calls of their own, so the agent asks by itself.
+  // Steps and extensions come from no call, so the agent asks for a revision itself.
   revise: (task) => ({
     ...revisedBy(task),
     ...defined({ suggested: task.hotwork.suggest?.arguments }),
@@ -317,7 +317,7 @@ async function proverFor({ jwk, jkt, ended }: KeptCall, own: Asker['own']): Prom
   throw wrongUsage('this `callId` was used with a different key', 'give the client the key of the first call')
 }
 
-/** A refusal by Hotwork before a request exists is a value too. */
+/** Returns Hotwork's refusal of a call as a value. */
 async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
   try {
     return await work()
@@ -335,10 +335,7 @@ const refusals = new Set([
 
 const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'
 
-/**
- * @internal The agent's identity in its token, before Hotwork has verified it: it keeps the calls of two agents on one
- * machine apart.
- */
+/** @internal The unverified identity in the agent's token. It keeps the calls of two agents on one machine apart. */
 export function whoIs(workloadToken: string): string {
   const { iss = '', sub = '' } = decodeJwt(workloadToken)
   return `${iss} ${sub}`

@@ -93,7 +93,7 @@ export class ApprovedPlan {
     }
   }
 
-  /** Ends the plan: steps that are not done now are never done. */
+  /** Ends the plan: unfinished steps are never done. */
   async giveUp(note?: string): Promise<void> {
     await this.#held.reporting.complete(this.request, 'failed', note)
     this.#held.forget('failed')
@@ -139,7 +139,7 @@ export async function followPlan(
   return { outcome: 'refused', request: id, reason: 'withdrawn', detail: 'the agent withdrew the request' }
 }
 
-/** @internal A plan is asked for as an action, `plan`. @throws Refusal that names the step */
+/** @internal A plan as a call of the action `plan`. @throws Refusal that names the step */
 export function planAsCall({ steps, ...call }: PlanCall): PermitCall {
   if (!Array.isArray(steps) || steps.length === 0)
     throw wrongUsage('`steps` is empty', 'a plan has steps: `{ agent, action, arguments }`, in their order')

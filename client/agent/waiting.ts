@@ -6,11 +6,11 @@ export type Waiting = {
   readonly request: string
   /** The web page on which people decide. */
   readonly page: string
-  /** The stages that are not approved yet, in their order: `owner (0 of 1), then sre (0 of 1)`. */
+  /** The unapproved stages, in their order: `owner (0 of 1), then sre (0 of 1)`. */
   readonly waitsFor: string
 }
 
-/** @internal The stages that have not approved yet. */
+/** @internal The unapproved stages. */
 export function waitedForOf({ hotwork: { stages, step } }: Pick<Task, 'hotwork'>): string {
   const left = stages.filter(({ quorum, decisions }) => decisions.approve < quorum)
   return left.length === 0 && step ? `its turn as step ${step.step} of ${step.plan}` : inTurn(left)

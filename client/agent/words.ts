@@ -10,7 +10,7 @@ export type Message = {
 /** An approver's question on a pending request. */
 export type Question = { readonly id: string; readonly text: string; readonly answered: boolean }
 
-/** The words of approvers, as far as a state has them. */
+/** The words of approvers in a state. */
 export type Words = {
   messages?: readonly Message[] | undefined
   /** The suggested arguments. */

@@ -21,8 +21,8 @@ export async function guardrail({ id, form, check }: GuardrailTyped, context: Co
   const host = hostOf(agent.runs_on)
   if (agent.runs_on['other'] !== undefined)
     throw wrongUsage(
-      `\`${id}\` runs on \`${host.name}\`, of which Hotwork knows nothing`,
-      'give it a host of another kind in agents.json: no policy of AWS can be made for words',
+      `\`${id}\` runs on \`${host.name}\`, an unknown kind of host`,
+      'give it a host of another kind in agents.json: AWS policies need a known host',
     )
   if (document === undefined)
     throw wrongUsage(
@@ -47,7 +47,7 @@ export async function guardrail({ id, form, check }: GuardrailTyped, context: Co
   return exits.done
 }
 
-/** The roles that the host reaches, as far as this person may see them. */
+/** The roles that the host reaches, if this person may see them. */
 const rolesOf = ({ runs_on: { awsRole }, ambient: { roles } }: AgentAnswer): readonly Role[] =>
   roles ?? (awsRole === undefined ? [] : [{ arn: awsRole }])
 
@@ -124,7 +124,7 @@ function howToAttach({ agent, roles }: Guarded, form: Form): readonly string[] {
 
 const boundaryOf = (role: string, name: string): string => role.replace(/:role\/.*$/, `:policy/${name}`)
 
-/** The condition of a trust policy by which a role lets in one workload, and not the agent's. */
+/** The trust policy condition by which a role admits another workload than the agent's. */
 function narrower(runsOn: AgentAnswer['runs_on']): readonly string[] {
   const hint = 'Or keep the host out of a role by the subject in its trust policy (StringEquals), without a wildcard:'
   const { githubEnvironment, githubRepository, kubernetesServiceAccount } = runsOn
@@ -182,7 +182,7 @@ function openOf({ ambient }: AgentAnswer): readonly string[] {
   const open = answers.flatMap(({ action, resource, answer }) =>
     answer === 'denied' ? [] : `  ${action} on ${resource}: ${answer}`,
   )
-  // Old answers do not show that it is attached now.
+  // Old answers prove nothing about now.
   const isNew = ambient.at !== undefined && ambient.failed === undefined
   return answers.length === 0 || !isNew ? [...open, '  the host was not seen'] : open
 }

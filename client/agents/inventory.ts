@@ -37,7 +37,7 @@ export async function inventory({ id, picture, fold }: InventoryTyped, context: 
   return exits.done
 }
 
-/** The policies of the host that have to go. */
+/** The policies of the host that must be removed. */
 const waysWords = (ways: readonly ReturnType<typeof waysRound>[number][]): string[] => {
   if (ways.length === 0) return ['NO WAY ROUND was found; unknown actions may still be one']
   const agents = [...new Set(ways.map(({ agent }) => agent))]

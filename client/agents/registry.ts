@@ -95,7 +95,7 @@ async function ask(
   return told(asked, 'ASKED', context)
 }
 
-/** The new owner of an agent accepts it. Only then people decide. */
+/** Accepts an agent as its new owner. People decide afterwards. */
 export async function accept({ id }: IdTyped, context: Context): Promise<Exit> {
   const path = `/v1/registry/requests/${encodeURIComponent(id)}/accept`
   return told(await context.api.call(Request, { method: 'POST', path, json: {} }), 'ACCEPTED', context)

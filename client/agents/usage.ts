@@ -13,8 +13,8 @@ type UsageTyped = IdTyped & { since?: string; policies?: string; out?: string }
 type Suggested = UsageAnswer['actions'][number]
 
 /**
- * The use of an agent's grants, and what would have been enough. `--out` writes a copy of the policies with the narrower
- * entries; the policies themselves stay as they are.
+ * The use of an agent's grants, and the narrowest entries that would have sufficed. `--out` writes a copy of the
+ * policies with the narrower entries; the policies themselves stay as they are.
  */
 export async function usage({ id, since, policies, out }: UsageTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
@@ -40,7 +40,7 @@ export async function usage({ id, since, policies, out }: UsageTyped, context: C
   ])
 }
 
-/** @throws Refusal if a folder is missing, or there is one already */
+/** @throws Refusal if the policies are missing, or the output folder exists */
 function writeNarrower(
   policies: string,
   out: string,

@@ -25,7 +25,7 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
       const { status } = await read(id, context)
       if (status !== 'approved') kept.forget(id)
     } catch (trouble) {
-      // Refused: the opening is of another person on this machine, and stays.
+      // The opening is another person's on this machine, and stays.
       if (!(trouble instanceof Refusal)) throw trouble
     }
   return kept.idOf(typed)

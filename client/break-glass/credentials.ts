@@ -89,7 +89,7 @@ async function bindKey(id: string, notAfter: string, context: Context): Promise<
   try {
     await accessToken(kept, context)
   } catch (trouble) {
-    // The API's code for a key other than the opening's. In any other verb it is a fault of this program.
+    // The API's code for a key other than the opening's. In other verbs it is a fault of this program.
     const boundElsewhere = trouble instanceof Trouble && trouble.told.title.startsWith('key_mismatch')
     // Deletes a new key that was refused. After a fault, or if this machine had a key before, the opening may be bound
     // to it: the key stays, and a repeat is safe.

@@ -33,7 +33,7 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
       opens: true,
     })
     .catch((trouble: unknown) => {
-      // A failed login asked for nothing: the earlier key is still needed.
+      // After a failed login no opening was asked for, so the earlier key is still needed.
       const asked = !isAboutLogin(trouble)
       if (asked ? trouble instanceof Refusal : !again) openings.forget(place)
       throw asked && trouble instanceof Fault ? askAgain(trouble) : trouble
@@ -97,7 +97,7 @@ function readArguments(typed: string, folder: string): object {
     const value = JSON.parse(text) as unknown
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch {
-    // The typed text is not repeated: it may be secret.
+    // Leaves out the typed text, a possible secret.
   }
   throw wrongUsage(
     '`--arguments` is not a JSON object',

@@ -10,7 +10,7 @@ const whole = (typed: string): number => {
 }
 const limit = () => new Option('--limit <n>', 'the most to list').argParser(whole).default(50)
 
-/** The verbs by which people give a right of theirs: standing permits, stand-ins; and who is in which group. */
+/** The verbs by which people give a right of theirs: standing permits, stand-ins; and show groups. */
 export function addGivingVerbs(program: Command, { verb, act }: Frame): void {
   const permits = verb(program, 'permits', 'standing permits').enablePositionalOptions()
   permits.addOption(limit()).action(act(listPermits))

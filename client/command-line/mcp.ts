@@ -46,7 +46,7 @@ function addGate(mcp: Command, { surroundings, done }: Frame): void {
     .option('--url <url>', 'with --listen: the public address of the gate, such as https://gate.example.com/mcp')
     .option('--as-tool <tool>', 'on the local stack: the tool that the gate is; default HOTWORK_TOOL_TOKEN_FILE')
     .action(async (...given: unknown[]) => {
-      // It loads MCP's SDK, which no other verb needs.
+      // Imported lazily: only this verb needs MCP's SDK.
       const typed = typedOf<GateTyped & Partial<ListenTyped>>(given)
       const { listen } = typed
       if (listen === undefined) {

@@ -24,7 +24,7 @@ export function addRecordVerbs(program: Command, { verb, act, surroundings, done
     .option('--part', 'the entries are a selection: missing ones are no fault', false)
     .action(async (...given) => {
       const typed = typedOf<VerifyTyped & { api?: string; as?: string; json: boolean }>(given)
-      // It loads the whole reducer, which no other verb needs.
+      // Imported lazily: only this verb needs the reducer.
       const { verify } = await import('../verify/verify.ts')
       const login = (origin: string) => {
         if (originIn(namedIssuer(typed.api, surroundings) ?? '') !== origin) return undefined

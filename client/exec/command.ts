@@ -6,7 +6,9 @@ import { constants, devNull } from 'node:os'
 const awsCredential =
   /^AWS_(?!ENDPOINT_URL)(?:.*(?:ACCESS_KEY|SECRET_KEY|TOKEN|CREDENTIAL|PROFILE|ROLE_ARN|ROLE_SESSION|CONFIG_FILE)|CONTAINER_|EC2_METADATA)/i
 
-/** The identity of the agent or person. CMD does not get it: CMD has the approved rights, and may not ask as them. */
+/**
+ * The identity of the agent or person. CMD does not get it: it has the approved rights, and must not ask in that name.
+ */
 const identity =
   /^(?:HOTWORK_(?:AS|TOKEN|SIDECAR_TOKEN|WORKLOAD_TOKEN_FILE|TOOL_TOKEN_FILE)|ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)|SPIFFE_ENDPOINT_SOCKET)$/i
 
@@ -26,10 +28,7 @@ export const withoutIdentity = (env: Environment): { [name: string]: string } =>
     Object.entries(env).flatMap(([name, value]) => (value === undefined || identity.test(name) ? [] : [[name, value]])),
   )
 
-/**
- * Makes every AWS tool take the credentials of the endpoint and no others: SDKs prefer the files of ~/.aws to a
- * container's credentials, so those files are hidden.
- */
+/** Makes every AWS tool use only the endpoint's credentials: SDKs prefer the files of ~/.aws, so those are hidden. */
 export const endpointVariables = ({ url, authorization }: { url: string; authorization: string }) => ({
   AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
   AWS_CONTAINER_AUTHORIZATION_TOKEN: authorization,

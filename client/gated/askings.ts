@@ -126,7 +126,7 @@ export class Askings {
     }
   }
 
-  /** Until there is a request, the reason of the latest repeat counts: the first may have had none. */
+  /** Before a request exists, the latest repeat's reason counts: the first may lack one. */
   #fresh(found: Asked, { justification, taskSource }: GatedCall): Asked {
     if (found.request !== undefined || found.call.justification === justification) return found
     const { place, ...asked } = found
@@ -137,7 +137,7 @@ export class Askings {
   }
 
   /**
-   * The present permit of an asking. Hotwork refuses a revision of another resource: then the asking is none, for good.
+   * The present permit of an asking. Hotwork refuses a revision of another resource: the asking then stays a new one.
    */
   async permit(asked: Asked, ask: (call: PermitCall) => Promise<Permit>): Promise<Permit> {
     const first = await ask(permitCallOf(asked))
@@ -276,7 +276,7 @@ export class Askings {
   }
 }
 
-/** The words of a denial and of a revision, which repeats get too. */
+/** The words of a denial or revision, for repeats too. */
 function wordsIn(permit: Permit): Words | undefined {
   if (permit.outcome === 'denied') return { messages: permit.messages }
   if (permit.outcome !== 'revise') return undefined

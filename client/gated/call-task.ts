@@ -10,7 +10,7 @@ import type { GatedCall } from './gated-call.ts'
  */
 export const taskModes = ['fixed', 'session', 'call'] as const
 
-/** The part of a tool map about the tasks of its calls. The constants hold where nothing else names a task. */
+/** The part of a tool map about the tasks of its calls. The constants are the defaults. */
 export type TaskTerms = {
   readonly mode: (typeof taskModes)[number]
   readonly purpose: string
@@ -64,8 +64,8 @@ const parameter = new RegExp(`;\\s*(url|purpose)=(${value})`, 'g')
 const plain = (text: string): string => (text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text)
 
 /**
- * The task in `Hotwork-Task: INC-4822; purpose=remediation; url="https://..."`, an item of RFC 9651 whose id may stand
- * without quotes.
+ * The task in `Hotwork-Task: INC-4822; purpose=remediation; url="https://..."`, an item of RFC 9651 whose id may lack
+ * quotes.
  *
  * @param lines each line of the header
  * @throws Refusal

@@ -31,7 +31,7 @@ export type Parts = {
 const pauseOfLooks = 200
 /** The time after which Hotwork counts as silent: `beside` the wait for people, and `least` in all. Milliseconds. */
 const patience = { beside: 8_000, least: 25_000 }
-/** How long a list of tools waits for Hotwork's word, and for how long that counts. Milliseconds. */
+/** The timeout of Hotwork's answer for a list of tools, and its cache time. Milliseconds. */
 const [patienceOfList, listCounts] = [3_000, 60_000]
 
 /**
@@ -55,7 +55,7 @@ export class GatedCalls {
     return this.#parts.hotwork.issuer
   }
 
-  /** The actions that the agent may ask for; undefined if Hotwork does not say so soon. */
+  /** The actions that the agent may ask for; undefined after a timeout. */
   async askable(): Promise<ReadonlySet<string> | undefined> {
     const known = this.#askable
     if (known && Date.now() < known.until) return known.names
@@ -64,7 +64,7 @@ export class GatedCalls {
       .then((found) => new Set(found.flatMap(({ name, planOnly }) => (planOnly ? [] : [name]))))
       .catch(() => undefined)
     this.#askable = { names, until: Date.now() + listCounts }
-    // A failed question is asked again.
+    // Caches no failure.
     if (!(await names)) this.#askable = undefined
     return names
   }

@@ -109,7 +109,7 @@ function addressIn(token: string): string {
  * Does the work, stores its end, and reports it.
  *
  * @returns undefined if the work was begun before
- * @throws Refusal if the grant has ended before the work
+ * @throws Refusal if the grant ended before the work
  */
 async function doOnce<T>(
   work: () => Promise<T>,
@@ -159,7 +159,7 @@ class WorkFailed extends Error {
   }
 }
 
-/** Waits for an answer until the grant's end, and no longer: nothing may be done after it. */
+/** Waits for an answer until the grant's end, after which no work may begin. */
 async function inTime<T>(work: () => Promise<T>, until: number): Promise<T> {
   const stop = new AbortController()
   const late = pause(Math.max(0, until - Date.now()), stop.signal).then(() => {

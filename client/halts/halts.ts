@@ -65,7 +65,7 @@ const readHalts = (all: boolean, limit: number, { api }: Pick<Context, 'api'>) =
     limit,
   })
 
-/** A halt that was lifted, or is over, stays as it is: the answer names who lifted it, and is no error. */
+/** Lifts a halt. An ended one stays, and the answer names the person who lifted it. */
 export async function lift({ id }: IdTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const lifted = await api

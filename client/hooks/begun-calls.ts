@@ -28,7 +28,7 @@ const Begun = z.looseObject({
 })
 type Begun = z.infer<typeof Begun>
 
-/** An end that is not reported yet. */
+/** An unreported end. */
 const Untold = z.looseObject({
   version: z.literal(1),
   became: z.enum(['succeeded', 'failed']),
@@ -42,7 +42,7 @@ const prompts: Kind<z.infer<typeof Prompt>> = {
   ...{ prefix: 'prompt-', shape: Prompt, stays: Number.POSITIVE_INFINITY },
   isOver: ({ at }, now) => now - at > remembered,
 }
-/** The most characters of a prompt that people read as the reason. */
+/** The most characters of a prompt that people see. */
 const mostOfPrompt = 1000
 
 const runs: Kind<Begun> = { prefix: 'begun-', shape: Begun, stays: remembered }
@@ -59,7 +59,7 @@ export type Said =
   | { may: false; why: 'begun_before'; request: string }
   | No
 
-/** The longest report of an end, within the host's timeout; a later call reports the rest. Milliseconds. */
+/** The timeout of a report, below the host's own; a later call reports the rest. Milliseconds. */
 const longestReport = 15_000
 
 /**
@@ -83,7 +83,7 @@ export class BegunCalls {
   }
 
   /**
-   * The agent of these calls, by Hotwork's answer, since several agents may have one subject.
+   * Asks Hotwork which agent calls, since several agents may have one subject.
    *
    * @throws Trouble; the reason of the signal
    */
@@ -153,7 +153,7 @@ export class BegunCalls {
     return told
   }
 
-  /** Keeps the words that begin a turn of a host's session. @throws Fault */
+  /** Stores the prompt that begins a turn of a host's session. @throws Fault */
   keepPrompt(session: string, prompt: string): void {
     const { journal } = this.#asker
     journal.tidy(prompts)
@@ -187,7 +187,7 @@ export class BegunCalls {
     const begun = await beginUse(await this.#gateOf(approved), approved, callOf(asked))
     if ('reason' in begun) return no(begun.reason, request, begun.detail)
     if (begun.ended) return no('use_ended', request, 'it was done before')
-    // The host has stopped waiting for the answer: the approval stays for the next caller.
+    // After the host's timeout the approval stays for the next caller.
     signal?.throwIfAborted()
     this.#keep(run, { version: 1, agent: asked.agent, request, approved: args, ...defined({ use: begun.use }) })
     if (this.#askings.end(asked, { state: 'done', request, reported: true, until: 0 }))
@@ -207,7 +207,7 @@ export class BegunCalls {
     const { journal } = this.#asker
     const untold = journal.find(ends, run)
     const begun = this.#find(run)
-    // Hotwork refuses another agent's report, which would then count as reported here.
+    // Hotwork would refuse another agent's report, and it would count as reported here.
     if (begun && begun.agent !== (await this.who())) return
     if (untold && begun && begun.became === undefined) {
       const { became, note } = untold

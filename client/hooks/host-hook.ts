@@ -88,7 +88,7 @@ export async function answerHook(given: unknown, parts: HookParts, signal?: Abor
   }
 }
 
-/** A prompt that cannot be stored stops no turn: the calls of the turn then have no reason. */
+/** If the prompt cannot be stored, the turn's calls lack a reason. */
 function keepPrompt({ session_id: session, prompt }: z.infer<typeof PromptEvent>, { host, calls, tell }: HookParts) {
   try {
     calls.keepPrompt(sessionOf({ session_id: session }, host), prompt)
@@ -106,7 +106,7 @@ async function end(event: HookEvent, went: Went, parts: HookParts): Promise<Hook
   return {}
 }
 
-/** True unless the event certainly comes after a call: only then it may stay unanswered. */
+/** True unless the event certainly comes after a call, and so may stay unanswered. */
 const before = (given: unknown): boolean => {
   const { hook_event_name: name } = Object(given) as { hook_event_name?: unknown }
   return typeof name !== 'string' || name === 'PreToolUse'

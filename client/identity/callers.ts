@@ -36,7 +36,7 @@ export class StoppedAgent extends Trouble {
   }
 }
 
-/** Hotwork has refused so many tokens of this source that the next is not tried for the rest of the minute. */
+/** Hotwork has refused too many tokens of this source, so no more are tried in this minute. */
 export class TooManyTokens extends Trouble {
   override readonly name = 'TooManyTokens'
   constructor() {

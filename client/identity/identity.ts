@@ -45,7 +45,7 @@ function sourceOf(option: IdentityOption | undefined, surroundings: Around): Sou
   return namedSource(found ?? 'aws', surroundings, found === undefined)
 }
 
-/** The named sources, in search order. AWS comes after them, since only a use shows whether there is a role. */
+/** The named sources, in search order. AWS comes last, since only a use shows whether a role exists. */
 const named = ['file', 'github', 'spiffe'] as const satisfies Named[]
 const variables = {
   file: ['HOTWORK_WORKLOAD_TOKEN_FILE'],

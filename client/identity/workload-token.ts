@@ -87,7 +87,7 @@ async function askPatiently(
       return await untilAborted(source.ask(audience, signal), signal)
     } catch (cause) {
       stop.throwIfAborted()
-      if (late.aborted) throw unavailable(`${source.name} gave none within ${patience / 1000} s`)
+      if (late.aborted) throw unavailable(`${source.name} returned no token within ${patience / 1000} s`)
       if (!(cause instanceof Trouble)) throw unavailable(`${source.name} failed`, cause)
       if (!(cause instanceof Fault) || count === tries) throw cause
       await pause(250 * 2 ** count, stop)
@@ -102,22 +102,22 @@ export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' 
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw new Error('no JWS')
     return decodeJwt(token)
   } catch {
-    throw wrongUsage(`what ${name} gave is not a JWT`, 'a workload token is a signed JWT (docs/identity.md)')
+    throw wrongUsage(`the token of ${name} is not a JWT`, 'a workload token is a signed JWT (docs/identity.md)')
   }
 }
 
-/** A token for another service is not sent to this one, which could use it there. @throws Refusal */
+/** Refuses a token for another service, where this one could use it. @throws Refusal */
 function mustBeFor(audience: string, aud: JWTPayload['aud'] = [], name: string): void {
   const own = new URL(audience).origin
   const elsewhere = [aud].flat().find((each) => (originIn(each) ?? own) !== own)
   if (elsewhere === undefined) return
   throw wrongUsage(
-    `what ${name} gave is for \`${elsewhere.slice(0, 200)}\`, and this Hotwork is \`${audience}\``,
+    `the token of ${name} is for \`${elsewhere.slice(0, 200)}\`, and this Hotwork is \`${audience}\``,
     'ask for a token with that audience alone (docs/identity.md), or name the other Hotwork',
   )
 }
 
-/** Without the source's answer, which may contain a token. */
+/** Leaves out the source's answer, which may contain a token. */
 export const unavailable = (detail: string, cause?: unknown): Fault =>
   new Fault({ code: 'no_identity', title: 'there is no workload token now', detail }, cause ? { cause } : {})
 

@@ -58,7 +58,7 @@ export class Journal {
   }
 
   /**
-   * Checks that the folder can be written, before Hotwork is asked for an answer that has to be stored.
+   * Checks that the folder is writable, before asking Hotwork for an answer to store.
    * @throws Fault
    */
   mustKeep(): void {
@@ -223,7 +223,7 @@ function isAbandoned(file: string): boolean {
     if (!holder) return Date.now() - statSync(file).mtimeMs > longestLock
     return Date.now() - since > longestLock || !process.kill(holder, 0)
   } catch (fault) {
-    // ESRCH: the process is dead. Any other fault means that the file is gone, or that another user's process runs.
+    // ESRCH: the process is dead. Other faults mean that the file was deleted, or that another user's process runs.
     return systemCodeOf(fault) === 'ESRCH'
   }
 }

@@ -76,7 +76,7 @@ export function keptLogin(
   let made: LoggedIn | undefined
   return async (wanted) => {
     const { instead, ...asked }: Wanted = wanted === 'opening' ? {} : wanted
-    // The API refused a login made a moment ago: a new one would be no stronger.
+    // The API refused a fresh login: a new one has the same strength.
     if (instead !== undefined && instead === made?.token && now().getTime() < (made.until ?? 0)) return instead
     const strength = wanted === 'opening' ? await usualStrength() : asked
     const again = wanted !== 'opening' && isAsked(asked)

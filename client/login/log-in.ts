@@ -28,7 +28,7 @@ export async function logIn(
     const tokens = await (chosen !== 'device'
       ? withBrowser(chosen === 'paste')
       : withCode().catch((cause: unknown) => {
-          // The provider supports the device flow, but not for this client.
+          // The provider supports the device flow for other clients only.
           if (way === undefined && isNotForClient(cause)) return withBrowser(true)
           throw cause
         }))

@@ -12,7 +12,7 @@ export const requireOpening = ({ page: url = '', request = '' }: GatedAnswer): M
   inputRequests: { [request]: { method: 'elicitation/create', params: { mode: 'url', url, message: openPage } } },
 })
 
-/** The protocol's own metadata. Other members are dropped, since people did not approve them. */
+/** The protocol's own metadata. Drops other members, which are unapproved. */
 export const passedMeta = (meta: Members, isAwaited: boolean): Members =>
   Object.fromEntries(
     Object.entries(meta).filter(

@@ -129,7 +129,7 @@ export class McpGate implements Watch {
   cancels(id: RequestId): boolean {
     const running = this.#running.get(id)
     if (!running) return false
-    // The host cancelled a call that was sent: its answer is stored all the same.
+    // A sent call goes on after the host cancels, and its answer is stored.
     if (running.sent === undefined) running.stop.abort(new Error('cancelled'))
     else this.#proxy.tellServer('notifications/cancelled', { requestId: running.sent })
     return true
@@ -194,7 +194,7 @@ export class McpGate implements Watch {
     }
   }
 
-  /** Checks the call again just before it is sent: the server may have changed while people decided. */
+  /** Checks the call again just before it is sent: the server may have changed since. */
   #doing(call: GatedCall, meta: Members): Omit<Doing<Reply>, 'wait'> {
     return {
       failed: (reply) => 'error' in reply || reply.result['isError'] === true,

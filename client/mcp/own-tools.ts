@@ -11,7 +11,7 @@ import { answerTool } from './tool-result.ts'
 /** The session in which a tool of the gate is called. */
 export type OwnSession = { task: SessionTask; calls: GatedCalls }
 
-/** A tool that the gate itself has. It needs no permit, and the server hears nothing of it. */
+/** A tool that the gate itself has. It needs no permit, and the server does not see it. */
 type OwnTool = {
   description: string
   inputSchema: Members

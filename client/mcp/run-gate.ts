@@ -32,7 +32,7 @@ export type GateTyped = {
 /** `hotwork mcp -- CMD`: MCP on standard input and output, with CMD as the server behind a gate. */
 export async function runGate(typed: GateTyped, surroundings: Surroundings): Promise<number> {
   const { command, map, mapInProject = false } = typed
-  // A host starts the gate in the project that the agent works on.
+  // The working folder is the agent's project.
   if (map !== undefined && !mapInProject)
     mustBeOutside([resolve(surroundings.folder, map)], projectFolders(surroundings))
   const { settings, rules, log, callsOf } = await prepareGate(typed, surroundings)
@@ -42,7 +42,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout))
   const signals = new Signals()
   try {
-    // Without an identity of its own the agent is the AWS role, by which the server could ask as the agent.
+    // Without its own identity the agent is the AWS role, which the server could use too.
     const hasOwn = settings.as !== undefined || isIdentified(surroundings.env)
     const env = hasOwn ? surroundings.env : withoutCredentials(surroundings.env)
     const gate = await openGate(host, command, { calls, rules, log }, { ...surroundings, env })

@@ -41,7 +41,7 @@ export const cannotTake =
 /** The task of one session of a gate, and of each of its calls. */
 export class SessionTask {
   readonly #terms: TaskTerms
-  /** The header's task, which nothing in the session changes. */
+  /** The header's task, fixed for the session. */
   readonly #header: TaskGiven | undefined
   #said: TaskGiven | undefined
 

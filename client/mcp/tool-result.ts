@@ -8,7 +8,6 @@ import type { Members, Reply } from './message-proxy.ts'
 /** The gate's own tool by which an agent answers an approver's question. */
 export const answerTool = 'hotwork_answer'
 
-/** The member in which programs read the state of a gated call. */
 export const metaKey = 'hotwork/permit'
 
 /** The reply to a gated call. If the call was made, the server's answer is unchanged. */

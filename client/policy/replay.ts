@@ -55,7 +55,7 @@ async function fetchLedger(folder: string, since: string, context: Context): Pro
 
 type BundleFiles = { readonly [hash: string]: string }
 
-/** Files of the bundles that a ledger names, by hash. A bundle that was not kept is missing. */
+/** Files of the bundles that a ledger names, by hash. Unstored bundles are missing. */
 async function fetchOwnBundles(ledger: string, folder: string, context: Context): Promise<BundleFiles> {
   const files: { [hash: string]: string } = {}
   for (const hash of await bundlesIn(ledger, context.surroundings)) {

@@ -184,8 +184,8 @@ export async function concludeAbandoned(context: AgentContext, only?: string): P
     try {
       await agentApi(context, { agent }).complete(id, became, note)
     } catch (trouble) {
-      // The request has ended otherwise. Any other error keeps the mark: for `unknown_task`, another agent of this
-      // machine may have asked.
+      // The request has ended otherwise. Other errors keep the mark: for `unknown_task`, another agent of this machine
+      // may have asked.
       if (!(trouble instanceof Refusal) || trouble.told.code !== 'invalid_task_state') continue
     }
     surroundings.err(lines(`${id}: ${note ?? `had ended, ${became}`}; completed as ${became}`))

@@ -124,7 +124,7 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
     .call(Request, {
       method: 'POST',
       path: `${pathOf(request.id)}/decisions`,
-      // For a no Hotwork chooses the stage: any stage of this person.
+      // For a denial Hotwork chooses any stage of this person.
       json: { verdict, round, digest, comment, narrow, to_agent, typed, suggest, ...own },
     })
     .catch(async (trouble: unknown) => {

@@ -102,7 +102,6 @@ function nextOf(task: Task, { settings }: Told): string[] {
   return [...more, next(`exec ${id}`, ' -- CMD...'), next(`complete ${id}`)]
 }
 
-/** One JSON document with the members that a script needs; `task` is the API's own answer. */
 export function bodyOf({ task, ask, evaluation }: Asked): object {
   const { hotwork, ...answer } = task
   return {

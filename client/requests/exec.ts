@@ -82,7 +82,7 @@ function readWords({ words, request }: ExecTyped): { source: Source; command: re
 
 type Found = { kept: KeptRequest; api: AgentApi; task: Task }
 
-/** Finds or makes the request. A request that no command can use is refused before people are asked. */
+/** Finds or makes the request. It refuses a request without a command's credential before people are asked. */
 async function find(
   source: Source,
   { reason }: ExecTyped,

@@ -31,9 +31,7 @@ export class KeptRequests extends Keys {
     return made
   }
 
-  /**
-   * A request that its agent did not ask for, such as a step of a plan, is bound to the first key that its agent uses.
-   */
+  /** Binds a request made for its agent, such as a step of a plan, to the agent's first key. */
   async take(task: Task, agent: string): Promise<KeptRequest> {
     return this.asked(await this.#keyOf(task.task.id), task, agent)
   }

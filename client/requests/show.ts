@@ -69,7 +69,7 @@ const rowOf = (request: Request, surroundings: Around): string[] => [
   whoOf(request, surroundings),
 ]
 
-/** `failed` for a failed task, which must not read as done. */
+/** Prints `failed` for a failed task, instead of `completed`. */
 const wordFor = ({ status, ended, outcome }: Request): string =>
   ended?.outcome === 'failed' ? 'failed' : (outcome ?? status)
 

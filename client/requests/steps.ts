@@ -4,7 +4,7 @@ import type { Narrowable, Request, Shown, Step } from '../../functions/domain/ca
 import { type Around, fact, time } from '../screen.ts'
 import { previewWords } from './preview.ts'
 
-/** The own right of an agent's host, and its record of thirty days. */
+/** Whether an agent's host could act without Hotwork, and the agent's record of thirty days. */
 export function hostWords({ ambient, host, record }: Facts, surroundings: Around): string[] {
   const answer = host?.ambient ?? ambient
   const { asked, denied, refused, extra_calls: extra, last } = record ?? {}
@@ -57,7 +57,7 @@ function stateOf({ status, opened_at, ended_at, because }: Step, surroundings: A
   return `${states[status] ?? status}${since}${at}${because?.trim() ? `: ${because.trim()}` : ''}`
 }
 
-/** The approved JSON. Values that differ look different. */
+/** The arguments as JSON text, with a note on deceptive letters. */
 export const argumentWords = (
   { arguments: args }: Pick<Step, 'arguments'>,
   shown: { arguments: readonly Shown[] } | undefined,

@@ -268,7 +268,7 @@ function decidedByMap(mapped: Asked | 'pass' | undefined, now: number): Decision
 const callOf = ({ id, submission }: Approval, call: NonNullable<Approval['call']>) => ({
   ...(call as Asked),
   arguments: submission.arguments,
-  // Each row is an attempt of its own, also beside one with the same arguments.
+  // Each row is a separate attempt, even with the same arguments.
   id,
   ...defined({ justification: submission.agent_reasoning?.slice(0, 4000) || undefined }),
 })

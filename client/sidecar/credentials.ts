@@ -11,7 +11,7 @@ export async function credentialsOf(typed: string, context: AgentContext): Promi
   const { kept: requests } = context
   const kept = requests.find(id)
   const api = kept ? await agentApiOf(kept, context) : await apiOfCall(id, context)
-  // This read refuses another agent: the kept credentials may not be this agent's.
+  // This read fails for other agents: the kept credentials may be another's.
   await api.readTask(id)
   // Shared by all processes of this machine, since new credentials end the earlier ones.
   return requests.credentialsOf(id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))

@@ -65,7 +65,7 @@ export async function openSidecar(
   // Before it listens: a host that reads the file finds the token of this sidecar.
   const token = tokenFile === undefined ? makeToken() : readToken(resolve(surroundings.folder, tokenFile))
   const answer = (call: LoopbackCall) => answerCall(call, { token, hooks, approvals, context })
-  // A stranger's body is not read into memory.
+  // Refuses a stranger before reading the body.
   const most = (call: Introduced) => (call.isByItsName && hasToken(call, token) ? mostOfEvent : 0)
   if (socket) await readySocket(socket)
   return { server: await listenOnLoopback(answer, { port, socket, most }), token }

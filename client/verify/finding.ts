@@ -5,7 +5,7 @@ import type { Flaw } from '../../functions/domain/anchor/check-entries.ts'
 export type Finding = { check: Check; holds: boolean; words: string; entry?: string }
 type Check = 'file' | 'signature' | 'time' | 'checkpoint' | 'inclusion' | 'entries' | 'texts' | 'claims' | 'log'
 
-/** The findings of one file. `notes` names the checks that were not made, and how to make them. */
+/** The findings of one file. `notes` names skipped checks, and how to make them. */
 export type Verified = { file: string; what: string; findings: Finding[]; notes: string[] }
 
 export const holds = (check: Check, words: string): Finding => ({ check, holds: true, words })
@@ -19,7 +19,7 @@ const wordsOfFlaw: { readonly [flaw in Flaw['flaw']]: string } = {
   added: 'was added: it is there twice, or the log does not know it',
 }
 
-/** The number of listed entries. */
+/** The most entries in a list. */
 const named = 20
 
 /** A line for each flawed entry; `words` if there is none. */

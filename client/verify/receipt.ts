@@ -120,7 +120,6 @@ function inclusionFinding(receipt: Receipt, checkpoint: Checkpoint | undefined):
   ]
 }
 
-/** Checks a receipt against the entries of its request. */
 export function checkAgainstEntries(receipt: Receipt, found: readonly FoundEntry[]): Finding[] {
   const { sub, entries: length, head } = receipt
   const own = found.filter(({ id }) => id.startsWith(`${sub}/`))

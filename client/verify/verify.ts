@@ -73,7 +73,7 @@ type Facts = {
 /**
  * Whether the file proves anything. Its author chooses its kind by its content: a script that expects a receipt must
  * not accept bare entries, which can be forged. Log entries always count, other entries only without keys; a checkpoint
- * is told by its file name.
+ * is recognized by its file name.
  */
 function proofBy(
   files: readonly { found: Found }[],

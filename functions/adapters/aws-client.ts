@@ -36,7 +36,7 @@ export function asItself<C extends Client>(client: C): C {
   return client
 }
 
-/** Only action and resource are taken out of AWS's message, which names the session too. */
+/** Takes only action and resource from AWS's message, which names the session too. */
 function rightMissing(fault: unknown): RightMissing | undefined {
   if (!(fault instanceof Error) || !/^(?:AccessDenied|AuthorizationError|NotAuthorized)/.test(fault.name))
     return undefined

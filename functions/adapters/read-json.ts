@@ -16,7 +16,7 @@ export class BadJson extends Error {
  * nesting beyond 32 are refused in the raw text.
  *
  * V8 (Node 24) reads some escaped member names wrongly in a text with characters beyond Latin-1: `JSON.parse` only
- * checks the text, and the value is made of the parser's own events.
+ * checks the text, and the value is built from the parser's own events.
  * @throws BadJson
  */
 export function readJson(text: string): util.JSONType {
@@ -93,8 +93,8 @@ function memberOf(open: readonly Open[]): string {
 }
 
 /**
- * Reads JSON that `JSON.stringify` wrote, as stores do. V8 reads some escaped member names of these wrongly too; their
- * text then differs from what was read.
+ * Reads JSON that `JSON.stringify` wrote, as stores do. V8 reads some escaped member names of these wrongly too, which
+ * a comparison with the text finds.
  * @throws BadJson
  */
 export function readWritten(text: string): unknown {

@@ -74,14 +74,14 @@ export function valueIn(schema: ArgumentSchema, typed: string): Json | undefined
   return takesArgument(schema, read) ? read : typed
 }
 
-/** A list of texts, one a line. A text that JSON could be read from is written as JSON. */
+/** A list of texts, one a line. Texts that look like JSON are written as JSON. */
 function linesOf(schema: ArgumentSchema, typed: string): Json | undefined {
   const lines = typed.split('\n').map((line) => line.trim())
   const list = lines.filter((line) => line !== '')
   return !/^[[{]/.test(typed.trim()) && takesArgument(schema, list) ? list : undefined
 }
 
-/** By name: the reason why the typed text is refused. */
+/** The error of each typed text, by argument. */
 type Wrong = { [name: string]: string }
 
 /**

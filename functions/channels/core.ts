@@ -61,10 +61,7 @@ type CorePorts = ShowingApiPorts &
     links?: Linking
   }
 
-/**
- * The person of an account that the directory does not name, and the once-only address at which that person can link
- * it.
- */
+/** The linked person of an account, and a one-time address for linking it. */
 export type Linking = {
   find(account: ChatAccount): Promise<PersonId | undefined>
   offer(account: ChatAccount): Promise<string>
@@ -120,7 +117,7 @@ export function channelCore(ports: CorePorts) {
     read: (ask: Parameters<typeof readRequest>[0]) => readRequest(ask, shown),
     revoke: async (ask: RevokeAsk, mayStart: MayStart) =>
       withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
-    /** Puts a once-only key in its own transaction; false if it exists. */
+    /** Stores a one-time key in its own transaction; false if it exists. */
     putOnce: (once: OnceOnly) => requests.putOnce(once),
     endStandIn: (ask: Parameters<typeof endStandIn>[0], mayStart: MayStart) => endStandIn(ask, timely(mayStart)),
     mayOpen: async (person: PersonId) => mayOpen(person, ports, await readReadings(ports)),

@@ -11,8 +11,8 @@ import type { Log, SecretReader } from '../operations/ports.ts'
 import type { Said } from './lines.ts'
 
 /**
- * Pure functions that draw the cards of one kind of chat: equal views give equal cards. Texts by people are inert in
- * them. Approve is only on a card that shows everything it approves.
+ * Pure functions that draw the cards of one kind of chat: equal views give equal cards. People's texts in them are
+ * inert. Approve is only on a card that shows everything it approves.
  */
 export interface ChannelWords<Card extends JsonObject = JsonObject> {
   /** @param channel its alias: only the open stage's channels have controls */

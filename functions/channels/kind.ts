@@ -13,7 +13,7 @@ export interface ChatKind<Id extends string = string, Settings extends z.ZodRawS
   settings: z.ZodObject<Settings>
   /** The settings for a policy folder that is read without a deployment file. */
   example: z.infer<z.ZodObject<Settings>>
-  /** The settings that differ between two chats: by them the chat of an event is found. */
+  /** The settings that identify the chat of an event. */
   apart: readonly (keyof Settings & string)[]
   /** The form of the chat's ids. */
   channelId: RegExp

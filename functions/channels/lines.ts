@@ -35,7 +35,7 @@ export type Said = {
   page?: string | undefined
 }
 
-/** The most mentions: for more people a chat pings none, so the line names none. */
+/** The most mentions: for more people a chat pings none, so the line mentions none. */
 const mostMentions = 20
 
 export function lineOf(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): Said {
@@ -146,7 +146,7 @@ function notice(state: ApprovalRequest, what: string, more: Sentence = []): Said
   return { as: 'line', said: [text, ...(more.length > 0 ? [' ', ...more] : [])], text }
 }
 
-/** The line of an opening. For a person who first hears of it here, it also tells the subject. */
+/** The line of an opening. For a person's first message, it also names the subject. */
 export function openingLineOf(
   notice: OpeningNotice,
   state: ApprovalRequest,

@@ -3,8 +3,7 @@ import canonicalize from 'canonicalize'
 import type { Digest, Json, JsonObject, Resource } from './values.ts'
 
 /**
- * SHA-256 over a domain prefix, a newline and the RFC 8785 form: a digest for one purpose never matches one for
- * another.
+ * SHA-256 over a domain prefix, a newline and the RFC 8785 form: digests for two purposes never match.
  * @throws if the value has no RFC 8785 form: a lone surrogate, NaN or an infinity
  */
 export function digestOf(prefix: string, value: Json): Digest {

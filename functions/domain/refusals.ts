@@ -342,7 +342,7 @@ const explained = new Set<Refusal>([
   'too_many_requests',
 ])
 
-/** The absent person named the stand-in with too weak a login. The stand-in's own login cannot fix that. */
+/** The absent person's login was too weak, which the stand-in's own cannot fix. */
 const weakStandInTold = no(
   403,
   'The person you stand in for named you with a weaker login than this stage asks for',

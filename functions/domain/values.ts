@@ -77,14 +77,14 @@ export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>
 export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
 /**
- * A subject whose chain has only its recertification: `group:`, `sealed:` for the sealed role's names of an account, or
+ * A subject whose chain only has recertifications: `group:`, `sealed:` for the sealed role's names of an account, or
  * `profile:` of break-glass.
  */
 const Recertified = z
   .string()
   .regex(/^(?:group|sealed|profile):[a-z][a-z0-9-]{0,62}$/)
   .brand<'Recertified'>()
-/** An issuer's chain has the callers of its tokens that belong to no one. */
+/** An issuer's chain, of unknown callers with its tokens. */
 export const IssuerChain = z.templateLiteral(['issuer:', z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)])
 export type IssuerChain = z.infer<typeof IssuerChain>
 export const issuerChain = (alias: Alias): IssuerChain => `issuer:${alias}`
@@ -126,10 +126,7 @@ export type Seconds = z.infer<typeof Seconds>
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json }
 export type JsonObject = { readonly [member: string]: Json }
 const AnyJsonObject = z.record(z.string(), z.json())
-/**
- * The object itself, checked. Zod's copy would lose a member called `__proto__`, which an item's attribute may be
- * called.
- */
+/** The object itself, checked. Zod's copy would lose a member called `__proto__`. */
 export const JsonObject = z.any().check((given) => {
   const issues = AnyJsonObject.safeParse(given.value).error?.issues ?? []
   given.issues.push(...issues.map((issue) => ({ ...issue, input: given.value }) as z.core.$ZodRawIssue))
@@ -139,9 +136,7 @@ export const JsonObject = z.any().check((given) => {
 export const Resource = z.strictObject({ type: z.string().min(1).max(128), id: z.string().min(1).max(2048) })
 export type Resource = z.infer<typeof Resource>
 
-/**
- * Undefined unless it is JSON. A parser's error is not used, since its message quotes the text, which may be secret.
- */
+/** Undefined unless it is JSON. It drops the parser's error, which quotes the text, a possible secret. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -150,7 +145,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A refusal is a value, with a code of a closed union; a fault is thrown. */
+/** A value or a refusal with a code of a closed union. Faults are thrown. */
 export type Result<T, Code extends string> = { ok: true; value: T } | { ok: false; code: Code; detail?: string }
 export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })
 export const refuse = <Code extends string>(code: Code, detail?: string): { ok: false; code: Code; detail?: string } =>

@@ -16,7 +16,7 @@ function told(issue: Issue, above: readonly PropertyKey[], whole: string): strin
   const meant = issue.code === 'invalid_union' ? nearest(issue.errors) : undefined
   if (meant) return told(meant, path, whole)
   const name = `\`${path.map(String).join('.') || whole}\``
-  // The message of the schema itself, which is better.
+  // The schema's own message is better.
   if (!byZod.test(issue.message)) return `${name}: ${issue.message}`
   switch (issue.code) {
     case 'invalid_type':
@@ -48,7 +48,7 @@ const kinds: { readonly [expected: string]: string } = {
   map: 'an object',
 }
 
-/** The failed alternative that the author most probably meant. */
+/** The failed alternative that the author probably meant. */
 export function nearest(branches: readonly (readonly Issue[])[]): Issue | undefined {
   const wrongKind = (issues: readonly Issue[]) =>
     issues.some(({ path }) => path.length === 0 || path[0] === 'type') ? 1 : 0

@@ -11,13 +11,14 @@ export type SourceKind<Config, Account extends string = string> = {
   title: string
   config: z.ZodType<Config>
   /**
-   * `schedule`: Hotwork reads the people on call, and all others in the rota; it may let people use break-glass. `chat`:
-   * Hotwork reads a list that its members edit. `login`: a JWT claim of the login names it, and cannot be repeated at each use.
+   * `schedule`: Hotwork reads the people on call, and all others in the rota; it may let people use break-glass.
+   * `chat`: Hotwork reads a list that its members edit. `login`: a JWT claim of the login names it, and is absent at
+   * each use.
    */
   by: 'schedule' | 'chat' | 'login'
   /** The time for which an answer counts. */
   holdsFor: Seconds
-  /** The key of a source. A reading under another key does not count. */
+  /** The key of a source. Readings under other keys do not count. */
   key(config: Config): string
   /** The source in words: `PagerDuty, schedule PONCALL, up to level 1`. */
   words(config: Config): Sentence
@@ -25,5 +26,5 @@ export type SourceKind<Config, Account extends string = string> = {
   account?: { member: Account; schema: z.ZodType<string>; title: string }
 }
 
-/** Longer than a short outage of a source. Seconds. */
+/** More than a short outage of a source. Seconds. */
 export const holdsFor: Seconds = 900

@@ -131,7 +131,7 @@ export class Callers {
     if (!person) throw this.#unauthorized('the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
     const { issuedAt, expiresAt, groups } = identity
-    // From the token's own time, so that group claims age with the token, however often it is sent.
+    // Counts from the token's own time, so that group claims age with it.
     const made = issuedAt === undefined ? undefined : { now: issuedAt, expiresAt }
     const said: GroupsSaid =
       groups && made
@@ -177,7 +177,7 @@ export class Callers {
     return withIdentity(all, { issuer: alias, subject, claims }, this.#clock.now())
   }
 
-  /** The refusal of a verified token, which is noted if it belongs to no one at all. */
+  /** The refusal of a verified token, which is noted if its caller is unknown. */
   async #strange(identity: VerifiedIdentity, detail: string): Promise<BadRequest> {
     const { agents, tools, directory } = this.#policy.bundle
     const isKnown = [agents, tools, directory.people].some((all: readonly Pick<Agent, 'identities'>[]) =>

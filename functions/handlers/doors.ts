@@ -22,7 +22,7 @@ import type { DecidingPorts, MakingPorts } from '../operations/record/ports.ts'
 import { Callers, type ProvenPerson } from './callers.ts'
 
 export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log } & NotingPorts
-/** At the doors where an agent begins. */
+/** The ports of endpoints where an agent begins. */
 export type NotingPorts = { notes?: Pick<UnknownCallers, 'note'> }
 export type ApiPorts = MakingPorts & { issuer: string } & NotingPorts
 export type ShowingApiPorts = ApiPorts & { texts: TextReader }
@@ -46,7 +46,7 @@ function door<Caller>(
   return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
 }
 
-/** One function for several routes, by API Gateway's own route, never by the address. */
+/** One handler for several routes, by API Gateway's own route, never by the address. */
 export const byRoute =
   <Args extends unknown[]>(
     routes: { readonly [route: string]: (call: Call, ...args: Args) => Promise<Answer> },

@@ -31,7 +31,7 @@ const variables = {
   EVENT_BUS: Name,
   FOLLOW_FUNCTION: Name,
   INCIDENT_SECRET: Name,
-  /** The issuer of tokens, and the base of all addresses built here, which never come from `Host`. */
+  /** The issuer of tokens, and the base of all addresses built here, never from `Host`. */
   ISSUER: Url,
   LEDGER_TABLE: Name,
   LOG_BUCKET: Name,
@@ -39,7 +39,7 @@ const variables = {
   LOOK_AT_HOSTS_FUNCTION: Name,
   NOTARY_FUNCTION: Name,
   NOTARY_KEYS: Names,
-  /** Only with a group from PagerDuty. */
+  /** Set for groups from PagerDuty. */
   PAGERDUTY_SECRET: Name.optional(),
   PUBLISHED_KEYS: Names,
   READ_CALLS_FUNCTION: Name,
@@ -59,7 +59,7 @@ const variables = {
   TIMER_QUEUE: Name,
   TIMER_ROLE: Name,
   WAITS_TABLE: Name,
-  /** Only with an agent or tool that is notified. */
+  /** Set for agents and tools with webhooks. */
   WEBHOOK_SECRET: Name.optional(),
 }
 type Variables = typeof variables
@@ -81,7 +81,7 @@ export type Wiring<Create extends (ports: never) => unknown, V extends Variable>
 
 /**
  * Before each call: reads the registry of agents, and the recertifications of people and groups whose date has passed.
- * A call goes on without a registry, since it may stop something; the policy then throws when it is asked.
+ * Without a registry the call goes on, since it may stop something, and the policy throws when asked.
  */
 function lookingFirst<Args extends unknown[], Answer>(ports: unknown, run: (...args: Args) => Answer) {
   const { policy } = Object(ports) as { policy?: Policy }

@@ -2,9 +2,8 @@
 import type { Unseen } from '../domain/people/host.ts'
 
 /**
- * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on
- * it. Any operation may throw StoreUnavailable; one that writes may throw StaleRequest. Other faults are in its
- * comment.
+ * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on it.
+ * Any operation may throw StoreUnavailable; one that writes may throw StaleRequest. Comments name other faults.
  */
 const named = <Name extends string>(name: Name) =>
   class extends Error {
@@ -14,7 +13,7 @@ const named = <Name extends string>(name: Name) =>
 /** The store did not answer: it may or may not have committed. */
 export class StoreUnavailable extends named('StoreUnavailable') {}
 
-/** A write that was not sent because its time was up. It did not happen. */
+/** An unsent write, whose time was up. It did not happen. */
 export class NotInTime extends named('NotInTime') {}
 
 /** AWS denies a right to Hotwork's own role. A retry is useless: an operator must look. */
@@ -116,7 +115,7 @@ export class BoardUnavailable extends Error {
   }
 }
 
-/** IAM gave no answer about a host. The answer is unknown, which is not a denial. */
+/** IAM gave no answer about a host. The answer is unknown. */
 export class HostUnseen extends Error {
   override readonly name = 'HostUnseen'
   readonly why: Unseen

@@ -31,8 +31,8 @@ export type Ids = {
 export type Salts = { salt(): string }
 
 /**
- * Put in the same transaction, and only if absent. `replaces` is the value that may be overwritten. The store may
- * forget it at any time after `expiresAt`.
+ * A key that is put in the same transaction, if absent. `replaces`: a value that it may overwrite. The store may forget
+ * it at any time after `expiresAt`.
  */
 export type OnceOnly = {
   key: string

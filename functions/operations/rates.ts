@@ -19,7 +19,7 @@ const keepFull = 60
 export const keepRate = (caller: AgentId | ToolId, kind: RateKind, tokens: number, ports: RatePorts): Promise<Taken> =>
   takeFrom(`${kind}#${caller}`, rateOf(ports.policy.bundle.ladder, kind), tokens, ports)
 
-/** A refusal that this process knows of already, without a call. */
+/** A refusal that this process already knows, without a call. */
 export function knownRefusal(
   caller: AgentId | ToolId,
   kind: RateKind,

@@ -6,7 +6,7 @@ import { checkHotwork } from './hotwork/check.ts'
 import type { Check } from './kind.ts'
 import type { TargetId } from './kinds.ts'
 
-/** The checks of each kind's entries. Only the compiler loads these: a Lambda has entries that were checked. */
+/** The checks of each kind's entries. Only the compiler loads these: Lambdas get checked entries. */
 export const checks = {
   aws: (...asked) => {
     checkAws(...asked)

@@ -6,7 +6,7 @@ import type { JsonObject, NumericDate } from '../domain/values.ts'
 import type { Say } from '../domain/what-is-wrong.ts'
 
 /**
- * The data of a credential kind. The reducer, the cards and the model checker read it, so that they run no code of a
+ * The data of a credential kind. The reducer, the cards and the model checker read it instead of running code of a
  * kind.
  */
 type CredentialData<Id extends string> = {
@@ -54,9 +54,9 @@ export interface TargetKind<
   settings: z.ZodObject<Settings>
   /** The settings for a policy folder that is read without a deployment file. */
   example: z.infer<z.ZodObject<Settings>>
-  /** The kind's part of a catalogue entry: one member, under its id. AWS's are older than that rule. */
+  /** The kind's part of a catalogue entry: one member, under its id. AWS's members predate that rule. */
   entry: Part
-  /** The form of its resources' ids, such as `an ARN`, and the places in such a template that an alias fills. */
+  /** The form of its resources' ids, such as `an ARN`. */
   ids: string
   places: readonly string[]
   facts(at: z.infer<z.ZodObject<Settings>>): { readonly [place: string]: string }
@@ -90,7 +90,7 @@ export interface Open<Of, Settings> {
   with(entry: Of, args: JsonObject, at: Settings | undefined): readonly string[]
   /**
    * The arguments that are open in at least one ask. A policy that reads one without `context.unpinned` judges a value
-   * that the agent is not held to.
+   * that the agent may change.
    */
   sometimes(entry: Of, at: Settings | undefined): readonly string[]
   /** Everything else that its own credentials leave open, in words for people. */
@@ -98,8 +98,7 @@ export interface Open<Of, Settings> {
 }
 
 /**
- * Reports the problems of an entry. Entries of other kinds are checked too, for a part of this kind that does not
- * belong there.
+ * Reports the problems of an entry. Entries of other kinds are checked too, for a misplaced part of this kind.
  * @param aliases of this kind in the deployment file
  */
 export type Check<Of = Entry> = (entry: Of, aliases: readonly string[], say: Say) => void

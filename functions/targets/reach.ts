@@ -61,7 +61,7 @@ export type CallResult =
   | { outcome: 'outdated' }
   | { outcome: 'not_sent'; fault: string }
   | { outcome: 'unanswered' }
-/** `unknown` rather than a guess, since others change the same resources. */
+/** `unknown` if reading cannot tell, since others change the same resources. */
 export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_done' } | { found: 'unknown' }
 
 /** Ends a target's own credentials early. */

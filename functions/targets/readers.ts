@@ -19,6 +19,6 @@ export const makeReaders = (told: ReadersTold, ports: ReadersPorts) =>
   ({
     aws: awsReader(new SdkReader(new ReaderSessions(told.READER_ROLE)), ports),
     tool: toolReader(new HttpToolReader(ports), ports),
-    // People see the entry before and after the change instead.
+    // People see the entry before and after a change instead of a preview.
     hotwork: { canRead: () => false, read: async () => ({ found: 'failed', why: 'unavailable', fault: 'no_reader' }) },
   }) satisfies Readers

@@ -8,7 +8,7 @@ import { grantAssume } from './target-roles.ts'
 import { say } from './variables.ts'
 
 export class AgentEndpoints extends Construct {
-  /** Looks up mediated calls whose outcome is not known. */
+  /** Looks up mediated calls with an unknown outcome. */
   readonly caller: HotworkFunction
   /** Has verifications sent. */
   readonly manageStream: HotworkFunction
@@ -81,7 +81,7 @@ export class AgentEndpoints extends Construct {
       reading.grant(each)
     }
 
-    // The sweep names the calls to look up, and has none of these rights.
+    // The sweep only names the calls to look up.
     deadLetters.keepInvocations(callAws)
     say(this, { CALLS_FUNCTION: callAws.lambda.functionArn })
     return callAws

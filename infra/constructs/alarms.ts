@@ -70,8 +70,8 @@ export class Alarms extends Construct {
 }
 
 /**
- * For the author of the ladder. They are no alarms of their own, since no single decision is wrong for being quick:
- * `hardlyRead` of the settings adds one for a rate. A rate is logged as 1 or 0.
+ * For the author of the ladder. Metrics without alarms, since a single quick decision may be right: the setting
+ * `hardlyRead` adds an alarm for a rate. A rate is logged as 1 or 0.
  */
 const decisions = {
   TimeToDecide: { line: 'decision_measured', value: '$.seconds', unit: Unit.SECONDS },
@@ -105,7 +105,7 @@ function inPatterns(lines: readonly string[]): readonly (readonly string[])[] {
   return patterns
 }
 
-/** Counts, in the shared log, faults that functions answer or retry, since Lambda counts them as no error. */
+/** Counts, in the shared log, faults that functions answer or retry, which Lambda does not count as errors. */
 export class LogMetrics extends Construct {
   readonly #log: ILogGroup
 

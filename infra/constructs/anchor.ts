@@ -23,7 +23,7 @@ export class Anchor extends Construct {
   readonly index: LogIndexTable
   readonly bucketName: string
   readonly #arn: string
-  /** The same in cdk-nag's form. */
+  /** The bucket's ARN in cdk-nag's form. */
   readonly #label: string
 
   constructor(scope: Construct, id: string, { anchor, home, deletionProtection, notaryKeys }: AnchorPlace) {

@@ -192,7 +192,7 @@ class Drawing {
   }
 }
 
-/** On `*`, since IAM has no resource type for these calls. The task tokens limit their reach. */
+/** Allows `*`, since IAM has no resource type for these calls. The task tokens limit their reach. */
 function grantEndWait(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -222,7 +222,6 @@ export class Workflow extends Construct {
     grantEndWait(awaitOutcome)
 
     this.advance = make(this, 'advance-workflow')
-    // The steps of a plan, and their stop.
     const workflow = new ApprovalWorkflow(this, 'Workflow', {
       ladder: bundle.ladder,
       awaitOutcome,
@@ -236,7 +235,7 @@ export class Workflow extends Construct {
     waits.grantEnd(follower)
     workflow.grantStart(follower)
     grantEndWait(follower)
-    // Invoked again by itself with requests that it cannot follow from the stream.
+    // The follower invokes itself with requests that it cannot follow from the stream.
     follower.grantItself()
     deadLetters.keepInvocations(follower)
     say(this, { FOLLOW_FUNCTION: follower.lambda.functionArn })

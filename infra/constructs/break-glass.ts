@@ -29,7 +29,7 @@ export class BreakGlass extends Construct {
 
   #makeOpening({ bundle, incidents, make }: Ground): void {
     for (const each of [make(this, 'open-break-glass'), make(this, 'open-on-page')]) {
-      // Only if the deployment has an incident tool. Its silence stops no opening.
+      // If the incident tool is silent, openings continue.
       if (bundle.deployment.incidents) incidents.grantRead(each)
     }
   }
@@ -63,7 +63,7 @@ export function grantReadTrail(
   calls.grantAsk(to)
 }
 
-/** Separate from the alarms' topic: the person paged for an opening need not be the one who mends Hotwork. */
+/** Separate from the alarms' topic: a different person may repair Hotwork. */
 export class BreakGlassTopic extends Construct {
   readonly topic: Topic
 
@@ -71,7 +71,7 @@ export class BreakGlassTopic extends Construct {
     super(scope, id)
     this.topic = new Topic(this, 'Topic', {
       displayName: 'Hotwork break-glass',
-      // AWS's own key: publishing needs no right on it.
+      // Publishing needs no right on AWS's own key.
       masterKey: Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
     })
     say(this, { BREAK_GLASS_TOPIC: this.arn })

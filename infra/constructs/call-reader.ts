@@ -7,8 +7,8 @@ import { grantReadSessions } from './target-roles.ts'
 import { say } from './variables.ts'
 
 /**
- * The one function that reads CloudTrail for people. It takes a request's id, and looks for sessions of that request alone,
- * so public functions need no right to the record of a whole account.
+ * The one function that reads CloudTrail for people. It takes a request's id, and looks for sessions of that request
+ * alone, so public functions need no right to an account's whole record.
  */
 export class CallReader extends Construct {
   readonly #reader: HotworkFunction

@@ -13,7 +13,7 @@ import { say } from './variables.ts'
 type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunction }
 
 export class SlackChannel extends Construct {
-  /** Ids of requests whose cards must be checked, in order for each. */
+  /** Ids of requests whose cards may have to change, in order for each. */
   readonly cardsQueue: WorkQueue
   readonly setReminders: HotworkFunction
   /** Clicks for a whole list: recorded first, then each request of the list is decided. */
@@ -23,7 +23,7 @@ export class SlackChannel extends Construct {
 
   constructor(scope: Construct, id: string, props: SlackChannelProps) {
     super(scope, id)
-    // The last sixty attempts are a minute or two apart: an hour without an answer of Slack. Then a person is alerted.
+    // The last sixty attempts are a minute or two apart. After an hour without Slack a person is alerted.
     const inOrder = { order: 'group', attempts: 75, timed: true, deadLetters: props.deadLetters } as const
     this.cardsQueue = new WorkQueue(this, 'CardsQueue', { variable: 'CARDS_QUEUE', ...inOrder })
     this.#receive(props)
@@ -68,7 +68,7 @@ export class SlackChannel extends Construct {
     alarms.watchQueue(this.cardsQueue, { oldest: Duration.minutes(10) })
   }
 
-  /** A reminder has the cards checked; the end of an opening has it stored. */
+  /** A reminder redraws cards; a timer at the end of an opening stores that end. */
   #setTimers({ tables, deadLetters, advance, make }: SlackChannelProps): HotworkFunction {
     const timers = new Timers(this, 'Timers', { draws: this.cardsQueue, stores: advance })
     const setReminders = make(this, 'set-reminders')
@@ -79,7 +79,7 @@ export class SlackChannel extends Construct {
     return setReminders
   }
 
-  /** Only if the directory takes groups from a source that is read. */
+  /** Undefined unless Hotwork reads a source of groups. */
   #readGroups({ bundle, tables, chats, sourceSecrets, make }: Ground): HotworkFunction {
     const groups = make(this, 'refresh-groups')
     for (const chat of chats) chat.grantRead(groups)
@@ -108,7 +108,7 @@ class Timers extends Construct {
     this.#group = `${stackName}-timers`
     const group = new ScheduleGroup(this, 'Group', {
       scheduleGroupName: this.#group,
-      // CDK's default would keep it with its name: after a failed first deployment none would ever succeed.
+      // CDK's default would keep it with its name, and block each deployment after a failed first one.
       removalPolicy: RemovalPolicy.DESTROY,
     })
     const role = new InlineRole(this, 'Role', {

@@ -6,7 +6,7 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** Administration of a key, without signing, and without ways to let others sign other than the key's policy. */
+/** Administration of a key, without signing. Only the key's policy lets others sign. */
 export const administration = [
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
@@ -29,14 +29,14 @@ export const administration = [
 
 /** The conditions of signing: only ES256 over a digest. */
 const signs = {
-  // IfExists, since the local emulator knows neither key; on AWS every Sign carries both.
+  // `IfExists`, since the local emulator lacks both keys; on AWS every Sign carries them.
   StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
 }
 
 type KeyUse = {
   /** The purpose of the signatures, for the description. */
   what: string
-  /** The variable of the published keys; and the variable of the signing key, unless that is the first of them. */
+  /** The variable of the published keys; and that of the signing key, unless it is the first of them. */
   verifies: string
   signs?: string
 }

@@ -35,7 +35,7 @@ function letterQueue(scope: Construct, id: string, fifo = false): Queue {
   return queue
 }
 
-/** The same for other sources than queues. cdk-nag does not recognize it as a dead-letter queue. */
+/** A dead-letter queue for sources besides queues, which cdk-nag does not recognize. */
 function otherLetters(scope: Construct, id: string, of: string): Queue {
   const queue = letterQueue(scope, id)
   const reason = `This is the dead-letter queue, ${of}, which the check does not see`
@@ -69,7 +69,7 @@ export class DeadLetters extends Construct {
   }
 
   /**
-   * Keeps failed asynchronous invocations of `worker`: after three attempts in three minutes they are dead letters.
+   * Keeps failed asynchronous invocations of `worker`: after three attempts in three minutes.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
    */
   keepInvocations(worker: HotworkFunction): void {
@@ -82,7 +82,7 @@ export class DeadLetters extends Construct {
     config.node.addDependency(worker.role)
   }
 
-  /** The destination for failures of `worker`. CDK's own would grant more. */
+  /** The destination for failures of `worker`. CDK's own grants more. */
   takeFrom(worker: HotworkFunction): { bind: () => { destination: string } } {
     const destination = this.invocations.queueArn
     worker.allow(['sqs:SendMessage'], [destination])
@@ -152,7 +152,7 @@ export class WorkQueue extends Construct {
   }
 
   /**
-   * Messages that the worker reports as failed are retried; the rest of the batch is not.
+   * Retries only the messages of a batch that the worker reports as failed.
    * @param atOnce the most concurrent workers
    * @param window the time in which messages are gathered
    */
@@ -205,7 +205,7 @@ export class StreamReader extends Construct {
       eventSourceArn: streamArn,
       // LATEST loses writes while the mapping is being made; reading a day again is harmless.
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // Leaves out evaluations, idempotency keys, replay marks, and removals by TTL.
+      // Skips evaluations, idempotency keys, replay marks and removals by TTL.
       filters: [
         changesOf(['REQ#'], { NewImage: { tells: { S: FilterRule.or(...tells) } } }),
         ...(of.length === 0 ? [] : [changesOf(of)]),

@@ -17,7 +17,7 @@ export class FunctionCode {
   readonly #policies: string
 
   constructor(scope: Construct, policies: string) {
-    // One for each stack, since an app may have two with different policies.
+    // One folder for each stack, since an app may have two with different policies.
     this.#folder = join(Stage.of(scope)?.outdir ?? '', `${Stack.of(scope).artifactId}.functions`)
     this.#policies = policies
     if (prebuilt === undefined) bundle(this.#folder)
@@ -50,9 +50,7 @@ function bundle(folder: string): void {
   if (status !== 0) throw error ?? new Error(stderr)
 }
 
-/**
- * The wasm is as large as all the code of a function, so the package has it once, beside the policy authors' program.
- */
+/** The wasm is large, so the package has it once, beside the policy authors' program. */
 const cedarWasm = (): string =>
   join(
     prebuilt === undefined

@@ -47,7 +47,7 @@ export type Ground = {
  */
 export type MakeFunction = (scope: Construct, name: string, role?: InlineRole) => HotworkFunction
 
-/** Makes the remaining functions of some callers. They have exactly the rights of their descriptors. */
+/** Makes the remaining functions of some callers. Their rights are those of their descriptors. */
 export function makeOthers(scope: Construct, callers: readonly Caller[], { make, made }: Ground): void {
   const others = lambdas.filter(
     ({ name, caller, kind }) => callers.includes(caller) && kind === undefined && !made.has(name),
@@ -81,7 +81,7 @@ export function functionMaker({
     if (policy !== 'none' && !asDeployed) tables.requests.grantReadMany(made)
     if (puts.length > 0) tables.requests.grantPut(made, puts)
     if (chains.length > 0) {
-      // The end of its chain.
+      // Reads the end of its chain.
       tables.requests.grantRead(made)
       tables.ledger.grantAppend(made, chains)
     }

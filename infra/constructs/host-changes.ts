@@ -27,7 +27,7 @@ const changes: { readonly [source: string]: readonly (string | { prefix: string 
   'aws.codebuild': ['CreateProject', 'UpdateProject', 'DeleteProject'],
 }
 
-/** The look's own calls, one to IAM and one in the account's Region: their events prove that a trail sends changes. */
+/** Calls of the look itself, one to IAM and one in the account's Region: their events prove that a trail exists. */
 const proofs = { 'aws.iam': 'ListRoles', 'aws.secretsmanager': 'ListSecrets' } as const
 
 /** The bus to which all rules of a deployment send. */
@@ -41,7 +41,7 @@ type ChangeRuleProps = {
   bus: string
   /** The ARN of the role in this account with which hosts are looked at. */
   looker: string
-  /** The role that sends, made elsewhere in this account. */
+  /** The sending role of this account. */
   sender: IRole
 }
 
@@ -104,7 +104,7 @@ export class HostChanges extends Construct {
       variable: 'CHANGES_QUEUE',
       order: 'none',
       attempts: 5,
-      // SQS takes no shorter time than the worker's own, and repeats a failed look after it.
+      // SQS needs at least the worker's timeout, and retries a failed look after it.
       worker: Duration.seconds(Math.ceil((looker.descriptor.seconds ?? 0) / 6)),
       delay: Duration.seconds(75),
     })
@@ -123,7 +123,7 @@ export class HostChanges extends Construct {
   }
 }
 
-/** Accounts by their root, since a role that does not exist yet cannot be named; the condition limits them to the senders. */
+/** Names accounts by their root, since a future role cannot be named; the condition limits them to the senders. */
 function admit(bus: EventBus, senders: readonly string[]): void {
   const accounts = senders.map((sender) => sender.split(':').slice(0, 5).join(':'))
   new CfnEventBusPolicy(bus, 'Senders', {
@@ -150,7 +150,7 @@ const parameters = [
   'stateMachineArn',
 ]
 
-/** The call and the names in its parameters: no document, no person, no address. A missing name is an empty text. */
+/** The call and names in its parameters, without documents, people or addresses. A missing name is an empty text. */
 const namesAlone = RuleTargetInput.fromObject({
   account: EventField.account,
   region: EventField.region,

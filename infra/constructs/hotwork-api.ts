@@ -30,7 +30,7 @@ const accessLog = {
 
 type Address = { issuer: string | undefined; domain: IDomainName | undefined }
 
-/** Independent of the Lambdas, so that all of them can know its address. */
+/** The API comes before the Lambdas, so that all of them know its address. */
 export class HotworkApi extends Construct {
   readonly api: HttpApi
   readonly issuer: string

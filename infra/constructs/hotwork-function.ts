@@ -44,7 +44,7 @@ export class InlineRole extends Role {
   }
 
   /**
-   * The role for a key's policy. Its rights then become a separate resource, since they name keys, which wait for the
+   * The role for a key's policy. Its rights then become a separate resource, since they name keys that depend on the
    * role.
    */
   inKeyPolicy(): ArnPrincipal {
@@ -114,7 +114,7 @@ export class HotworkFunction extends Construct {
     Grant.addToPrincipal({ grantee: this.role, actions: [...actions], resourceArns: [...resources], conditions })
   }
 
-  /** Allows it to invoke itself. It is separate from its other rights, for which the function waits. */
+  /** Allows it to invoke itself. A separate resource, since the function waits for its role's rights. */
   grantItself(): void {
     const statement = new PolicyStatement({
       actions: ['lambda:InvokeFunction'],

@@ -17,7 +17,7 @@ export function lookRights(bundle: Pick<PolicyBundle, 'agents'>, account: Accoun
   const inEks = (rest: (cluster: string) => string) =>
     clusters.map((cluster) => `arn:${partition}:eks:${region}:${accountId}:${rest(cluster)}`)
   const hasTask = scheduled.some((arn) => arn.split(':')[2] === 'ecs')
-  // The service authorization reference has no type of resource for these.
+  // These calls have no resource type in the service authorization reference.
   const lists = ['iam:ListRoles', 'secretsmanager:ListSecrets', 'ssm:DescribeParameters']
   const all: readonly Reach[] = [
     {
@@ -50,7 +50,7 @@ const described = [
   [/:project\//, 'codebuild:BatchGetProjects'],
 ] as const
 
-/** Patterns are in these rights on purpose. */
+/** Acknowledges the patterns in these rights. */
 export function acknowledgeLooks(of: Construct, rights: readonly Reach[]): void {
   const patterns = rights.flatMap(({ resources }) => resources).filter((resource) => resource.includes('*'))
   Validations.of(of).acknowledge(

@@ -6,7 +6,6 @@ import type { Reach } from '../policy-bundle.ts'
 
 type Reader = {
   hotwork: string
-  /** The ARNs of the roles that may assume it. */
   readers: readonly string[]
   reads: readonly Reach[]
   externalIds: { 'sts:ExternalId': string[] }
@@ -16,7 +15,7 @@ type Reader = {
 
 /**
  * The role that reads the state for an account's previews. Everything else is denied by name: otherwise SSM would
- * decrypt for it with the account's default key. There is no role if nothing is previewed.
+ * decrypt for it with the account's default key. Undefined without previews.
  */
 export function makeReader(scope: Construct, { hotwork, readers, reads, externalIds, never }: Reader): void {
   const [first, ...others] = readers

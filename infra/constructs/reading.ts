@@ -8,15 +8,15 @@ import { administration } from './credential-key.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** The kinds of signed statements. The signer has an alias for each. */
+/** The kinds of signed statements. The signer has an alias for each kind. */
 const statementKinds = new Set(lambdas.flatMap(({ signs = [] }) => signs))
 
-/** IfExists, since the local emulator does not know the key; on AWS every GenerateMac carries it. */
+/** `IfExists`, since the local emulator lacks the key; on AWS every GenerateMac carries it. */
 const macs = { StringEqualsIfExists: { 'kms:MacAlgorithm': 'HMAC_SHA_256' } }
 
 /**
- * The needs of functions that read the present state: the accounts' reader roles, and the key by which a digest of few
- * possible values cannot be guessed. The key outlives the stack, as requests do.
+ * For functions that read the present state: the accounts' reader roles, and a key that protects digests of few
+ * possible values from guesses. The key outlives the stack, as requests do.
  */
 export class Reading extends Construct {
   readonly #readers: readonly string[]
@@ -46,7 +46,7 @@ export class Reading extends Construct {
     say(this, { READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
   }
 
-  /** Sets the function that signs the statements that agents carry, and those that identify Hotwork to a tool. */
+  /** Sets the function that signs agents' statements, and those that identify Hotwork to a tool. */
   signWith(signer: HotworkFunction): void {
     this.#signer = signer
     for (const kind of statementKinds) signer.nameLatest(kind)

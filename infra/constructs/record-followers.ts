@@ -78,7 +78,7 @@ export class RecordFollowers extends Construct {
     alarms.watchQueue(this.#denies, { oldest: Duration.minutes(2), urgent: true })
   }
 
-  /** Its cost does not depend on the number of waiting requests. */
+  /** Its cost is independent of the number of waiting requests. */
   #sweep({ tables, follower, caller, callReader, targets, make }: RecordFollowersProps): void {
     const sweep = make(this, 'sweep-overdue')
     tables.requests.grantFind(sweep, 'overdue', 'uncompared')
@@ -147,8 +147,7 @@ export class DecisionEvents extends Construct {
     say(this, { EVENT_BUS: this.bus.eventBusName, WEBHOOK_SECRET: this.secret?.name })
     this.deliveries.grantHold(deliver)
     this.deliveries.consumedBy(deliver, { batchSize: 10, atOnce: 5 })
-    // SQS does not count messages that were received three times, so the age measures the function and not a dead
-    // receiver.
+    // SQS ignores messages that were received three times, so the age measures the function, not a dead receiver.
     alarms.watchQueue(this.deliveries, { oldest: Duration.minutes(15) })
   }
 }

@@ -44,12 +44,12 @@ export class SealedRole extends Construct {
       path: '/hotwork/',
       description: `Assumed by people by name when ${hotwork} is down; each use raises an alarm and is reviewed`,
       assumedBy: new People(users, {
-        // Not `IfExists`: a role's session proves no second factor, and is refused.
+        // Without `IfExists`, so that a role's session is refused: it proves no second factor.
         Bool: { 'aws:MultiFactorAuthPresent': 'true' },
         // `IfExists`: only temporary credentials have an age. With others the AssumeRole call itself verifies a code.
         NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': String(Duration.minutes(15).toSeconds()) },
         StringEquals: {
-          // Required, since the console cannot send it: each use is then an `AssumeRole`, which triggers the bell.
+          // The console cannot send it, so each use is an `AssumeRole`, which triggers the bell.
           'sts:ExternalId': 'sealed',
           // Each recorded call of CloudTrail names the person.
           // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
@@ -209,7 +209,7 @@ export class SealedUses extends Construct {
         statementId: `SealedRoleOf${accountId}`,
         statement: {
           Effect: 'Allow',
-          // The account, since a role that does not exist yet cannot be named; the condition limits it to that role.
+          // The account, since a future role cannot be named; the condition limits it to that role.
           Principal: { AWS: `arn:${partition}:iam::${accountId}:root` },
           Action: 'events:PutEvents',
           Resource: bus.eventBusArn,

@@ -19,11 +19,11 @@ type OperatorSecretProps = {
 }
 
 /**
- * A secret that Hotwork shares with another tool, put here by the operator. It is created with a random value that no
- * tool has, so that nothing is accepted before the real one is put.
+ * A secret that Hotwork shares with another tool, put here by the operator. It starts with a random value that no tool
+ * has, so that nothing is accepted before the real one is put.
  */
 abstract class OperatorSecret extends Construct {
-  /** Its name for the SDK. It is not the ARN, since the local emulator's `Ref` of a secret is the name. */
+  /** Its name for the SDK. The local emulator's `Ref` of a secret is the name, not the ARN. */
   readonly name: string
 
   constructor(scope: Construct, id: string, props: OperatorSecretProps) {
@@ -56,7 +56,7 @@ abstract class OperatorSecret extends Construct {
   }
 }
 
-/** The alias of the chat whose secret has the name from the time of a single chat. */
+/** The chat alias whose secret keeps its name from versions with a single chat. */
 const usual = 'slack'
 
 /** The bot token and the signing secret of one chat. */

@@ -20,7 +20,7 @@ type Kept = { deletionProtection: boolean }
 
 /**
  * A table that outlives mistakes. A failed first deployment deletes its empty tables: otherwise each attempt would
- * leave four more, or with protection a stack that can neither continue nor be deleted. So protection comes later.
+ * leave four more, or with protection a stuck stack. So protection comes later.
  */
 abstract class DurableTable extends Construct {
   readonly table: TableV2
@@ -43,12 +43,12 @@ abstract class DurableTable extends Construct {
     return this.table.tableName
   }
 
-  /** Without its indexes, which CDK's own grant would add by a wildcard. */
+  /** Leaves out indexes, which CDK's own grant adds by a wildcard. */
   protected allow(to: HotworkFunction, ...actions: readonly `dynamodb:${string}`[]): void {
     to.allow(actions, [this.table.tableArn])
   }
 
-  /** `ForAllValues` also holds if an engine names no key, as the local emulator; DynamoDB names one for every put. */
+  /** `ForAllValues`, since the local emulator names no key; DynamoDB names one for every put. */
   protected allowPut(to: HotworkFunction, prefixes: readonly string[]): void {
     const keys = prefixes.map((prefix) => `${prefix}*`).sort()
     to.allow(['dynamodb:PutItem'], [this.table.tableArn], {
@@ -59,7 +59,7 @@ abstract class DurableTable extends Construct {
 
 const submitted = text('submitted')
 /**
- * The facts by which a request is found. An index whose keys do not have the month includes the status, since its
+ * The facts by which a request is found. An index includes the status only if its keys lack the month, since its
  * throttling would affect the others.
  */
 const facets = ['agent', 'owner', 'action', 'task', 'resource']
@@ -116,12 +116,12 @@ export class RequestTable extends DurableTable {
     this.allow(to, 'dynamodb:GetItem')
   }
 
-  /** Reading the registry and recertifications before any call, the facts of a decision, and the findings of indexes. */
+  /** Allows reading the registry, recertifications, the facts of a decision and the items that indexes find. */
   grantReadMany(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:BatchGetItem')
   }
 
-  /** Putting rows with these key prefixes, without deletion. */
+  /** Allows putting rows with these key prefixes, without deletion. */
   grantPut(to: HotworkFunction, prefixes: readonly string[]): void {
     this.allowPut(to, prefixes)
   }
@@ -162,8 +162,8 @@ export class LedgerTable extends DurableTable {
   }
 
   /**
-   * Putting entries. IAM cannot require that an entry is new: the writer's condition does, and a replaced entry is
-   * found by its hash.
+   * Allows putting entries. IAM cannot require that an entry is new: the writer's condition does, and a replaced entry
+   * is found by its hash.
    */
   grantAppend(to: HotworkFunction, chains: readonly string[]): void {
     this.allowPut(to, chains)
@@ -173,7 +173,7 @@ export class LedgerTable extends DurableTable {
     this.allow(to, 'dynamodb:Query')
   }
 
-  /** Reading all entries, only for the comparison with the log. */
+  /** Allows reading all entries, for the comparison with the log. */
   grantCompare(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:BatchGetItem', 'dynamodb:Scan')
   }
@@ -233,7 +233,7 @@ export class LogIndexTable extends DurableTable {
   }
 }
 
-/** Task tokens of waiting states, separate from the requests, so that showing a request cannot reveal one. */
+/** Task tokens of waiting states, apart from requests, so that showing a request cannot reveal one. */
 export class WaitTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
     const shape = { partitionKey: text('requestId'), sortKey: text('wait'), timeToLiveAttribute: 'ttl' }

@@ -91,7 +91,7 @@ export class TargetAccount extends Construct {
     const catalogue = new ManagedPolicy(this, 'Catalogue', {
       path: '/hotwork/',
       description: 'What the catalogue of actions needs; each session narrows it to the one that was approved',
-      // Managed, so that all room for inline policies is left for the denies that end sessions.
+      // Managed, to leave all room for inline policies to the denies that end sessions.
       statements: [...allowed, neverPivot].map((statement) => statement.copy()),
       roles: [this.role],
     })
@@ -239,7 +239,7 @@ const scopingOf = (accounts: TargetAccountProps['accounts']): readonly Reach[] =
     ? [{ actions: [scoping], resources: ['*'] }]
     : []
 
-/** All of STS too, since each year brings new ways to get a session. */
+/** It includes all of STS, since each year brings new ways to get a session. */
 const neverPivotBut = (reach: readonly Reach[]) =>
   new PolicyStatement({
     sid: 'NeverPivot',
@@ -267,7 +267,7 @@ function neverOurselves(
     const named = ours.filter((each) => each.split(':')[2] === service)
     return [
       ...(/.otwork/.test(hotwork) ? [] : [`${place}:*${hotwork}*`]),
-      // Both cases of the first letter, which IAM can only match so.
+      // Matches both cases of the first letter.
       `${place}:*?otwork*`,
       ...named.map((each) => each.replace(/^arn:\*:/, `arn:${partition}:`)),
     ]

@@ -22,7 +22,7 @@ export type TargetRoles = {
   looksAtHome: readonly Reach[]
 }
 
-/** Allows assuming the target roles, with tags and a source identity, by which each session is found and ended. */
+/** Allows assuming the target roles, with the tags and source identity by which sessions are found and ended. */
 export function grantAssume(to: HotworkFunction, { targets }: TargetRoles): void {
   allowOnAny(to, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targets)
 }
@@ -56,7 +56,7 @@ export function grantLook(to: HotworkFunction, { looksAtHome, foreignSimulators 
   allowOnAny(to, ['sts:AssumeRole'], foreignSimulators)
 }
 
-/** Reading CloudTrail, on `*`, since the service authorization reference has no resource type for it. */
+/** Allows reading CloudTrail on `*`, since it has no resource type for this. */
 function grantReadCalls(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -66,7 +66,8 @@ function grantReadCalls(to: HotworkFunction): void {
 }
 
 /**
- * With and without the path: the local emulator judges by the latter. On AWS a role's name is unique in its account.
+ * Role ARNs with and without the path, since the local emulator compares the latter. On AWS a role's name is unique in
+ * its account.
  */
 const inlineOf = (targets: readonly string[]): readonly string[] =>
   targets.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')])

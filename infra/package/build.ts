@@ -84,8 +84,8 @@ function bundleEntries(outdir: string) {
     mainFields: ['module', 'main'],
     // Libraries that a CDK app has, and must have only once.
     external: ['aws-cdk-lib', 'constructs'],
-    // `require` for CommonJS libraries' use of Node's modules. It does not use `import.meta`, since a user may bundle
-    // this into CommonJS.
+    // `require` for CommonJS libraries' use of Node's modules. It avoids `import.meta`, since a user may bundle this
+    // into CommonJS.
     banner: { js: 'const require = process.getBuiltinModule' },
     legalComments: 'none',
     metafile: true,

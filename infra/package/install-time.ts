@@ -7,7 +7,7 @@ import { join } from 'node:path'
 /** The seconds of an install by a user: the package in `root` as packed, into an empty folder. */
 export function installTime(root: string, tarball: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-install-'))
-  // Without the options of `npm pack`, which runs the build.
+  // Removes the options of `npm pack`, which runs the build.
   const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
   const env = { ...Object.fromEntries(own), npm_config_cache: join(folder, '.npm') }
   const npm = (...words: string[]) =>

@@ -4,7 +4,7 @@ import { LambdaClient, PutFunctionConcurrencyCommand, UpdateFunctionConfiguratio
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Ask, AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 
-/** The action is not AWS's, or has no client here. */
+/** An action outside AWS, or without a client here. */
 export class CannotAct extends Error {
   override readonly name = 'CannotAct'
 }

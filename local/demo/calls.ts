@@ -6,7 +6,7 @@ import { type Prove, proverOfPair } from '../../client/journal/keys.ts'
 import type { Trouble } from '../../client/outcome.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 
-/** Without output, since the report tells the progress. */
+/** No output, since the report tells the progress. */
 export const quietMachine = { ...thisMachine({ file: import.meta.filename, version: 'demo' }), err: () => {} }
 
 /** Sends one call. Its answer is not validated. @throws Refusal, Fault */

@@ -20,7 +20,7 @@ type Chapter = [title: string, tell: (world: World, told: Told) => Promise<void>
 /** The chapters that the demo tells without options, in less than two minutes. */
 export const mainJob: readonly string[] = ['story', 'ledger', 'break-glass']
 
-/** Chapters that are better seen than read about. `npm test` proves the rest. */
+/** The chapters. `npm test` proves the rest. */
 export const chapters: Chapters = {
   story: [
     'The story: checkout is down in prod',

@@ -137,7 +137,7 @@ export class DeskClient {
     return this.#until(look, () => `${slackId} has no direct card of ${requestId}`)
   }
 
-  /** Ephemeral messages to a person, without those that ask for another click. */
+  /** Ephemeral messages to a person, except requests for another click. */
   async toldTo(user: string): Promise<Told[]> {
     return (await this.#told(user)).filter((each) => !isLate(each))
   }

@@ -70,7 +70,7 @@ export async function closedCard({ desk }: World, id: string, words: string): Pr
 
 export type Asked = { id: string; card: Card }
 
-/** IAM's refusal; `undefined` if IAM permits the call. Any other fault says nothing about rights. */
+/** IAM's refusal; `undefined` if IAM permits the call. Other faults are rethrown. */
 export async function iamDenial(call: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await call()
@@ -78,7 +78,7 @@ export async function iamDenial(call: () => Promise<unknown>): Promise<string | 
   } catch (fault) {
     const { name, message } = fault as Error
     if (!/^(AccessDenied|ExpiredToken)/.test(name)) throw fault
-    // `User: arn:... is not authorized to perform: ssm:PutParameter on resource: arn:... because ...`
+    // Keeps the part after `is not authorized to perform: `.
     return message.replace(/^.*not authorized to perform: /, '').replace('on resource: ', 'on ')
   }
 }

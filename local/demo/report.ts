@@ -35,7 +35,7 @@ export class Report {
     this.#signal = signal
   }
 
-  /** A failed expectation or a fault ends the chapter and is counted; the next chapter is told all the same. */
+  /** A failed expectation or a fault ends the chapter and is counted; the next chapter still runs. */
   async chapter(title: string, about: string, tell: () => Promise<void>): Promise<void> {
     this.#chapters += 1
     this.#title = title
@@ -162,6 +162,6 @@ export function layOut(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => line(row).trimEnd())
 }
 
-/** A word longer than a line has its own line. */
+/** A word longer than a line gets a line of its own. */
 export const wrap = (text: string, columns: number): string[] =>
   text.match(new RegExp(`\\S.{0,${columns - 1}}(?=\\s|$)|\\S+`, 'g')) ?? []

@@ -24,7 +24,7 @@ export interface DeskOptions {
   outsideUrl?: string | undefined
   log?: (line: string) => void
   clock?: () => number
-  /** Keeps Slack's limit of one message a second in a channel. Off by default, so that tests are fast. */
+  /** Enforces Slack's limit of one message a second in a channel. Off by default, so that tests are fast. */
   paced?: boolean
 }
 

@@ -5,7 +5,7 @@ import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
 import { fileOf, type Shelved } from './library.ts'
 import { type Pin, type Pins, pinsOf } from './pins.ts'
 
-/** A library entry for its reader. One with a `TODO` does not parse, and its pins do not depend on that. */
+/** A library entry for its reader. An entry with a `TODO` does not parse, but its pins are the same. */
 export const entryOf = ({ entry }: Pick<Shelved, 'entry'>): CatalogueEntry =>
   ({ leavesOpen: {}, ...entry }) as unknown as CatalogueEntry
 
@@ -38,7 +38,7 @@ export const pinLines = ({ arguments: all, always }: Pins): readonly string[] =>
   ...always.map((each) => `always    ${each}`),
 ]
 
-/** An argument that its absence alone holds has no key of its own. */
+/** An argument pinned only by its absence has no key. */
 export const byWords = ({ by }: Pin): string =>
   by.map((each) => (each === 'resource' ? 'the ARN' : each.includes(':') ? `\`${each}\`` : each)).join(' and ')
 

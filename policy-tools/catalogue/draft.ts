@@ -12,7 +12,7 @@ export type Draft = {
   found: readonly string[]
   /** Condition keys about which the author decides. */
   keysToDecide: readonly string[]
-  /** Keys that IAM compares with what the resource is. */
+  /** Keys that IAM compares with properties of the resource. */
   resourceKeys: readonly string[]
 }
 
@@ -82,7 +82,7 @@ const undoFor = ({ changes }: IamAction): JsonObject =>
     ? { possible: 'TODO: true or false', how: 'TODO: how it is undone, and by which action' }
     : { possible: true, how: 'nothing is changed' }
 
-/** Its required types; where all are optional, those. A tag can be put on anything: a few of many are enough to begin with. */
+/** Its required types; where all are optional, those. Many types take tags: a few are enough to begin with. */
 function resourcesOf({ resources }: IamAction): readonly ResourceType[] {
   const required = resources.filter((each) => each.required)
   return (required.length > 0 ? required : resources).slice(0, 5)

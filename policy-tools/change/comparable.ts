@@ -39,7 +39,7 @@ export function comparable(bundle: Bundle): JsonObject {
 const mapValues = <T, U>(all: { readonly [name: string]: T }, change: (each: T) => U): { [name: string]: U } =>
   Object.fromEntries(Object.entries(all).map(([name, each]) => [name, change(each)]))
 
-/** Owner and backup owner have the same rights, so swapping them is no difference. */
+/** Owner and backup owner have the same rights, so their order is irrelevant. */
 const comparableAgent = ({ owner, backupOwner, ...agent }: Agent) => ({
   ...agent,
   answers: backupOwner === undefined ? [owner] : [owner, backupOwner],

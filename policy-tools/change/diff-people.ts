@@ -87,7 +87,6 @@ const acts: { readonly [does in PersonAction]: string } = {
   inspect: 'inspect hosts and secrets',
 }
 
-/** The act in words: `approve at the stage sre what agent:builder asks for on the resources of payments-owners`. */
 function wordsOf({ does, stage, absent, point, change, profile, subject, inSteadBy }: PersonPoint): string {
   const asked = point?.asked
   const parts = [

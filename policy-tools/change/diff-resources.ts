@@ -12,7 +12,7 @@ const mostPairs = 5000
 
 type Apart = { before: JsonObject; after: JsonObject }
 
-/** Facts of resources before and after, by type and id. Undefined if the rules are the same. */
+/** Facts of resources before and after, by type and id. Undefined if the rules are equal. */
 export function resourcesApart(old: Bundle, next: Bundle): Apart | undefined {
   if (same(asJson(old.resources), asJson(next.resources))) return undefined
   const types = [...new Set([...old.resources, ...next.resources].map(({ type }) => type))]

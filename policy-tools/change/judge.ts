@@ -68,7 +68,7 @@ export const ranked =
     return after > before ? 'widened' : 'narrowed'
   }
 
-/** Patterns: one that a wider pattern of the other side covers changes nothing. `{places}` stand for themselves. */
+/** Patterns. A pattern within a wider one of the other side has no effect. `{places}` stand for themselves. */
 export const patterns: Judge = (difference, bundles) => {
   const { from, path, lists = { from: [], to: [] } } = difference
   const others = from === undefined ? lists.from : lists.to

@@ -107,7 +107,7 @@ export function personPoints(
     ['isDelegated', readsPath(reads, 'resource.delegators') ? [false, true] : [false]],
     ['isInStead', readsPath(reads, 'context.inSteadBy') ? [false, true] : [false]],
   ]
-  // Apart, since of all requests a sample would have few changes of the registry.
+  // Samples changes of the registry separately, since they are few among all requests.
   const drafts = [aboutsFor(sides, does, reads), changesFor(sides, does, reads)].flatMap((abouts) => {
     const dimensions = new Map<string, readonly unknown[]>([['about', abouts], ...rest])
     return combinations({ action: does, dimensions }, [...dimensions.keys()], most, seed)

@@ -236,7 +236,7 @@ export function combinations(space: Space, over: readonly string[], most: number
   )
 }
 
-/** Facts with a usual value, which has half of the draws: another one may mask all rules but its own. */
+/** Facts with a usual value, which gets half of the draws: a rare value may mask most rules. */
 const isUsual = (name: string): boolean => name !== 'agent' && name !== 'target' && !name.startsWith('arguments.')
 
 const draw = (random: () => number, name: string, values: readonly unknown[]): unknown =>

@@ -74,7 +74,7 @@ export function askDecided(event: Of<'Decided'>, state: ApprovalRequest, asking:
 export function askOpened(event: Of<'BreakGlassOpened'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const { ask, at, policies } = event
   const person = PersonId.safeParse(ask.agent.id).data
-  // An opening outside Hotwork asked no policy.
+  // Openings outside Hotwork did not ask policy.
   if (!person || openingOf(ask)?.sealed) return undefined
   const about = aboutRequest(state, 'open')
   const { rules } = asking
@@ -125,7 +125,7 @@ export function askBeside(id: string, event: AnyEvent, asking: Asking): Reply | 
       return askStandIn(event, asking)
     case 'StandInEnded':
     case 'PermitRevoked':
-      // Undefined without policies: one of the two people acted, who need no policy.
+      // Undefined without policies: the two people themselves need none.
       return policies.length === 0 ? undefined : act('revoke', 'revoke')
     case 'PermitGiven':
       return askPermitGiven(event, person, asking)

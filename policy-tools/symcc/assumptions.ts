@@ -188,7 +188,7 @@ function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
     const schema = properties[name]
     const given = schema && isOpen({ [name]: sampleOf(schema, () => 'a') ?? 'a' })
     const contains = `context.unpinned.contains(${text(name)})`
-    // For a map or list it depends on its members.
+    // Maps and lists depend on their members.
     const whenGiven =
       schema && (isNullable(schema) || ['map', 'list', 'object', 'oneOf'].includes(formOf(schema)))
         ? undefined

@@ -239,8 +239,7 @@ export class Prover {
   }
 
   /**
-   * Whether no question of this type is possible. Then everything would be proved, which also exposes a solver that
-   * never finds anything.
+   * Whether no question of this type is possible. Then every property would hold, which also exposes a broken solver.
    */
   async #impossible(type: RequestType): Promise<Exclude<Found, { outcome: 'fails' | 'holds' }> | undefined> {
     const key = JSON.stringify(type)

@@ -18,7 +18,7 @@ export async function run(
   const { promise, resolve } = Promise.withResolvers<Ran>()
   const text = { out: '', err: '' }
   const end = (ran: Ran) => {
-    // Its own process group, since the solver is a child of the child.
+    // A separate process group, since the solver is a grandchild.
     if (!ran.ended && child.pid !== undefined) kill(child.pid)
     resolve(ran)
   }

@@ -64,7 +64,7 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
 type OpenedAt = Policies & { path: string }
 type Proven = { ok: true; files?: ProveFiles } | { ok: false; problems: readonly Problem[] }
 
-/** A bundle has no files, so nothing is proved of it. */
+/** A bundle has no `prove.json`. */
 function proveFiles(old: OpenedAt, now: OpenedAt): Proven {
   if (!old.folder || !now.folder) return { ok: true }
   const [was, is] = [readProveFile(old.path, old), readProveFile(now.path, now)]

@@ -17,7 +17,7 @@ const titleOf = ({ step, proposal, explanation }: Explained): readonly string[] 
 const wordsOf = ({ explanation }: Explained): readonly string[] =>
   explanationLines(explanation).flatMap(({ said, under }) => [text(said), ...under.map((each) => `  - ${text(each)}`)])
 
-/** Ids and values as they are; a value with a blank is quoted. */
+/** Ids and values unchanged, except quotes around a value with a blank. */
 const text = (sentence: Sentence): string =>
   textOf(
     sentence.map((part) =>

@@ -31,7 +31,7 @@ export type Policies = {
 type Opened = ({ ok: true } & Policies) | { ok: false; problems: readonly Problem[] }
 
 /**
- * Policies as they are typed: a folder, compiled as the build does it, or the file of a bundle. Without a deployment
+ * Policies by the typed path: a folder, compiled as the build does it, or the file of a bundle. Without a deployment
  * file every alias of a folder counts as declared, and its accounts are the account of an ARN in `about`, if there is
  * one.
  * @throws WrongUsage if the path is neither
@@ -49,7 +49,7 @@ export function openPolicies(
   if (!opened.ok) return opened
   if (opened.failing.length > 0 && !evenIfCasesFail) return { ok: false, problems: opened.failing }
   const { bundle: compiled, folder } = opened
-  // Without the times of changes: what they ended is on record.
+  // Leaves out the times of changes, whose effects are on record.
   const { registry: _, ...bundle } = withGoverned(compiled, folder.registry?.value ?? nothingGoverned)
   return { ...opened, bundle, compiled }
 }

@@ -21,7 +21,7 @@ export function useAws(): void {
   }
 }
 
-/** The environment of an SDK. */
+/** The environment of an AWS SDK. */
 export const environmentOf = ({ endpointUrl, region, accessKeyId, secretAccessKey }: AwsAccess): NodeJS.ProcessEnv => ({
   AWS_ENDPOINT_URL: endpointUrl,
   AWS_REGION: region,

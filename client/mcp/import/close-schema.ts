@@ -191,13 +191,13 @@ function closeFirst(branches: readonly JsonObject[], place: Place): Closed<Argum
   return first && { ...first, notes: [...first.notes, note] }
 }
 
-/** The longest text that one of the branches takes, if each text is bounded. */
+/** The longest text that a branch takes, if each text is bounded. */
 function longest(branches: readonly JsonObject[]): JsonObject {
   const bounds = branches.filter(({ type }) => type === 'string').map(({ maxLength }) => maxLength)
   return bounds.every(isCount) && bounds.length > 0 ? { maxLength: Math.max(...bounds) } : {}
 }
 
-/** The one text that a member of a branch may be. */
+/** The only text that a member of a branch may have. */
 function onlyText(branch: JsonObject | undefined, name: string): string | undefined {
   const member = isObject(branch?.['properties']) ? branch['properties'][name] : undefined
   if (!isObject(member)) return undefined
@@ -217,7 +217,7 @@ function tagOf(branches: readonly JsonObject[]): string | undefined {
   return branches.length > 1 && tags.length === 1 ? tags[0] : undefined
 }
 
-/** Equal for schemas whose values have one type in a policy. */
+/** The type in policies of a schema's values. */
 function kindOf(schema: ArgumentSchema): string {
   const { type, items, properties, required } = schema as { [keyword: string]: unknown }
   if ('const' in schema) return 'string'
@@ -233,7 +233,7 @@ function closeText(name: string, schema: JsonObject, wish: Wish): Closed<Argumen
   const { maxLength: own, minLength } = schema
   const maxLength = isCount(own) && own > 0 ? own : wish.maxLength
   const least = isCount(minLength) && minLength > 0 && minLength <= (maxLength ?? minLength) ? { minLength } : {}
-  // The server's pattern is not copied: a regular expression could take exponential time here. The server checks it.
+  // Leaves out the server's pattern, which could take exponential time. The server checks it.
   const notes = 'pattern' in schema ? [`the pattern of \`${name}\` is left to the server to enforce`] : []
   return {
     schema: { type: 'string', ...least, ...(maxLength === undefined ? {} : { maxLength }) },
@@ -309,7 +309,7 @@ function withoutNull(written: unknown): { schema?: JsonObject; isNullable: boole
   return { schema: written, isNullable: false }
 }
 
-/** A longer list would not be read by people. */
+/** People would not read a longer list. */
 const mostValues = 1000
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)

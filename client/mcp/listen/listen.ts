@@ -216,7 +216,7 @@ class Door {
   }
 }
 
-/** Other errors may quote the message. */
+/** Hides other errors, which may quote the message. */
 const wordsOf = (cause: unknown): string => (cause instanceof Trouble ? cause.told.title : 'it failed')
 
 /** RFC 9728. It names no authorization server: the agent's platform gives it the token (docs/identity.md). */

@@ -11,10 +11,10 @@ export function parsePolicy(text: string): PolicyJson {
   return parsed.json
 }
 
-/** A schema in Cedar's JSON form, which is as long to read as all policies of a folder. */
+/** A schema in Cedar's JSON form, which takes as long to read as all policies of a folder. */
 export const parseSchema = readOnce(schemaToJson)
 
-/** Remembers what it read of the last few texts: folders that are compared, and the proofs of one, share their schema. */
+/** Caches the results for the last few texts: compared folders, and the proofs of one folder, share their schema. */
 export function readOnce<T>(read: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>()
   return (text) => {

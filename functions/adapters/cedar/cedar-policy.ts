@@ -56,7 +56,7 @@ export class CedarPolicy implements Policy {
     return toCedar(question, this.bundle)
   }
 
-  // Both names are asked for each time, since Cedar's cache may have other texts under them by now.
+  // Looks up both names each time, since Cedar's cache may have replaced their texts.
   #schemaName(): string {
     const { hash, schema } = this.bundle
     return schemas.nameOf(schema, hash, 'schema')
@@ -100,8 +100,8 @@ const policySets = new ParsedOnce((name, policies) =>
 )
 
 /**
- * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only a clean answer can permit: a failed call
- * and an answer with an error are both a no.
+ * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only an answer without errors can
+ * permit.
  */
 function answerOf(answer: AuthorizationAnswer): Answer {
   if (answer.type !== 'success') return failed([], messageOf(answer.errors))
@@ -114,7 +114,7 @@ function answerOf(answer: AuthorizationAnswer): Answer {
   return { permit: decision === 'allow', policies }
 }
 
-/** The policies that erred are named too, since no decision depends on an observing answer. */
+/** Names the policies that erred too, since no decision depends on an observing answer. */
 function observingAnswerOf(answer: AuthorizationAnswer): Answer {
   const errors = answer.type === 'success' ? answer.response.diagnostics.errors : []
   const erred = errors.map(({ policyId }) => policyId)

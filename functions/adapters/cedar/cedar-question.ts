@@ -23,7 +23,10 @@ import type {
 } from '../../domain/policy/question.ts'
 import { defined, type Json, type JsonObject } from '../../domain/values.ts'
 
-/** The facts of an action, asked at every use, are all in `context`: one entity costs as much as eight policies. */
+/**
+ * All facts of an action are in `context`, since it is asked at every use and one entity costs as much as eight
+ * policies.
+ */
 export type CedarQuestion = {
   principal: EntityUidJson
   action: EntityUidJson
@@ -34,7 +37,7 @@ export type CedarQuestion = {
 
 const uid = (type: string, id: string) => ({ type: `Hotwork::${type}`, id })
 const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type, id) })
-/** @throws if an argument is not of its type, and so has no form in Cedar */
+/** @throws if an argument has the wrong type */
 export function toCedar(
   question: Question,
   { actions, changes = {}, calendar }: Pick<Bundle, 'actions' | 'changes' | 'calendar'>,
@@ -198,7 +201,7 @@ const requestEntity = ({ id, agent, owners, action, group, resource, tier }: Req
   parents: [],
 })
 
-/** Each value by its type. Null is absent, as is a member that was not given. */
+/** Converts each value by its type. Null counts as absent. */
 function argumentsToCedar(args: JsonObject, { properties }: Pick<ArgumentsSchema, 'properties'>): CedarRecord {
   const members = Object.entries(args).map(([name, value]) => {
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
@@ -224,7 +227,7 @@ function argumentToCedar(name: string, value: Json, schema: ArgumentSchema): Ced
     number: () =>
       typeof value === 'number' && isDecimal(value) ? { __extn: { fn: 'decimal', arg: decimalText(value) } } : none(),
     scalar: () => ({ canonical }),
-    // Members that a caller names have no declared type; policy sees their names, and the whole in canonical form.
+    // Members named by callers have no declared type: policy sees their names, and the whole in canonical form.
     map: () => (record ? { keys: Object.keys(record), canonical } : none()),
     list: ({ items }) => {
       if (!Array.isArray(value)) return none()

@@ -12,7 +12,7 @@ export function withActions(schema: string, catalogue: readonly CatalogueEntry[]
   return `${written.trimEnd()}\n\n${begins}\n\n${actionsPart(catalogue)}`
 }
 
-/** The rest of the namespace, to its closing brace: Cedar takes a namespace in one piece only. */
+/** The rest of the namespace, to its closing brace: Cedar takes a namespace only in one piece. */
 function actionsPart(catalogue: readonly CatalogueEntry[]): string {
   const entries = catalogue.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const groups = [...new Set(entries.flatMap(groupsOf))].toSorted()

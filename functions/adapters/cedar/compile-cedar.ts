@@ -85,7 +85,7 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
   }
 }
 
-/** The index of a bundle. A bundle does not keep the positions of its policies, so each is placed in `file`. */
+/** The index of a bundle. A bundle lacks the positions of its policies, so each is placed in `file`. */
 function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observed'>, file: string) {
   type Indexed = {
     effect: PolicyJson['effect']
@@ -151,7 +151,7 @@ function split(source: Source, problems: Problem[]): Located[] {
   }
   let from = 0
   return parts.policies.flatMap((text) => {
-    // Each part is a piece of its file, in the file's order. If one were not found, its line would be the first.
+    // Each part is a piece of its file, in the file's order. Without a match its line is the first.
     const start = Math.max(0, source.text.indexOf(text, from))
     from = start + 1
     const line = lineAt(source.text, start)
@@ -170,7 +170,7 @@ function split(source: Source, problems: Problem[]): Located[] {
       const fix = 'name actions, or a group of them, in the head of the policy'
       problems.push({ file: source.file, line, message: `\`${id}\` asks for the action in a condition`, fix })
     }
-    // The source of a task is the word of the agent's own token: it may only raise scrutiny.
+    // A task's source is a claim of the agent's token: it may only raise scrutiny.
     if (parsed.json.effect === 'permit' && argumentsReadBy(parsed.json).taskSource) {
       const at = lineAt(source.text, start + Math.max(0, text.indexOf('task_source')))
       const message = `\`${id}\` permits by \`context.task_source\`, which the holder of the agent's token claims`

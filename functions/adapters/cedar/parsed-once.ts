@@ -2,8 +2,8 @@
 import type { CheckParseAnswer } from '@cedar-policy/cedar-wasm/nodejs'
 
 /**
- * Cedar caches what it parses by name for the life of the process. This is the record of its names: equal texts, of two
- * actions or of two bundles, are parsed once, and a text whose name went to another is parsed again.
+ * Cedar caches parsed texts by name for the life of the process. This tracks the names: equal texts of two actions or
+ * bundles are parsed once, and a text that lost its name is parsed again.
  */
 export class ParsedOnce {
   readonly #texts = new Map<string, string>()
@@ -15,7 +15,7 @@ export class ParsedOnce {
   }
 
   /**
-   * The name that Cedar has for this text: `name`, unless an equal text has another.
+   * Cedar's name for this text: `name`, or that of an equal text.
    * @throws if the text does not parse
    */
   nameOf(text: string, name: string, what: string): string {

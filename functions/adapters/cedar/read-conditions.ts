@@ -6,7 +6,7 @@ import { pathOf, pathsIn, plainUid } from './cedar-json.ts'
 /** A condition by itself: its meaning, and the expression for Cedar. */
 export type Part = { expression: Expr } & (
   | { test: FactTest | OtherTest }
-  /** One of these ways must hold, each with all of its parts. */
+  /** Alternatives: one must hold with all of its parts. */
   | { ways: readonly (readonly Part[])[] }
 )
 

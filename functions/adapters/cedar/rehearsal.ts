@@ -8,8 +8,9 @@ import { defined, type JsonObject, type NumericDate } from '../../domain/values.
 const longAgo: NumericDate = 0
 
 /**
- * Questions to ask while a process starts: the first decision takes tens of milliseconds, because Cedar's code is compiled on
- * the way (performance.md, P12). They fit the schema, or they would end early; their answers do not matter.
+ * Questions to ask while a process starts: the first decision takes tens of milliseconds, because Cedar's code is
+ * compiled on the way (performance.md, P12). They fit the schema, since invalid ones end early. Their answers are
+ * ignored.
  */
 export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
   const [[action, entry] = []] = Object.entries(actions)

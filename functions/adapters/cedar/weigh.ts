@@ -9,13 +9,13 @@ import { type Part, partsOf, policyOf } from './read-conditions.ts'
 
 type Policies = { readonly [id: string]: string }
 type Weighable = { id: string; effect: WeighedPolicy['effect']; parts: readonly Part[] }
-/** Parsed policies by name. `of` is their source, since a name may later belong to other policies. */
+/** Parsed policies by name. `of` is their source, since a name may move to other policies. */
 const prepared = new Map<string, { of: Policies; all: readonly Weighable[] }>()
 
 /**
- * Tells for each policy of an action which of its conditions hold. Each condition is a permit of its own, so that one answer
- * of Cedar names the conditions that hold (its reasons) and those that err (its errors); no condition is evaluated here.
- * @throws if Cedar's JSON cannot express a number: it has no whole numbers beyond 2^53
+ * Finds which conditions of each policy of an action hold. Each condition is a permit of its own, so that one answer of
+ * Cedar names the conditions that hold (its reasons) and those that err (its errors).
+ * @throws for whole numbers beyond 2^53, which Cedar's JSON cannot express
  */
 export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, action: string, question: CedarQuestion) {
   const name = `${hash} ${action} conditions`
@@ -82,7 +82,7 @@ const unasked = (conditions: readonly Condition[]): readonly Condition[] =>
     return each.holds === 'error' ? ({ ...rest, holds: 'unreached' } as Condition) : each
   })
 
-/** The evaluated part of a conjunction: Cedar reads it from the left, up to the first condition that does not hold. */
+/** The evaluated part of a conjunction: Cedar reads it from the left, up to the first failed condition. */
 function reached(conditions: readonly Condition[]): readonly Condition[] {
   const first = conditions.findIndex(({ holds }) => holds !== 'yes')
   return first < 0 ? conditions : [...conditions.slice(0, first + 1), ...unasked(conditions.slice(first + 1))]

@@ -53,7 +53,7 @@ export class DynamoCardStore extends TableStore implements CardStore {
   }
 
   async save({ request, chat, channel, at, told = [], ...card }: PostedCard): Promise<void> {
-    // Rows of the chat with the usual alias keep the form from before there were several chats.
+    // Rows of the chat with the default alias keep their form from versions with a single chat.
     const place = chat === onlyChat ? { channel } : { channel: `${chat}#${channel}`, chat }
     const row = { requestId: request, ...place, ...card, postedAt: at, told: told.length === 0 ? undefined : told }
     await this.table.put(this.table.putting(row), `save a card of \`${request}\``)

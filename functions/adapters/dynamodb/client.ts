@@ -21,8 +21,8 @@ export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 
 /**
  * `shards`: of each index partition that could become hot, as in the deployment; one by default. `mayStart`: whether
- * there is time for a write. A later write throws `NotInTime`, so that a click which was reported as without effect
- * never has one later.
+ * there is time for a write. A later write throws `NotInTime`, so that a click reported as without effect stays without
+ * one.
  */
 export type Connection = { client: DynamoDBClient; patience: Patience; shards?: number; mayStart?: () => boolean }
 
@@ -39,13 +39,13 @@ export function connect(patience: Patience = patient): Connection {
   return { client, patience, shards: readShards(process.env['SHARDS']) }
 }
 
-/** Refused here, since NaN would make every list empty, the sweep's too. */
+/** NaN would make every list empty, even the sweep's. */
 function readShards(told = '1'): number {
   if (!/^[1-9]\d*$/.test(told)) throw new TypeError('`SHARDS` is a whole number from 1 up')
   return Number(told)
 }
 
-/** Maps a vendor's fault to ours: the operation and the kind of fault, but none of the item's content. */
+/** Maps a vendor's fault to ours: the operation and the kind of fault, without the item's content. */
 export function unavailable(trying: string, cause: unknown): StoreUnavailable {
   if (cause instanceof StoreUnavailable) return cause
   const name = cause instanceof Error ? cause.name : typeof cause

@@ -31,7 +31,7 @@ export class DynamoDenyStore extends TableStore implements DenyStore {
   }
 
   async forget(role: string, denies: readonly Deny[]): Promise<void> {
-    // Written without its place in the index: no role may delete from this table, and TTL deletes in its own time.
+    // Removes it from the index only: no role may delete from this table, and TTL is slow.
     const puts = denies.map((deny) => this.table.putting(rowOf(role, deny)))
     await Promise.all(puts.map((put) => this.table.put(put, 'forget a deny')))
   }
@@ -56,7 +56,7 @@ const rowOf = (role: string, { tag, value, until, issuedBefore }: Deny) => ({
   issuedBefore,
 })
 
-/** @throws StoreUnavailable if this code does not understand the item: a deny must not be dropped by a guess */
+/** @throws StoreUnavailable if the item is invalid: a deny must never be dropped */
 function denyOf(item: Item): Deny {
   const members = {
     tag: textOf(item, 'tag'),

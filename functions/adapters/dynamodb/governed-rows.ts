@@ -6,8 +6,8 @@ import { itemOf, numberOf, packed, packedIn, versionIs } from './items.ts'
 import type { Table } from './table.ts'
 
 /**
- * `GOVERNED#`, the version of the registry of agents; and `GOVERNED#<version>`, its content, which is put once. A reader
- * that knows the newest content reads the first alone.
+ * `GOVERNED#`, the version of the registry of agents; and `GOVERNED#<version>`, its content, which is put once. A
+ * reader with the newest content reads only the first.
  */
 const headKey = { pk: 'GOVERNED#', sk: 'GOVERNED' }
 const contentKey = (version: number) => ({ pk: `GOVERNED#${version}`, sk: 'GOVERNED' })
@@ -22,7 +22,7 @@ export async function readGoverned(requests: Table, known = nothingGoverned): Pr
   return packedIn(content, 'registry', GovernedRegistry)
 }
 
-/** The puts of the next registry, of which none happens if another writer came first. */
+/** The puts of the next registry, all or none: another writer may come first. */
 export const puttingGoverned = (requests: Table, next: GovernedRegistry): TransactWriteItem[] => [
   requests.putting({ ...headKey, version: next.version }, versionIs(next.version - 1)),
   requests.putting({ ...contentKey(next.version), registry: packed(next) }),

@@ -6,8 +6,7 @@ import { TableStore } from './table.ts'
 
 /**
  * The last answers of the groups' sources, beside the requests, since each decision and use reads them with all other
- * facts. A group has a row for each shard. They are written without a transaction, since groups are not read at the
- * same time either.
+ * facts. A group has a row for each shard. No transaction is needed, since groups are independent.
  */
 export class DynamoGroupReadings extends TableStore implements GroupReadings {
   async save(group: string, reading: GroupReading): Promise<boolean> {
@@ -24,8 +23,7 @@ export class DynamoGroupReadings extends TableStore implements GroupReadings {
 }
 
 /**
- * The key of any copy. A copy that is missing, because the number of shards was raised, has no members, so no person decides
- * by it.
+ * The key of any copy. A copy missing after a raise of the number of shards has no members, so no person decides by it.
  */
 export const anyReadingKey = (group: string, shards: number) => ({
   pk: anyShardOf(`GROUP#${group}`, shards),

@@ -94,7 +94,8 @@ export function haltedIn([item]: readonly Item[] = []): (target: HaltTarget) => 
 export const haltRowKey = (target: HaltTarget) => ({ pk: haltKey(target), sk: 'HALT' })
 
 /**
- * The copies are not `HALT#`, so that the followers of the stream are told of a halt once. @param copy 0 is the item itself
+ * Copies have a prefix besides `HALT#`, so that followers of the stream hear of a halt once. @param copy 0 is the item
+ * itself
  */
 export const haltCopyKey = (target: HaltTarget, copy: number) =>
   copy === 0 ? haltRowKey(target) : { pk: haltKey(target).replace('HALT#', `HALTCOPY#${copy}#`), sk: 'HALT' }

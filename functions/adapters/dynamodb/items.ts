@@ -23,7 +23,7 @@ function attributeOf(value: Written): AttributeValue {
   return typeof value === 'number' ? { N: String(value) } : { L: value.map(attributeOf) }
 }
 
-/** @throws StoreUnavailable if the item lacks the attribute: it is not ours, so nothing in it can be used */
+/** @throws StoreUnavailable if the item lacks the attribute */
 export function textOf(item: Item, attribute: string): string {
   const value = item[attribute]?.S
   if (value === undefined) throw new StoreUnavailable(`an item has no text in \`${attribute}\``)
@@ -39,7 +39,7 @@ export function numberOf(item: Item, attribute: string): number {
 /** The entry's id by the key of its row, in the ledger table or in the table of places in the log. */
 export const entryIdOf = (item: Item): string => `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
 
-/** @throws StoreUnavailable if this code does not understand the text: it stops rather than guess */
+/** @throws StoreUnavailable if the text is invalid */
 export const valueIn = <S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> =>
   understood(readWritten(textOf(item, attribute)), attribute, schema)
 
@@ -49,7 +49,7 @@ export const packed = (value: object): Uint8Array => deflateRawSync(JSON.stringi
 /** The limit of an unpacked value: an item has 400 KB, and JSON seldom packs to less than a twentieth. */
 const mostUnpacked = 8 * 1024 * 1024
 
-/** @throws StoreUnavailable if this code does not understand the value */
+/** @throws StoreUnavailable if the value is invalid */
 export function packedIn<S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> {
   // A stream's record has bytes as base64, the SDK as bytes.
   const bytes: Uint8Array | string | undefined = item[attribute]?.B

@@ -90,7 +90,7 @@ export const onceKey = (key: string) => ({ pk: key, sk: 'ONCE' })
 
 /**
  * The ledger table: `aggregate` and `sequence` find an entry, which is stored as its hashed JSON text. The end of an
- * actor's own chain is an item of the requests table, because nothing in the ledger table may be changed.
+ * actor's own chain is an item of the requests table, because the ledger table is append-only.
  */
 export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
   async entries(aggregate: string): Promise<readonly Entry[]> {

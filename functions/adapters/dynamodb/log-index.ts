@@ -6,7 +6,7 @@ import { TableStore } from './table.ts'
 
 const Pending = z.array(z.string())
 
-/** The key of the state. Aggregates have a prefix, so it differs from all of theirs. */
+/** The key of the state. Aggregates have a prefix, so their keys differ. */
 const stateKey = { aggregate: 'LOG', sequence: 0 }
 
 /** The place of each entry in the log, and the number of entries, in a table of the notary's own. */

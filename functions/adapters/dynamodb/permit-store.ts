@@ -34,7 +34,7 @@ export class DynamoPermitStore extends LedgeredStore implements PermitStore {
 
 const openOf = (agent: AskerId): string => `permits of ${agent}`
 
-/** A permit as an item. It is indexed as open while it can be drawn from, apart from its end by time. */
+/** A permit as an item. It is indexed as open while draws remain, even past its end. */
 export const permitRow = ({ permit, head }: PermitChange) => ({
   ...permitKey(permit.id),
   ...headRow(head),

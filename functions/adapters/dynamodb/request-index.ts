@@ -40,7 +40,7 @@ type Part = { index: string; by: string; value: string; begin: NumericDate }
 /** The keys that many requests share. */
 const sharded = new Set(['kind', 'status', 'actionMonth', 'agent', 'owner'])
 
-/** A separate partition, so that delegated requests do not count as asked by the agent. */
+/** A separate partition: delegated requests do not count as the agent's asks. */
 const passedOn = (agent: string): string => `${agent}~passed`
 
 /** The attributes beside a request's state by which indexes find it. They follow from the state, and prove nothing. */

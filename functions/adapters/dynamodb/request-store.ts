@@ -289,7 +289,7 @@ function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   }
 }
 
-/** @throws StoreUnavailable if this code does not understand the item: it denies rather than guess */
+/** @throws StoreUnavailable if the item is invalid: then nothing is permitted */
 export const storedOf = (item: Item): Stored => ({
   state: packedIn(item, 'state', ApprovalRequest),
   head: headOf(item),

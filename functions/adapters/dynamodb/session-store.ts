@@ -28,7 +28,7 @@ export class DynamoSessionStore extends TableStore implements SessionStore {
     if (login === undefined) return undefined
     const pending = JSON.parse(login) as PendingLogin
     const taken = this.table.putting(loginRow(key, pending.expiresAt), condition('attribute_exists(login)'))
-    // Also false if the answer to this call's first attempt was lost: the person then logs in again.
+    // Also false after a lost answer to the first attempt: the person then logs in again.
     return (await this.table.put(taken, 'take a login')) ? pending : undefined
   }
 

@@ -20,7 +20,7 @@ export const shardOf = (id: string, count: number): number =>
   count === 1 ? 0 : Number.parseInt(hash('sha256', id).slice(0, 8), 16) % count
 
 /**
- * The value without its shard. Sharded values contain no `~`: they are ids of agents, people and actions, months and
+ * The value without its shard. Sharded values never contain `~`: they are ids of agents, people and actions, months and
  * words.
  */
 export const withoutShard = (value: string): string => value.split('~')[0] as string

@@ -29,7 +29,7 @@ type Query = { where: string; values: Row; index?: string; filter?: string; newe
 type Transacted = { done: true } | { done: false; reasons: readonly CancellationReason[] }
 
 const ofOthers = ['None', 'ConditionalCheckFailed', 'TransactionConflict']
-/** Reasons that mean that nothing was written because the table was throttled. */
+/** Reasons of a throttled table, which wrote nothing. */
 const ofRoom = ['ThrottlingError', 'ProvisionedThroughputExceeded']
 
 /**
@@ -174,7 +174,7 @@ export class Table {
   /**
    * Writes all or none. If the table was throttled, nothing was written, and the call is retried within the limits of
    * the connection. Each attempt has a new token, which the SDK's own retry after a lost answer reuses. The token is
-   * not derived from the content, since two callers with equal writes must not both be told that the write was theirs.
+   * random, since only one of two callers with equal writes may count as the writer.
    */
   async transact(items: readonly TransactWriteItem[], trying: string): Promise<Transacted> {
     const bound = this.#bound()

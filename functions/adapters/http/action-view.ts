@@ -4,7 +4,7 @@ import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Askable } from '../../domain/policy/askable.ts'
 import { defined } from '../../domain/values.ts'
 
-/** An action as an agent is told of it: no people, no policies. */
+/** An action for an agent, without people and policies. */
 export const actionView = ({ entry, resource, purposes, tier, planOnly, example }: Askable): Said<typeof Action> => ({
   name: entry.name,
   title: entry.title,

@@ -29,7 +29,7 @@ export const RecertifyBody = z.strictObject({
   /** The digest of the evidence that the person saw. */
   evidence_digest: Digest,
 })
-/** The answer about an agent can be no. */
+/** For an agent, the answer may also be no. */
 export const AnswerBody = RecertifyBody.extend({ verdict: z.enum(['certify', 'retire']).default('certify') })
 
 /** The bundle at this moment. */

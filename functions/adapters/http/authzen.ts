@@ -182,7 +182,7 @@ function endedAt(state: ApprovalRequest): NumericDate | undefined {
   }
 }
 
-/** At least until the grant can no longer be claimed, and some time more for late readers. */
+/** At least until the grant can no longer be claimed, and a day more for late readers. */
 const taskExpiry = (state: ApprovalRequest): NumericDate => {
   const grant = grantOf(state)
   const end = state.status === 'pending' ? state.decideBy : (endedAt(state) ?? 0)
@@ -235,12 +235,12 @@ function originMembers(ask: Ask): Pick<Said<typeof TaskMembers>, 'step' | 'on_be
 }
 
 /**
- * The words of people to the agent, once the request is settled. They name no person. Commitments to texts that
- * were not read give no messages.
+ * The words of people to the agent, once the request is settled. They name no person. A commitment without its text
+ * gives no message.
  */
 function messageMembers(state: ApprovalRequest): Pick<Said<typeof TaskMembers>, 'outcome' | 'messages' | 'suggest'> {
   if (state.status === 'pending') return {}
-  // The approvals of an inherited right were written to the agent that was given it.
+  // An inherited approval addressed the agent that was given the right.
   const isOwn = rulesOf(state.ask).isDecided
   const decisions = state.stages
     .flatMap((stage) => stage.decisions)

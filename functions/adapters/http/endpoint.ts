@@ -20,7 +20,7 @@ export const requestIdOf = (sent: string | undefined, ours: string): string =>
   sent !== undefined && /^[\x20-\x7e]{1,256}$/.test(sent) ? sent : ours
 
 export type Call = {
-  /** The route as declared, never taken from the address that was sent. */
+  /** The declared route, never the sent address. */
   route: string
   header(name: string): string | undefined
   path(name: string): string
@@ -47,7 +47,7 @@ export type Settings = {
 }
 export type Endpoint = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
 
-/** Turns faults into problem details. A fault of our own gives no reason. */
+/** Turns faults into problem details. Our own fault gives no reason. */
 export const endpoint =
   (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
   async (event) => {
@@ -91,7 +91,7 @@ async function answerOf(
       return problem(fault.problem)
     }
     const name = faultName(fault)
-    // Names only: a message may hold secrets.
+    // Logs only names: a message may hold secrets.
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined
     const seen = { route: call.route, fault: name, cause, requestId: call.requestId }
     // Faults that a caller alone can cause do not raise an alarm.

@@ -52,7 +52,7 @@ function readItem(item: { [member: string]: unknown }): Body | NoSuchName | Inco
 /** A name that cannot exist. Its decision is `false`. */
 export type NoSuchName = { reason: 'unknown_action' | 'policy_denied' | 'invalid_arguments'; detail: string }
 
-/** A name that is too long or too short to exist is denied, not answered with 400. */
+/** A name that is too long or too short to exist is denied instead of a 400. */
 function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
   const [first] = issues
   if (

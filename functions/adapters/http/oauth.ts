@@ -153,8 +153,8 @@ export const tokenAnswer = (issued: { token: string; expiresIn: number; details:
 })
 
 /**
- * Each answer repeats the code, so that a client need not keep the first. `interval` is in seconds. `slow_down` is a
- * kind of pending (RFC 8628 section 3.5).
+ * Each answer repeats the code, so that clients need not store it. `interval` is in seconds. `slow_down` is a kind of
+ * pending (RFC 8628 section 3.5).
  */
 export const waitingAnswer = (waiting: {
   code: string
@@ -184,7 +184,7 @@ export function readToken(form: ReadonlyMap<string, string>): string {
 
 /**
  * The answer for an unknown token: success, and an unknown hint is ignored (RFC 7009 section 2.1). But a hint at a
- * refresh token is refused: there are none, and the answer that one was revoked would be false (section 2.2.1).
+ * refresh token is refused, since there are none (section 2.2.1).
  * @throws OAuthError
  */
 export function answerUnknown(form: ReadonlyMap<string, string>): Answer {

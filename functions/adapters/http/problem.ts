@@ -148,7 +148,7 @@ export function refusalProblem(code: Refusal, detail?: string, headers?: Problem
   if (code === 'replayed') return badProof('this proof was used before: make a new one for each call')
   const { status, so, ...rest } = toldOf(code, detail)
   if (code === 'insufficient_login' && status === 401) return insufficientLogin(detail ?? '')
-  // Only the time is against it, so people need not be asked.
+  // Only the time is wrong, so people need not be asked.
   const next = code === 'policy_denied' && detail !== undefined ? 'ask again then' : fixOf(rest)
   const told = { status, code, title: so, detail: [next, detail].filter(Boolean).join(': ') }
   return new BadRequest({ ...told, ...defined({ headers }) })
@@ -173,7 +173,7 @@ export const badProof = (detail: string): BadRequest =>
     },
   })
 
-/** RFC 9470 section 3. All terms of the stage are said at once, so that one more login is enough. */
+/** RFC 9470 section 3. It names all terms of the stage, so that one more login is enough. */
 export function insufficientLogin(
   wanted: string | { acr?: string | undefined; maxAge?: number | undefined },
 ): BadRequest {

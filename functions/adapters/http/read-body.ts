@@ -50,7 +50,7 @@ export const bodyLimit = 64 * 1024
 
 const place = /^\d{10}#[a-z]{3}_[0-9a-z]{26}$/
 
-/** A cursor needs no escaping in an address. */
+/** A cursor, safe in an address. */
 export const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')
 
 const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()

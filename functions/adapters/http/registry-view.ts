@@ -25,7 +25,7 @@ export const registryView = ({
   agents: agents.map(spelled),
   retired: retired.map(({ id, at }) => ({ id, at: rfc3339(at) })),
   changed: Object.fromEntries(Object.entries(changed).map(([id, at]) => [id, rfc3339(at)])),
-  // The identity of a person is personal, and more people read this than the directory.
+  // Leaves out a person's identity, since this has more readers than the directory.
   former: former
     .filter(({ agent }) => !PersonId.safeParse(agent).success)
     .map(({ agent, identity, until }) => ({

@@ -30,7 +30,7 @@ import { hostMembers, shownStep, stepMembers } from './step-view.ts'
 export const personView = (state: ApprovalRequest, facts: ViewFacts): Said<typeof Request> =>
   requestMembers(describeRequest(state, facts))
 
-/** A request in a list: without the texts of evidence, of which a page of fifty would be too large to answer. */
+/** A request in a list: without the texts of evidence, which would make a page of fifty too large. */
 export function listedView(state: ApprovalRequest, facts: ViewFacts): Said<typeof Request> {
   const { evidence, ...view } = personView(state, facts)
   return { ...view, ...defined({ evidence: evidence?.map(({ text: _, ...item }) => item) }) }

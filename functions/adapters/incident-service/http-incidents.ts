@@ -19,7 +19,7 @@ type Settings = IncidentServices['http'] & {
 }
 
 /**
- * Looks up an incident by one GET: 200 is known, a status in `refusesName` is unknown, and anything else is no answer.
+ * Looks up an incident by one GET: 200 is known, a status in `refusesName` is unknown, and all others are no answer.
  */
 export class HttpIncidents implements IncidentReader {
   readonly #settings: Settings
@@ -29,14 +29,14 @@ export class HttpIncidents implements IncidentReader {
   }
 
   async read(incident: string): Promise<TaskLook> {
-    // In a path these two lead to a different address.
+    // In a path both change the address.
     if (incident === '.' || incident === '..') return { answer: 'unknown' }
     const { url, authorization, show, expressions } = this.#settings
     const signal = AbortSignal.timeout(patience)
     const header = await Promise.race([authorization?.(), rejectAt(signal)])
     const response = await fetch(url.replaceAll('{incident}', encodeURIComponent(incident)), {
       headers: { accept: 'application/json', ...defined({ authorization: header }) },
-      // Not followed: a redirect may lead to an address that the deployer did not name.
+      // A redirect could lead to an address that the deployer did not name.
       redirect: 'manual',
       signal,
     })

@@ -26,7 +26,7 @@ export function rememberIncidents(
       if (last?.incident === incident && now < last.until) return last.look
       const own = { incident, look: ask(incident), until: now + remembered }
       last = own
-      // A failure is not cached: the next call may have an answer.
+      // Caches no failure: a retry may succeed.
       void own.look.then(({ answer }) => {
         if (answer === 'unreachable' && last === own) last = undefined
       })

@@ -68,7 +68,7 @@ export class AccessTokenVerifier {
     return verified.ok ? ok(verified.value.token) : verified
   }
 
-  /** Verifies a token for any audience. This does not show that the caller may act on it. */
+  /** Verifies a token for any audience. The caller's right to act is checked elsewhere. */
   async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, undefined)
     return verified.ok ? ok({ ...verified.value.token, claims: verified.value.claims }) : verified

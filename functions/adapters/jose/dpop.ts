@@ -100,7 +100,7 @@ async function judgedProof(proof: Compact, now: NumericDate): Promise<SignedProo
     judged.add(proof, verified, { jkt })
     return { jkt, payload: verified.payload }
   } catch {
-    // The key is in the proof and nothing is fetched, so every error is the proof's.
+    // The proof has its key, so every error is the proof's.
     return undefined
   }
 }

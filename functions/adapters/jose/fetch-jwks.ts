@@ -14,7 +14,7 @@ export const patience = () => AbortSignal.timeout(2000)
 const sizeLimit = 65_536
 
 /**
- * Fetches JSON. Redirects are not followed, since only the address on the allow-list is trusted.
+ * Fetches JSON. It refuses redirects, since only the address on the allow-list is trusted.
  * @throws IssuerUnavailable
  */
 export async function fetchJson<T extends z.ZodType>(

@@ -24,7 +24,7 @@ import { fetchJson, keysOf, patience } from './fetch-jwks.ts'
 export type IdentitySource = {
   /** The issuer's name in the record: the `iss` of its tokens, if they have one. */
   readonly issuer: string
-  /** Whether a token claims to come from this issuer. Its content is not verified yet. */
+  /** Whether a token claims to come from this issuer. Its content is unverified. */
   owns(payload: JWTPayload): boolean
   isFor(audience: string, payload: JWTPayload): boolean
   /** Sources with the same keys have the same id, and share one cache. */
@@ -32,7 +32,7 @@ export type IdentitySource = {
   readonly fetchKeys: FetchKeys
   readonly requiredClaims: readonly string[]
   readonly maxAge: Seconds | undefined
-  /** The bearer of a verified token, with the claims that an identity may pin; or the fault of the token. */
+  /** The bearer of a verified token, with the claims that an identity may pin; or the token's refusal. */
   bearerOf(token: VerifiedToken): Result<Bearer, 'token_invalid'>
 }
 

@@ -19,9 +19,7 @@ export type VerifiedIdentity = {
   authTime?: NumericDate
   /** The groups that the token claims for its subject. */
   groups?: readonly string[]
-  /**
-   * True for a token with a `nonce`: an ID token of a login, for the client that began the login, and not for an API.
-   */
+  /** True for a token with a `nonce`: an ID token, for the client that began the login instead of an API. */
   ofLogin?: true
   /** Present if the token has it. */
   issuedAt?: NumericDate
@@ -111,7 +109,7 @@ function sourceOf(issuer: Issuer, clock: Clock): IdentitySource {
   }
 }
 
-/** jose's errors contain the token's claims, so they are not passed on. */
+/** Drops jose's error, which contains the token's claims. */
 function refusalFor(cause: unknown): Result<never, IdentityRefusal> {
   if (cause instanceof errors.JWTExpired) return refuse('token_expired')
   if (cause instanceof errors.JOSEError) return refuse('token_invalid')

@@ -83,7 +83,7 @@ export class JoseIdTokens implements IdTokens {
   }
 }
 
-/** The strength and time of the login, as far as the token has valid ones. */
+/** The strength and time of the login, if the token has valid ones. */
 function loginIn({ payload }: JWTVerifyResult & ResolvedKey, now: number): { acr?: string; at?: number } | undefined {
   const { acr, auth_time: at, iat } = payload
   if (iat !== undefined && iat > now + clockToleranceSeconds) return undefined
@@ -124,8 +124,8 @@ type CheckedLogin = {
 
 /**
  * Verifies every login of a decision again, from the entries alone: the provider's key signed it, for this decision on
- * this digest, at that strength, and not later. With `trust`, also the person and the provider. A key that is no longer
- * published is not a fault, since keys are rotated.
+ * this digest, at that strength, and in time. With `trust`, also the person and the provider. Keys are rotated, so an
+ * unpublished key is accepted.
  */
 export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
   const checked: CheckedLogin[] = []

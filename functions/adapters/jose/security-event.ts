@@ -89,7 +89,7 @@ function unverified(token: string) {
   }
 }
 
-/** jose's errors contain the token's claims, so they are not passed on. */
+/** Drops jose's error, which contains the token's claims. */
 function refusalFor(cause: unknown): Result<never, SetRefusal> {
   if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
     return refuse('invalid_key', 'no published key of the transmitter has this `kid` and `alg`')

@@ -9,8 +9,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /**
  * The claims of a JWT that `key` signed with ES256 and that is valid now: one `crypto.verify` in this thread, because
  * jose goes through the thread pool (docs/adr/0016-jose-judges-each-header-once.md).
- * @param token one whose exact encoded header jose has accepted before, with this key: the header is not read here
- * @returns undefined for a token that it does not accept: the caller then asks jose, so that every refusal is jose's
+ * @param token a token whose exact encoded header jose has accepted before, with this key
+ * @returns undefined for a refused token: the caller then asks jose for the reason
  */
 export function signedClaims(
   token: Compact,

@@ -29,7 +29,7 @@ export class StatementVerifier {
       })
       return verified(kind, payload, false)
     } catch (cause) {
-      // jose checks the time last: the rest is valid.
+      // jose checks the time last, so the rest is valid.
       if (cause instanceof errors.JWTExpired) return verified(kind, cause.payload, true)
       if (cause instanceof errors.JOSEError) return refuse('invalid')
       throw cause

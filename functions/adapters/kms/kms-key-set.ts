@@ -31,7 +31,7 @@ export class KmsPublicKey {
   /** @throws KeyUnavailable */
   get(): Promise<PublicJwk> {
     this.#found ??= this.#fetch().catch((fault: unknown) => {
-      // A failure is not cached: the next call fetches again.
+      // Caches no failure: the next call fetches again.
       this.#found = undefined
       throw fault
     })

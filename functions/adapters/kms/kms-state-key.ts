@@ -17,7 +17,7 @@ export class KmsStateKey implements StateKey {
 
   read(): Promise<string> {
     this.#found ??= this.#make().catch((fault: unknown) => {
-      // A failure is not cached: the next call fetches again.
+      // Caches no failure: the next call fetches again.
       this.#found = undefined
       throw fault
     })

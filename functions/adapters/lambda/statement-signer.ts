@@ -20,7 +20,7 @@ export class LambdaStatementSigner {
   readonly #function: string
   readonly #ports: { clock: Clock; log: Log }
   readonly #client: LambdaClient
-  /** By content, so that an approval that is read again is not signed again. */
+  /** By content, so that a repeated read reuses its signature. */
   readonly #signed = new Map<string, { token: string; at: NumericDate }>()
 
   // One attempt, since callers wait for it and can do without.

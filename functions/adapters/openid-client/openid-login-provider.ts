@@ -86,7 +86,7 @@ export class OpenIdLoginProvider implements LoginProvider {
   }
 }
 
-/** The characters of an error code by RFC 6749 section 5.2. Other text is not repeated. */
+/** The characters of an error code by RFC 6749 section 5.2. Other text is left out. */
 const wordOf = (error: string): string => (/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(error) ? error : 'unknown')
 
 const isSilence = ({ code }: client.ClientError): boolean =>

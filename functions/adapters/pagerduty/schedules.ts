@@ -93,7 +93,7 @@ export class PagerDutySchedules implements Schedules {
     const { url = 'https://api.pagerduty.com' } = this.#settings
     const response = await fetch(`${url.replace(/\/$/, '')}/${path}`, {
       headers: { accept: 'application/vnd.pagerduty+json;version=2', authorization: `Token token=${token}` },
-      // Not followed: a redirect may take the token to an address that the deployer did not name.
+      // A redirect could take the token to an address that the deployer did not name.
       redirect: 'manual',
       signal,
     })
@@ -118,6 +118,6 @@ function shiftsIn(oncalls: z.infer<typeof OnCalls>['oncalls'], schedule: string,
   return [...new Map(shifts.map((shift) => [JSON.stringify(shift), shift])).values()]
 }
 
-/** A fault without its cause, since a fault of `fetch` may contain the headers. */
+/** Drops the cause, since a fault of `fetch` may contain the headers. */
 const unavailable = (schedule: string, why: string) =>
   new ScheduleUnavailable(`the people on call in PagerDuty schedule \`${schedule}\` could not be read: ${why}`)

@@ -133,7 +133,7 @@ ${changeLinks(agent.id, offered)}
 
 const mayAsk = (kind: ChangeKind, offered: readonly string[]): boolean => offered.includes(changes[kind].action)
 
-/** The forms of the registry, where the catalogue has their actions. Other people decide. */
+/** Links to forms of the registry, if the catalogue has their actions. */
 function changeLinks(id: string, offered: readonly string[]): Part {
   const kinds = (['change', 'transfer', 'retire'] as const).filter((kind) => mayAsk(kind, offered))
   return (

@@ -2,5 +2,5 @@
 
 declare const bundledPageScript: string | undefined
 
-/** The script of `browser/page.ts`, which the bundler puts in. A program that runs the source has pages without it. */
+/** The script of `browser/page.ts`, which the bundler puts in. A program from source has pages without it. */
 export default typeof bundledPageScript === 'undefined' ? '' : bundledPageScript

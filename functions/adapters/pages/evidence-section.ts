@@ -5,7 +5,7 @@ import { type Html, html, type Part } from './layout.ts'
 
 /**
  * The agent's evidence, each text folded and whole.
- * @param isKnown whether an address is at a host of this deployment: no other is a link
+ * @param isKnown whether an address is at a host of this deployment, and so becomes a link
  */
 export const evidenceList = (
   { evidence = [] }: Pick<RequestView, 'evidence'>,

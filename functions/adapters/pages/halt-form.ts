@@ -5,7 +5,7 @@ import { form, type Html, html, type Part, type Reader } from './layout.ts'
 
 export type HaltField = 'kind' | 'value' | 'reason' | 'until'
 
-/** The values as written, and the fault of each field. */
+/** The written values, and the error of each field. */
 export type HaltDraft = { readonly [field in HaltField]?: string } & {
   wrong?: { readonly [field in HaltField]?: string }
 }
@@ -25,7 +25,7 @@ const choices = ({ agents, directory, resources, actions, targetRoles }: Haltabl
   ...targetRoles.map((each) => option(each)),
 ]
 
-/** The texts at a field: its hint, and below it its fault. */
+/** The texts at a field: its hint, and its error below. */
 const told = (field: HaltField, { wrong }: HaltDraft, hint?: string) => {
   const problem = wrong?.[field]
   const about = [...(hint === undefined ? [] : [`${field}-hint`]), ...(problem === undefined ? [] : [`${field}-wrong`])]

@@ -23,7 +23,7 @@ type ListView = Around & {
   moreOver?: string | undefined
   /** True if the page lists lifted halts too. */
   showsOver: boolean
-  /** The form to declare one, or why this person cannot. */
+  /** The form to declare one, or the refusal for this person. */
   declare: Html | Refusal
 }
 

@@ -168,7 +168,7 @@ function inTerminal(sought: Sought): Html {
 }
 
 const quoted = (text: string): string => (/^[\w@:./#-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-/** The time at which a day begins, or at which a last day ends. Other values are unchanged. */
+/** The beginning of a first day, or the end of a last day. Other values are unchanged. */
 export const timed = (name: string, text: string): string =>
   name === 'since' || name === 'until' ? (boundOf(name, text) ?? text) : text
 

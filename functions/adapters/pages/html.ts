@@ -1,6 +1,6 @@
 // Rules: test/http/pages.test.ts
 
-/** Markup. Only `html` makes it; everything else is text. */
+/** Markup, which only `html` makes. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -25,6 +25,6 @@ const written = (part: Part): string => {
   return String(part).replace(/[&<>"']/g, (character) => escapes[character] ?? character)
 }
 
-/** Escapes its parts, unless they are markup. Escaping cannot be turned off. */
+/** Escapes its parts, unless they are markup. */
 export const html = (fixed: TemplateStringsArray, ...parts: readonly Part[]): Html =>
   new Html(fixed.reduce((all, text, at) => `${all}${written(parts[at - 1])}${text}`))

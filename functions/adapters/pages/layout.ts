@@ -10,7 +10,8 @@ const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(
 
 /**
  * The policy of the pages: a browser may show a page and send its forms here. It runs one script, by its hash, which
- * fetches from here alone; it loads an icon and the manifest of this site, no frame, and tells no other site the page's address.
+ * fetches only from here; it loads icon and manifest of this site, refuses frames, and hides the page's address from
+ * other sites.
  */
 export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   'content-type': 'text/html; charset=utf-8',
@@ -28,7 +29,7 @@ export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // Not `no-referrer`, with which a browser sends no `Origin` with a form either.
+  // With `no-referrer` a browser sends forms without `Origin`.
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -85,7 +86,7 @@ ${
 `.text
   }`
 
-// Not escaped, since the policy has the hashes of exactly these texts.
+// Unescaped: the policy has the hashes of exactly these texts.
 const [sheet, code] = [new Html(style), new Html(script)]
 
 /** The keys of the script, which shows the button. A person can turn them off (WCAG 2.1.4). */

@@ -9,8 +9,8 @@ const sized = (name: IconName, sizes: string) => ({ src: `/icons/${name}`, sizes
 const icons = [sized('icon.svg', 'any'), sized('icon-192.png', '192x192'), sized('icon-512.png', '512x512')]
 
 /**
- * The web manifest (W3C), by which a phone keeps the pages on its home screen. It has no service
- * worker: a cached list of waiting requests would be wrong.
+ * The web manifest (W3C), by which a phone keeps the pages on its home screen. Without a service worker: a cached list
+ * of waiting requests would be wrong.
  */
 const manifest = {
   id: '/decide',
@@ -36,7 +36,7 @@ export const manifestAnswer = () => ({
 
 export const iconAnswer = (name: IconName, bytes: Uint8Array) => ({
   status: 200,
-  // An SVG could be opened as a page.
+  // An SVG can be opened as a page, so it gets a policy.
   headers: { ...kept, 'content-type': typeOf(name), 'content-security-policy': "default-src 'none'" },
   body: bytes,
 })

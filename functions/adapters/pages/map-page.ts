@@ -82,7 +82,7 @@ type UnknownView = {
 type Caller = UnknownOfIssuer['callers'][number] & { issuer: string }
 type Role = RolesOfAccount['unknown'][number]
 
-/** Callers and roles that belong to no agent. Nothing on it registers one: who should be an agent is not in a token. */
+/** Callers and roles that belong to no agent. It registers none: a token does not show who should be an agent. */
 export function unknownPage({ issuers, accounts, reader, now }: UnknownView): string {
   const callers = issuers.flatMap(({ issuer, callers: all }) => all.map((each) => ({ ...each, issuer })))
   const callerColumns: readonly Column<Caller>[] = [

@@ -19,7 +19,7 @@ const columns: readonly Column<StageMeasures>[] = [
   ['On the card alone', ({ onCard, decisions }) => shareText(onCard, decisions)],
 ]
 
-/** How people decide, by stage: for the people who write the ladder. */
+/** Measures of decisions by stage, for the people who write the ladder. */
 export function measuresPage({ measures: { stages, requests, since }, reader, now }: MeasuresView): string {
   const title = 'How people decide'
   return page({

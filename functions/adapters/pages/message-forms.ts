@@ -12,10 +12,7 @@ import { type Html, html, type Part } from './layout.ts'
 
 /** Fields by which a person writes to the agent, or asks a colleague to decide. */
 
-/**
- * The texts of a refused form, so that they need not be written again. `of`: which form; `wrong`: by field, the reason
- * why it is refused.
- */
+/** The texts of a refused form, to show again. `of`: its kind; `wrong`: the error of each field. */
 export type Draft = {
   of: 'approve' | 'less' | 'deny' | 'revise' | 'question'
   texts: { readonly [field: string]: string }
@@ -26,7 +23,7 @@ export type Draft = {
 export const drafted = (draft: Draft | undefined, of: Draft['of'], field: string): string | undefined =>
   draft?.of === of ? draft.texts[field] : undefined
 
-/** A browser leaves out the first line break of a text area, so that one more stands there. */
+/** Adds a line break, since a browser drops the first one of a text area. */
 export const textArea = (id: string, name: string, most: number, attributes: Part, text: string | undefined): Html =>
   html`<textarea id="${id}" name="${name}" maxlength="${most}"${attributes}>
 ${text}</textarea>`
@@ -60,7 +57,7 @@ function suggestInput(each: Suggestible, name: string, draft: Draft | undefined)
 ${inputOf(schema, about, text, isOptional)}${wrong !== undefined && html`<p class="wrong" id="${field}-wrong"><strong>${wrong}</strong></p>`}`
 }
 
-/** A menu, a number or a line for a simple schema; for others some lines, such as of JSON. */
+/** A menu, a number or a line for a simple schema; for others several lines, such as JSON. */
 export function inputOf(schema: ArgumentSchema, about: Html, text: string, isOptional: boolean): Html {
   const form = formOf(schema)
   const choices = form === 'boolean' ? ['true', 'false'] : textIn(schema)?.enum

@@ -170,7 +170,7 @@ const row = (step: DrillStep): Html => html`<tr class="${step.verdict}">
 <td><strong>${results[step.verdict]}</strong>${bar(step)}</td>
 </tr>`
 
-/** The time of a step as a share of its limit. The words beside it say the same. */
+/** The time of a step as a share of its limit. The words beside it repeat it. */
 function bar({ took, within }: DrillStep): Part {
   if (took === undefined) return ''
   const width = Math.min(100, Math.max(1, Math.round((took / Math.max(1, within)) * 100)))

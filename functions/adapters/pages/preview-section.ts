@@ -37,7 +37,7 @@ export function differenceList(preview: Matched): Html {
 ${same.length > 0 && html`<p class="soft">Stays as it is: ${same.map(({ label }, at) => html`${at === 0 ? '' : ', '}<code>${label}</code>`)}.</p>`}`
 }
 
-/** Each side is named in words, so that colour and line are not needed. */
+/** Words name each side, besides colour and line. */
 function row(of: Difference): Html {
   const sides = sidesOf(of)
   return html`<dt><code>${of.label}</code>${maskOf(of)}</dt>

@@ -13,7 +13,7 @@ import { differenceList } from './preview-section.ts'
 /** The form of a change of the registry, with policy's answer before it is asked. */
 export type RegistryPage = {
   kind: ChangeKind
-  /** The agent as it is, unless it is to be registered. */
+  /** The present agent; undefined for a registration. */
   before: Agent | undefined
   /** The idempotency key of the form. */
   key: string

@@ -232,7 +232,7 @@ function forms(request: RequestPage): Part {
   const parts = [
     stage && html`<input type="hidden" id="look" value="csrf=${reader.csrf}&look=${stage.name}">`,
     mustAccept?.id === reader.person && acceptForm(view, reader),
-    // The status of an ended request says why.
+    // The status of an ended request tells the reason.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
     stage && !mustAccept && approveForm(send, view, stage, draft),
     stage && canBeLess(view) && narrowForm(send, view, stage, draft),
@@ -262,7 +262,7 @@ const acceptForm = ({ id, resource }: RequestView, { csrf }: Reader): Html =>
 <button class="go">Accept it</button>`,
   )
 
-/** Whether it has the approval of this person alone. Policy is asked where they allow more. */
+/** Whether it only has this person's approval. Policy is asked at the act. */
 const mayAllowMore = ({ status, stages }: RequestView, person: PersonId): boolean => {
   const [own, ...others] = stages.flatMap(({ decisions }) => decisions)
   return (status === 'approved' || status === 'completed') && own?.person.id === person && others.length === 0

@@ -13,7 +13,7 @@ import { environmentChip, type Html, html, type Part, titled } from './layout.ts
 import { differenceList, reachList } from './preview-section.ts'
 import { drawn } from './words.ts'
 
-/** The steps of a plan, each whole: text that is too long for a card is here. */
+/** The steps of a plan, in full. */
 export function stepsSection({ steps = [], status }: RequestView, now: NumericDate): Html {
   return titled(
     'steps',
@@ -78,7 +78,7 @@ export function argumentList(of: Pick<RequestView, 'arguments' | 'nested'>): Htm
   )}`
 }
 
-/** The narrowable parts of a plan: whole steps, and numbers of a step. */
+/** The narrowable parts of a plan: steps, and numbers of a step. */
 export function stepFields(view: RequestView): Part {
   if (!view.steps || !canBeLess(view)) return false
   const left = stepsLeft(view.steps)

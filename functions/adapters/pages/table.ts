@@ -4,9 +4,9 @@ import { type Html, html, type Part } from './layout.ts'
 export type Column<Row> = readonly [heading: string, cell: (row: Row) => Part]
 
 /**
- * A list as a table. The first column names each row, and has its link. On a narrow screen a row is a box, in which each
- * cell follows its heading; an empty cell is left out. The roles keep it a table for a screen reader there too, since
- * browsers take a table's own away with its display.
+ * A list as a table. The first column names each row, and has its link. On a narrow screen a row is a box, in which
+ * each cell follows its heading; an empty cell is left out. ARIA roles keep it a table for screen readers there too,
+ * since browsers drop a table's own with its display.
  */
 export const table = <Row>(name: string, rows: readonly Row[], columns: readonly Column<Row>[]): Html =>
   html`<table class="rows" role="table" aria-label="${name}">

@@ -8,7 +8,7 @@ import { clockOf, dayOf } from './words.ts'
 
 /**
  * A timeline as SVG: a column for each lane, and time from top to bottom. It has no script and no remote font, and its
- * text can be selected. On a page its style is in the page's sheet; a separate file has its own.
+ * text can be selected. A page's sheet has its style; a separate file has its own.
  */
 
 /** A form of the picture. Pixels. */
@@ -17,7 +17,7 @@ const wide: Shape = { width: 704, first: 100, gap: 56, radius: 10, isWide: true 
 const narrow: Shape = { width: 344, first: 12, gap: 19, radius: 8.5, isWide: false }
 const [lineHeight, moreHeight, between] = [19, 17, 13]
 
-/** Each mark has a sign and a shape, so that colour is not needed. */
+/** Each mark has a sign and a shape, besides its colour. */
 const marks: {
   readonly [mark in Mark]: readonly [sign: string, tone: '' | 'go' | 'stop' | 'wait', isSquare: boolean]
 } = {

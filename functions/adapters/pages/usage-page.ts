@@ -9,7 +9,10 @@ import { count, time } from './words.ts'
 
 type UsageView = { agent: string; usage: Usage; since: NumericDate; reader: Reader; now: NumericDate }
 
-/** The use of an agent's grants, and what would have been enough. It changes nothing: policies change by a review. */
+/**
+ * The use of an agent's grants, and the narrowest entries that would have sufficed. It changes nothing: policies change
+ * by a review.
+ */
 export function usagePage({ agent, usage, since, reader, now }: UsageView): string {
   const suggested = usage.actions.filter(({ proposal }) => proposal !== undefined)
   return page({

@@ -21,7 +21,7 @@ type View = {
 
 /**
  * The requests that wait for one person, newest first. Each is decided on a page of its own. The page's script replaces
- * `live`, writes into `fresh` how, and announces new rows in `news`.
+ * `live`, writes its state into `fresh`, and announces new rows in `news`.
  */
 export function waitingPage({ waiting, aside = [], mark, bundle, reader, now }: View): string {
   const heading =

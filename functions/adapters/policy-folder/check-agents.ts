@@ -9,8 +9,7 @@ import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /**
- * Checks terms that an older folder may lack: it does not build without them, but can be compared with a folder that
- * has them.
+ * Checks terms that an older folder may lack. Such a folder does not build, but can be compared.
  * @param now the time of the build. Seconds
  */
 export const checkAgentTerms = (folder: Folder, now: number): Problem[] => [
@@ -26,7 +25,9 @@ export const checkAgentTerms = (folder: Folder, now: number): Problem[] => [
   }),
 ]
 
-/** Checks that people look at each agent, person, group, sealed role and profile again within the time that agents.json allows. */
+/**
+ * Checks that each agent, person, group, sealed role and profile must be recertified within the time in agents.json.
+ */
 function checkDates({ agents, directory, deployment, breakGlass }: Folder, now: number): Problem[] {
   const atMost = agents.value.recertifyAtMost ?? usualAtMost
   const latest = latestFirstDate(now, { recertifyAtMost: atMost })
@@ -62,7 +63,7 @@ function checkDates({ agents, directory, deployment, breakGlass }: Folder, now: 
   ]
 }
 
-/** Checks the pulled registry with the folder as one. Agents that were retired in it may have left the folder. */
+/** Checks the pulled registry together with the folder. Agents retired in it may have left the folder. */
 export function checkRegistry({ registry }: Folder, files: Bundle, now: number): Problem[] {
   if (!registry) return []
   const { value, document } = registry

@@ -122,13 +122,13 @@ function checkFacts(profile: Profile, { action, resources }: OpenRight, path: Pa
   resources.forEach((pattern, at) => {
     const here = [...path, 'resources', at]
     const opened = filled(pattern, account)
-    // No argument's value has a `:`, so a resource has as many as its template, and IAM's `*` matches those too.
+    // Arguments contain no `:`, so a resource has as many as its template. IAM's `*` matches `:` too.
     const more = [entry.resource.id, ...(entry.statement?.resources ?? [])]
       .filter((template) => resourcesOverlap(template, opened))
       .map((template) => colonsIn(template) - colonsIn(opened))
     const never = `${opened}${':*'.repeat(Math.max(0, ...more) + 1)}`
     rules.forEach((rule, before) => {
-      // The first matching rule counts, so names of an earlier rule are not this one's.
+      // The first matching rule counts, so earlier rules' names are excluded.
       const one = factsIn(rule) === said ? undefined : textWithin([opened, rule.id], [never, ...ids.slice(0, before)])
       if (one !== undefined)
         say(

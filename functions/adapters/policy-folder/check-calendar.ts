@@ -24,7 +24,7 @@ export function checkCalendar({ calendar }: Folder): Problem[] {
 
 type Periods = NonNullable<Folder['calendar']>['value']['freezes'][string]
 
-/** Overlapping periods have no single reason and end to tell people and agents. */
+/** Overlapping periods lack a single reason and end for people and agents. */
 function checkApart(name: string, periods: Periods, say: Say): void {
   periods.forEach(({ from, until }, at) => {
     if (periods.slice(0, at).some((other) => from < other.until && other.from < until))
@@ -32,7 +32,7 @@ function checkApart(name: string, periods: Periods, say: Say): void {
   })
 }
 
-/** A misspelt window in a policy never holds, and a freeze that no policy reads stops nothing. */
+/** Checks that policies name existing windows, and read each freeze: a misspelt window never holds. */
 export function checkWindowsRead({ calendar }: Folder, index: CompiledPolicies['index']): Problem[] {
   const names = calendar ? namesIn(calendar.value) : []
   const policies = Object.entries(index)

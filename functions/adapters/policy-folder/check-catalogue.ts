@@ -54,7 +54,7 @@ function checkArguments(
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (schema && !['integer', 'number', 'list'].includes(formOf(schema)))
       say(['narrowable', at], `\`${name}\` has nothing to lose`, 'name an argument that is a number or a list')
-    // Many calls take an empty list for all there is, and a list that lost every item would count as less.
+    // Many calls take an empty list for everything, so a list must not lose all items.
     if (schema && formOf(schema) === 'list' && !((schema as ListSchema).minItems ?? 0))
       say(['narrowable', at], `\`${name}\` may lose all its items`, 'give it `minItems` of 1 or more')
   }
@@ -117,7 +117,10 @@ function checkMcp({ name, credential, mcp }: CatalogueEntry, tools: Map<string, 
   tools.set(called, name)
 }
 
-/** Checks that the agent is held to each value that a policy judges. IAM compares few: asked for 5, it may call with 0. */
+/**
+ * Checks that credentials pin each value that a policy judges. IAM compares few: an agent that asked for 5 may call
+ * with 0.
+ */
 export function checkUnpinned({ actions, deployment }: Folder, index: CompiledPolicies['index']): Problem[] {
   return Object.entries(index).flatMap(([id, { file, line, actions: asked, reads }]) => {
     if (reads.unpinned) return []

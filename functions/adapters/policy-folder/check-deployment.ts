@@ -12,7 +12,7 @@ import type { Folder } from './read-folder.ts'
 type Deployment = Folder['deployment']['value']
 type Login = NonNullable<Deployment['login']>
 
-/** Checks that the names in the deployment file exist, and that separate things share nothing. */
+/** Checks that the names in the deployment file exist, and that separate entries share nothing. */
 export function checkDeployment(folder: Folder): Problem[] {
   const { value, document } = folder.deployment
   return problemsIn(document, (say) => {
@@ -82,9 +82,7 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
   })
 }
 
-/**
- * Each incoming message belongs to one chat: it names the chat's workspace, and the secret of that chat's app signs it.
- */
+/** Each incoming message belongs to one chat: it names the workspace, and the secret of that chat's app signs it. */
 function checkChatsApart(deployment: Deployment, say: Say): void {
   const chats = [...chatsOf(deployment)]
   for (const [at, [alias, chat]] of chats.entries())
@@ -109,7 +107,6 @@ const doOverlap = (one: string, other: string): boolean => isWithin(one, other) 
 const ofTargets = new RegExp(`^https?://[^/]+/(?:${[...aliasedKinds, 'unknown'].join('|')})/?$`, 'i')
 const isOwn = (audience: string) => audience.includes('{issuer}') || ofTargets.test(audience)
 
-/** Whether a gate that accepts proofs for one address accepts them for the other too. */
 function isWithin(inner: string, outer: string): boolean {
   const plain = (address: string) => `${new URL(address).href.replace(/\/$/, '')}/`
   return plain(inner).startsWith(plain(outer))
@@ -165,7 +162,7 @@ function checkClients(login: Login, provider: string, issuers: Deployment['issue
         )
 }
 
-/** Whether an audience may be this client once `{issuer}`, an address without a path, is known. */
+/** Whether an audience may equal this client once `{issuer}`, an address without a path, is known. */
 function canBe(audience: string, clientId: string): boolean {
   const literal = (part: string) => part.replaceAll(/\W/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
   const pattern = audience.split('{issuer}').map(literal).join('https?://[^/]+')
@@ -180,7 +177,7 @@ function checkSealed({ accounts }: Deployment, folder: Folder, say: Say): void {
     for (const [person, user] of Object.entries(sealed?.people ?? {})) {
       const path = ['accounts', alias, 'sealed', 'people', person]
       isPerson(path, person, `\`${person}\` is not in directory.json`)
-      // CloudTrail of this account does not name users of other accounts.
+      // This account's CloudTrail does not name users of other accounts.
       if (accountIdOf(user) !== accountId)
         say(path, `\`${user}\` is not a user of the account ${accountId}`, 'name an IAM user of the account itself')
       const other = users.get(user)

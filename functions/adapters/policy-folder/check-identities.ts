@@ -65,8 +65,8 @@ const checkIssuers = ({ value, document }: Folder['deployment']): Problem[] =>
   })
 
 /**
- * The deployment with its SPIFFE bundles inlined, since nothing is read from files at run time. A `bundleFile` is
- * relative to the deployment file. Each trust domain has exactly one source of keys.
+ * The deployment with its SPIFFE bundles inlined, since run time reads no files. A `bundleFile` is relative to the
+ * deployment file. Each trust domain has exactly one source of keys.
  */
 export function withSpiffeBundles(
   { value, document }: Sourced<DeploymentFile>,

@@ -52,7 +52,7 @@ function checkArguments(entry: CatalogueEntry, args: JsonObject, path: Path, say
     checkTemplate(entry, template, [...path, ...at], { ids, places, inResource }, say)
     for (const place of named) {
       const name = place.replace(/^arguments\./, '')
-      // Refused, since a narrowed value would name a different resource, whose state could not be compared.
+      // A narrowed value would name a different resource, whose state could not be compared.
       if (entry.narrowable.includes(name))
         say(
           [...path, ...at],
@@ -64,8 +64,8 @@ function checkArguments(entry: CatalogueEntry, args: JsonObject, path: Path, say
 }
 
 /**
- * Evaluates an expression over an empty answer. A wrong type of a missing value does not count, since it says nothing
- * about the expression.
+ * Evaluates an expression over an empty answer. A wrong type of a missing value is ignored: it proves nothing about the
+ * expression.
  */
 export function checkExpression(expression: string, path: Path, say: Say): void {
   try {

@@ -9,9 +9,7 @@ import { allSourceKinds, groupIn, sourceOf } from '../../group-sources/kinds.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/**
- * Checks that names in the files refer to something. Each file is well formed; here they are compared with each other.
- */
+/** Checks that names in the files refer to something. Each file is well formed by itself. */
 export function checkReferences(folder: Folder): Problem[] {
   const { ladder, directory, agents, tools, resources } = folder
   return [

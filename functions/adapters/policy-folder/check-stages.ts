@@ -67,7 +67,7 @@ function whyUnmet({ tier, stages }: Tier, all: readonly (readonly Filling[])[]):
   return reasons.length > 0 ? reasons : [[['name'], shared, 'add people to the groups of its stages']]
 }
 
-/** Checks that the policies answer as their cases say, and that the cases reach enough. */
+/** Checks that the policies answer as their cases say, and that the cases cover them. */
 export function checkCases(folder: Folder, bundle: Bundle, ask: Ask, index: CompiledPolicies['index']): Problem[] {
   return [
     ...checkRungs(folder, bundle, ask, index),
@@ -107,8 +107,8 @@ const runAll = ({ cases }: Folder, bundle: Bundle, ask: Ask): Problem[] =>
   )
 
 /**
- * Finds forbids that no case meets, since such a forbid may be misspelt and forbid nothing. Observed ones are left out:
- * cases cannot meet them.
+ * Finds forbids without a case, which may be misspelt and forbid nothing. It skips observed ones, which cases cannot
+ * meet.
  */
 function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Problem[] {
   const met = new Set(

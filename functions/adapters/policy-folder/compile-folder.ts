@@ -74,7 +74,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
   return { ok: true, bundle, folder, index, failing }
 }
 
-/** No door for agents reads `changes`. */
+/** Agents' endpoints never read `changes`. */
 function byAsker(catalogue: readonly CatalogueEntry[]): Pick<Bundle, 'actions' | 'changes'> {
   const named = (of: readonly CatalogueEntry[]) => Object.fromEntries(of.map((entry) => [entry.name, entry]))
   const changes = catalogue.filter(isOfRegistry)
@@ -127,10 +127,10 @@ export type CompiledPolicies = {
       file: string
       line: number
       effect: 'permit' | 'forbid'
-      /** It is asked and never counts. */
+      /** True if it is observed: asked, but never counted. */
       observes: boolean
       actions: readonly string[]
-      /** The arguments that it reads, and whether it asks which of them the credential leaves open. */
+      /** The arguments that it reads, and whether it reads `context.unpinned`. */
       reads: { arguments: readonly string[] | 'all'; unpinned: boolean; windows: WindowsRead }
     }
   }

@@ -131,9 +131,7 @@ const formOfGroup = (written: unknown) => {
     ? SourcedGroupFile
     : PlainGroupFile
 }
-/**
- * A group: its people, or their source. It is not a zod union, whose errors would not name the intended alternative.
- */
+/** A group: its people, or their source. A zod union's errors would not name the intended alternative. */
 const GroupFile = z.unknown().transform((written, context): GroupFile => {
   const parsed = formOfGroup(written).safeParse(written)
   if (parsed.success) return parsed.data

@@ -9,9 +9,7 @@ import { known, nearest, type Path, type Say } from '../../domain/what-is-wrong.
 /** A problem in a policy folder: its place, its description and its fix. */
 export type Problem = { file: string; line: number; message: string; fix: string }
 
-/**
- * `policies/ladder.json:12: message` and the fix beneath, as compilers print it. A terminal obeys escapes: these are inert.
- */
+/** `policies/ladder.json:12: message` and the fix beneath, as compilers print it. Terminal escapes in it are inert. */
 export const formatProblem = ({ file, line, message, fix }: Problem): string =>
   `${inert(file)}:${line}: ${inert(message)}\n    ${inert(fix)}`
 
@@ -61,7 +59,7 @@ export class JsonDocument {
     return 1
   }
 
-  /** The values that a person has still to decide: each is `TODO`, or `TODO: ` and the question. */
+  /** The values that a person must still decide: each is `TODO`, or `TODO: ` and the question. */
   todos(): Problem[] {
     return this.#root ? todosIn(this.#root, []).map(([path, question]) => this.#todo(path, question)) : []
   }
@@ -82,7 +80,7 @@ export class JsonDocument {
     const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
     if (issue.code === 'invalid_union') {
       const branch = nearest(issue.errors)
-      // If no alternative matched, the words that name them all are clearer.
+      // If no alternative matched, a message that names them all is clearer.
       const hasWords = !issue.message.startsWith('Invalid ')
       if (branch && !(hasWords && branch.path.length === 0)) return this.#problemOf(branch, path)
     }
@@ -112,7 +110,7 @@ export class JsonDocument {
       if (key) {
         if (seen.has(key.value)) this.#add(key.offset, `\`${key.value}\` stands here twice`, 'keep one of them')
         seen.add(key.value)
-        // As a member of an object it would be lost, and its members would appear to exist.
+        // JavaScript would set the prototype instead of a member.
         if (key.value === '__proto__') this.#add(key.offset, '`__proto__` is no name', 'give it another name')
       }
       this.#checkNames(child)

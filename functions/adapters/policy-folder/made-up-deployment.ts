@@ -10,8 +10,8 @@ import { JsonDocument } from './json-document.ts'
 import type { Sourced } from './read-folder.ts'
 
 /**
- * A deployment that declares every alias in a policy folder, for a folder that is read without one. Faults of the files
- * are reported by their readers. Each account is the one in an ARN in `text`, if there is one.
+ * A deployment that declares every alias in a policy folder, for a folder that is read without one. The files' readers
+ * report their problems. Accounts come from ARNs in `text`, if any.
  */
 export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentFile> {
   const actions = jsonFilesIn(join(folder, 'actions'))
@@ -61,7 +61,7 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   return { value, document }
 }
 
-/** The aliases of other kinds than AWS that an action names: it states the kind, or has that kind's part. */
+/** The alias of an action's target, except AWS: it names the kind, or has that kind's part. */
 function targetOf(action: unknown): [alias: string, settings: object][] {
   if (!isObject(action) || !isAlias(action['target'])) return []
   const isOf = ({ id, entry }: (typeof allKinds)[number]) =>

@@ -51,7 +51,7 @@ export type Folder = {
   policies: Source[]
 }
 
-/** The deployment is a file, or made up. */
+/** Reads the files. The deployment is a file, or made up. */
 export function readFolder(
   folder: string,
   from: string | Sourced<DeploymentFile>,
@@ -67,7 +67,7 @@ export function readFolder(
     if (!isThere(file, 'add it; docs/policies.md says what it is')) return undefined
     const document = new JsonDocument(file)
     const todos = document.todos()
-    // A schema would only say that the word `TODO` is no number.
+    // A schema would only complain about the type of `TODO`.
     const value = todos.length > 0 ? undefined : document.parse(schema)
     problems.push(...todos, ...document.problems)
     return value === undefined ? undefined : { value, document }

@@ -4,7 +4,7 @@ import type { LogBucket } from '../../operations/anchor/ports.ts'
 import { AnchorUnavailable, faultName } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
-/** `patient` outlasts a bucket that is slow for a while; the other is for a picture, which can do without. */
+/** `patient` outlasts a slow bucket; the other is for a picture, which can do without. */
 const patient = bounded(4, 3000)
 export const hurried = bounded(2, 450)
 

@@ -5,7 +5,7 @@ import { asItself, bounded } from '../aws-client.ts'
 
 const batchLimit = 10
 
-/** SQS refused some messages. All may be sent again, since their readers only look at the table. */
+/** SQS refused some messages. Resending all is safe, since readers use the table. */
 export class MessagesRefused extends Error {
   override readonly name = 'MessagesRefused'
 }

@@ -27,7 +27,7 @@ type Post = (
 export class HttpSetPush implements SetPush {
   readonly #post: Post
 
-  /** @param post follows no redirect, and checks the address that it connects to */
+  /** @param post refuses redirects, and checks the address that it connects to */
   constructor(post: Post) {
     this.#post = post
   }

@@ -13,13 +13,13 @@ type Signed = { [header in 'id' | 'timestamp' | 'signature']: string | undefined
 
 /**
  * Whether one of these signatures is a valid `v1` of the specification over exactly this id, time and body, and new
- * enough. Every secret is tried on every signature, in constant time. The reference library is not used, since it reads
- * the clock itself, and one of its dependencies has a licence that we do not ship.
+ * enough. Every secret is tried on every signature, in constant time. The reference library reads the clock itself, and
+ * has a dependency with an excluded licence.
  * @param secrets base 64, with or without `whsec_`
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function isSigned({ id, timestamp, signature, body }: Signed, secrets: readonly string[], now: NumericDate) {
-  // Without full stops, which join the three parts: an id with one could pass for another id and time.
+  // The id must lack full stops, which join the three parts.
   if (id === undefined || !/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)) return false
   if (timestamp === undefined || !/^[1-9]\d{0,11}$/.test(timestamp)) return false
   // Negated, so that NaN is refused too.

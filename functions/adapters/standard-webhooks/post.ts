@@ -65,7 +65,7 @@ export const makePost =
     new Promise((resolve, reject) => {
       const { protocol, hostname } = new URL(url)
       const fail = (cause: unknown) => reject(new ReceiverUnavailable('a receiver did not answer', { cause }))
-      // An address in the URL is not looked up as a name.
+      // Node looks up no name for an address in the URL, so it is checked here.
       const literal = hostname.replace(/^\[|\]$/g, '')
       if (!mayStay && isIP(literal) !== 0 && isInside(literal)) return fail(new Error('a private network'))
       const request = protocol === 'https:' ? requestHttps : requestHttp

@@ -33,7 +33,7 @@ export class SfnWorkflow implements Workflow {
     try {
       await this.#client.send(command)
     } catch (cause) {
-      // It has run already. Emulators give this error for a running execution too, AWS only for an ended one.
+      // The execution exists. Emulators give this error for running ones too, AWS only for ended ones.
       if (!(cause instanceof ExecutionAlreadyExists)) throw cause
     }
   }
@@ -45,7 +45,7 @@ export class SfnWorkflow implements Workflow {
         : this.#client.send(new SendTaskFailureCommand({ taskToken, error: outcome })))
       return 'sent'
     } catch (cause) {
-      // The wait timed out or ended already, or its execution is gone. Engines report these differently.
+      // The wait timed out or ended already, or its execution was deleted. Engines report these differently.
       if ([TaskDoesNotExist, TaskTimedOut, InvalidToken].some((late) => cause instanceof late)) return 'late'
       throw cause
     }

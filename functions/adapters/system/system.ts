@@ -21,10 +21,7 @@ export class SystemClock implements Clock {
   }
 }
 
-/**
- * An id of letters with five random bits each, the low ones of a byte, and without the time: 26 letters are 130 bits,
- * so ids cannot be guessed.
- */
+/** A random id of letters with five bits each: 26 letters have 130 bits, so ids cannot be guessed. */
 const randomId = <Id>(prefix: string, length = 26) =>
   `${prefix}_${Array.from(randomBytes(length), (byte) => idAlphabet[byte & 31]).join('')}` as Id
 

@@ -4,7 +4,7 @@ import { chatKind } from '../kind.ts'
 
 const Settings = z.strictObject({
   teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
-  /** The Enterprise Grid organisation, whose accounts only can be linked. */
+  /** The Enterprise Grid organisation: only its accounts can be linked. */
   enterpriseId: z
     .string()
     .regex(/^E[A-Z0-9]+$/)

@@ -15,8 +15,8 @@ export const Parties = z.object({
 export type Parties = z.infer<typeof Parties>
 
 /**
- * The registry after the deployment of another folder: identities that a party lost with it are kept from all others
- * for a year, and an agent that the folder names is the folder's. A retired one stays. Undefined if nothing changes.
+ * The registry after the deployment of another folder: identities that a party lost with it are reserved for a year,
+ * and agents named in the folder leave the registry, unless retired. Undefined if nothing changes.
  */
 export function afterDeployment(
   before: Parties,
@@ -46,7 +46,7 @@ export function afterDeployment(
   return { ...registry, version: registry.version + 1, agents, former: kept }
 }
 
-/** The time in which a run that died is repeated: what it kept is kept. Seconds. */
+/** The time in which a failed run is retried: it keeps the same identities. Seconds. */
 const repeatedIn = 7 * 86_400
 
 type Held = { agent: GovernedRegistry['former'][number]['agent']; identity: Identity }

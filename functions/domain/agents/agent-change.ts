@@ -26,7 +26,7 @@ export const AgentChange = z.strictObject({
 })
 export type AgentChange = z.infer<typeof AgentChange>
 
-/** The arguments are in the words of agents.json. */
+/** The arguments are spelled as in agents.json. */
 const day = z.iso.date().transform((text) => Date.parse(`${text}T00:00:00Z`) / 1000)
 const days = z
   .string()
@@ -108,7 +108,7 @@ function applied(
     : after
 }
 
-/** The backup owner is named with the owner: the one before was the former owner's choice. */
+/** A transfer replaces the backup owner too, which the former owner chose. */
 function transfer(before: Agent, to: z.infer<typeof transferred>): Result<Agent, 'invalid_registry'> {
   if (to.owner === before.owner)
     return refuse('invalid_registry', `\`${to.owner}\` is the owner of \`${to.id}\` already: name another person`)
@@ -116,14 +116,13 @@ function transfer(before: Agent, to: z.infer<typeof transferred>): Result<Agent,
   return ok({ ...rest, ...to })
 }
 
-/** Null stands for a member that is left out. */
+/** Null removes a member. */
 function made(members: object): Result<Agent, 'invalid_arguments'> {
   const given = Object.entries(members).filter(([, value]) => value !== null && value !== undefined)
   const parsed = Agent.safeParse(Object.fromEntries(given))
   return parsed.success ? ok(parsed.data) : refuse('invalid_arguments', whatIsWrong(parsed.error, 'arguments'))
 }
 
-/** The entry of an agent in the folder or in the registry. */
 export function entryOf(
   files: Pick<Bundle, 'agents'>,
   registry: Pick<GovernedRegistry, 'agents' | 'retired'>,
@@ -136,7 +135,7 @@ export function entryOf(
   return { entry: isRetired ? { ...entry, status: 'retired' } : entry, inFiles: own !== undefined }
 }
 
-/** The members whose change ends what the agent held: its rights were given to another workload, owner or autonomy. */
+/** The members whose change ends the agent's grants, which were given to another workload, owner or autonomy. */
 const ending: readonly string[] = ['identities', 'owner', 'autonomy', 'status']
 export const endsWhatItHeld = (before: Agent | undefined, after: Agent): boolean =>
   membersChanged(before, after).some((member) => ending.includes(member))
@@ -179,7 +178,7 @@ export function afterChange(
   return ok({ before, after, next })
 }
 
-/** Whether it has an identity for all of its time: one that ends sooner is lost, and one that ends later is new. */
+/** Whether the agent has the identity for the same time. A shorter one counts as lost, a longer one as new. */
 const keeps = ({ identities: all }: Agent, identity: Identity): boolean =>
   all.some((each) => {
     const [[from, until], [begins, ends]] = [timeOf(each), timeOf(identity)]
@@ -191,7 +190,7 @@ const timeOf = ({ validFrom = 0, validUntil = Number.POSITIVE_INFINITY }: Identi
 export const whoIs = ({ issuer, subject, claims = {} }: Identity): string =>
   canonicalForm([issuer, subject ?? null, claims])
 
-/** The people who may not decide it: each of them gains or keeps a right by the change. */
+/** The people who gain or keep a right by the change, and so may not decide it. */
 export const gainersOf = (before: Agent | undefined, after: Agent): readonly PersonId[] => [
   ...new Set([...(before ? answersFor(before) : []), ...answersFor(after)]),
 ]
@@ -209,7 +208,7 @@ export function changeView(before: Agent | undefined, after: Agent | undefined):
   })
 }
 
-/** With the status, which agents.json leaves out of an active agent. The id is what the change is about. */
+/** Adds the status, which agents.json omits for an active agent, and leaves out the id. */
 function membersOf(agent: Agent | undefined): JsonObject {
   if (!agent) return {}
   const { id: _, ...members } = spelled(agent)
@@ -219,7 +218,7 @@ function membersOf(agent: Agent | undefined): JsonObject {
 export const membersChanged = (before: Agent | undefined, after: Agent | undefined): readonly string[] =>
   changeView(before, after).map(({ member }) => member)
 
-/** Whether the agent may do more than before by its autonomy, or another workload may act as it. */
+/** Whether the agent gains autonomy, or another workload may act as it. */
 export function widens(before: Agent | undefined, after: Agent): boolean {
   if (!before) return false
   const ranks = Autonomy.options
@@ -229,6 +228,5 @@ export function widens(before: Agent | undefined, after: Agent): boolean {
   )
 }
 
-/** Whether both are the same entry. */
 export const isSameEntry = (one: Agent | undefined, other: Agent | undefined): boolean =>
   membersChanged(one, other).length === 0

@@ -34,7 +34,7 @@ export const ReachedRole = z.strictObject({
   via: z.enum(['host', 'trust', 'association', 'assume']),
   /** The worst answer for an action of the catalogue. */
   answer: Ambient.optional(),
-  /** The ARN of its permissions boundary; null if it has none, absent if that was not read. */
+  /** The ARN of its permissions boundary; null for none, absent if unread. */
   boundary: z.string().max(2048).nullable().optional(),
 })
 export type ReachedRole = z.infer<typeof ReachedRole>
@@ -54,9 +54,9 @@ export const Looked = z.strictObject({
   role: z.string().min(1).max(2048),
   roles: z.array(ReachedRole).optional(),
   secrets: z.array(ReachedSecret).optional(),
-  /** The number of roles that were not looked at. */
+  /** The number of skipped roles. */
   unseen: z.int().positive().optional(),
-  /** The places whose changes are seen at the next daily look alone; none if all are seen within minutes. */
+  /** The places whose changes only the next daily look sees. */
   silent: z.array(z.string().max(64)).optional(),
   /** The reasons why part of the answer is unknown. */
   partial: z.array(z.string().max(512)).optional(),
@@ -71,7 +71,7 @@ export const Looked = z.strictObject({
       }),
     ),
   ),
-  /** Set if IAM did not answer the last look: then the answers are older, from `answersOf`. */
+  /** Set if the last look failed: the answers are older, from `answersOf`. */
   failed: z.strictObject({ why: Unseen, answersOf: NumericDate }).optional(),
 })
 export type Looked = z.infer<typeof Looked>
@@ -114,7 +114,10 @@ export function ambientCounts(looked: Looked | undefined, actions: readonly stri
   return counts
 }
 
-/** A look for people who may not inspect the agent: without the roles that its host reaches, and all that names them. */
+/**
+ * A look for people who may not inspect the agent: it leaves out the roles of its host, and every text with their
+ * names.
+ */
 export function withoutReached({ roles: _, secrets: __, partial, actions, ...looked }: Looked): Looked {
   const unnamed = partial && ['the reasons are for people who may inspect it']
   return {

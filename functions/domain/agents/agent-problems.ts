@@ -9,13 +9,12 @@ const day = 86_400
 /** The longest time until a first recertification, unless agents.json has `recertifyAtMost`. Seconds. */
 export const usualAtMost = 180 * day
 
-/** The last day for a first recertification: of a build, or of a registration at run time. */
+/** The last day for a first recertification, counted from a build or a registration at run time. */
 export const latestFirstDate = (
   now: NumericDate,
   { recertifyAtMost = usualAtMost }: Pick<Bundle, 'recertifyAtMost'>,
 ): NumericDate => Math.floor(now / day) * day + recertifyAtMost
 
-/** The problems of the people who answer for an agent. */
 export function wrongOwners({ owner, backupOwner }: Agent, people: readonly { id: string }[]): Wrong[] {
   const unknown = (member: 'owner' | 'backupOwner', title: string, name: string | undefined): Wrong[] =>
     name === undefined || people.some(({ id }) => id === name)

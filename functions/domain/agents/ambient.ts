@@ -16,7 +16,7 @@ export type HostQuestion = {
   rule: string
   /** An ARN that no earlier rule matches. Without one, IAM is not asked. */
   example?: string
-  /** True if the resource is in a different account, which must allow it too; IAM is not asked about that. */
+  /** True if the resource is in a different account, which must allow it too, beyond IAM's simulation. */
   isElsewhere: boolean
 }
 
@@ -99,13 +99,13 @@ const order: readonly Ambient[] = ['denied', 'unknown', 'allowed']
 export const worst = (answers: readonly Ambient[], otherwise: Ambient): Ambient =>
   answers.reduce((one, other) => (order.indexOf(other) > order.indexOf(one) ? other : one), answers[0] ?? otherwise)
 
-/** A right of a role that the host may or may not reach is unknown. A denial is one either way. */
+/** If the host perhaps reaches the role, its rights are unknown; denials stay denials. */
 export const ifReached = (answer: Ambient, isCertain: boolean): Ambient =>
   answer === 'allowed' && !isCertain ? 'unknown' : answer
 
 /**
  * The answers of several roles as one: the worst for each action and rule. Without any role an action is denied. If
- * others were not asked, an action that is not allowed is unknown.
+ * roles were skipped, an action counts as unknown unless it is allowed.
  */
 export function together(bundle: Bundle, each: readonly Looked['actions'][], isComplete: boolean): Looked['actions'] {
   const asked = hostQuestions(bundle, '')
@@ -123,7 +123,7 @@ export function together(bundle: Bundle, each: readonly Looked['actions'][], isC
   )
 }
 
-/** The look, if it is at the agent's present host and at most a week old. */
+/** The look, if it is of the agent's present host and at most a week old. */
 export const inForce = (looked: Looked | undefined, { runsOn }: Pick<Agent, 'runsOn'>, now: NumericDate) =>
   looked?.role === probedHost(runsOn)?.where && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds
     ? looked

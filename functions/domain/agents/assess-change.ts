@@ -19,10 +19,10 @@ import {
 } from '../values.ts'
 import { type AskedChange, afterAgent, gainersOf, membersChanged, widens } from './agent-change.ts'
 
-/** A person's ask to change the registry. `before`: the entry that they ask to change. */
+/** A person's ask to change the registry. `before`: the present entry. */
 export type ChangeAsked = AskedChange & { person: PersonId; before?: Agent | undefined }
 
-/** The lowest rung: a change of who may ask is always decided by people. */
+/** The lowest rung: people decide every change of the registry. */
 export const lowestOfChanges = 1
 
 export type FoundChange = {
@@ -31,7 +31,7 @@ export type FoundChange = {
   resource: Resource & ResourceFacts
   after: Agent
   facts: ChangeFacts
-  /** The people who gain or keep a right by it, and never decide it. */
+  /** The people who gain or keep a right by it, and so may not decide it. */
   barred: readonly PersonId[]
 }
 
@@ -74,7 +74,7 @@ const changeFacts = (person: PersonId, before: Agent | undefined, after: Agent):
 /** Finds the lowest rung from 1 on that policy permits, and whether enough people are left to decide. */
 export function assessChange(bundle: Bundle, ask: Ask, asked: ChangeAsked, now: NumericDate): ChangeAssessment {
   const found = findChange(bundle, asked)
-  // The caller has refused it, if the registry is the reason.
+  // The caller has checked the registry before.
   if (!found.ok) return refusal(found.code === 'invalid_registry' ? 'invalid_arguments' : found.code, [], found.detail)
   const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= lowestOfChanges)
   const at = (tier: number, moment: NumericDate) => ask(changeQuestion(bundle, found.value, asked, tier, moment))
@@ -118,7 +118,7 @@ export function askAgainAboutChange(
   const found = findChange(bundle, asked)
   if (!found.ok) return no(found.detail ?? found.code)
   const tier = satisfiedTier(bundle.ladder, again.approvals)
-  // Under any policy.
+  // This holds under any policy.
   if (tier < lowestOfChanges) return no('a change of the registry is decided by people')
   return ask(changeQuestion(bundle, found.value, asked, tier, again.now, again.moment))
 }

@@ -23,7 +23,7 @@ export function datesInFiles({ agents, directory, deployment, ...rules }: Bundle
 
 export const subjectOf = (kind: 'group' | 'sealed' | 'profile', name: string): Subject => `${kind}:${name}`
 
-/** A subject that an emergency may need: past its date people are told, and nothing stops. */
+/** A subject for emergencies: past its date people are told, and it stays usable. */
 export const isOnlyTold = (subject: Subject): boolean => /^(?:sealed|profile):/.test(subject)
 
 /** The later of the two dates: a person cannot shorten what the files allow. */
@@ -31,9 +31,9 @@ export const recertifyByOf = (inFiles: NumericDate, certified: NumericDate | und
   Math.max(inFiles, certified ?? 0)
 
 /**
- * The bundle with recertifications applied: agents and people have their dates, a person who is overdue or has left is
- * inactive, and an overdue group has no members. `until` is the next time at which that changes; agents do not count, since each decision reads
- * their dates.
+ * The bundle with recertifications applied: agents and people have their dates, an overdue person or one who left is
+ * inactive, and an overdue group is empty. `until` is the next change of that, without agents, whose dates each
+ * decision reads.
  */
 export function bundleAsOf(
   bundle: Bundle,

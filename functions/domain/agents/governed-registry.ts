@@ -8,13 +8,13 @@ import { AgentId, defined, NumericDate, PersonId, ToolId } from '../values.ts'
 export const GovernedRegistry = z.strictObject({
   /** It rises by one with each change. 0: nothing was ever changed at run time. */
   version: z.int().nonnegative(),
-  /** Agents that the policy folder does not name. A retired one stays, with its status. */
+  /** Agents beside the policy folder's. A retired one stays, with its status. */
   agents: z.array(Agent),
-  /** Agents of the policy folder that were retired at run time. They stay so if the folder forgets them. */
+  /** Agents of the policy folder that were retired at run time. They stay retired if the folder drops them. */
   retired: z.array(z.strictObject({ id: AgentId, at: NumericDate })),
   /** By agent: the last change of its identities, owner or autonomy. Requests and permits from before it have ended. */
   changed: z.record(AgentId, NumericDate),
-  /** Identities that an agent had, or another party of the folder, which no other party gets within a year. */
+  /** Former identities of agents and of the folder's parties. No other party gets them within a year. */
   former: z.array(
     z.strictObject({ agent: z.union([AgentId, PersonId, ToolId]), identity: Identity, until: NumericDate }),
   ),
@@ -23,14 +23,14 @@ export type GovernedRegistry = z.infer<typeof GovernedRegistry>
 
 export const nothingGoverned: GovernedRegistry = { version: 0, agents: [], retired: [], changed: {}, former: [] }
 
-/** The size of a stored registry, packed, with room for retirements in an item of at most 400 KB. Bytes. */
+/** The size limit of a stored registry, packed. The rest of the item's 400 KB is for retirements. Bytes. */
 export const mostStored = 300_000
 
 /** The agents that were retired at run time, for good: also if a later folder names them. */
 export const retiredAtRunTime = ({ agents, retired }: Pick<GovernedRegistry, 'agents' | 'retired'>): Set<string> =>
   new Set([...retired, ...agents.filter(({ status }) => status === 'retired')].map(({ id }) => id))
 
-/** The bundle with the agents of the registry. A file's agent can be retired, and never rewritten. */
+/** The bundle with the agents of the registry. The registry can retire a file's agent, and never rewrites it. */
 export function withGoverned(files: Bundle, registry: GovernedRegistry): Bundle {
   if (registry.version === 0) return files
   const retired = retiredAtRunTime(registry)
@@ -46,7 +46,7 @@ export function withGoverned(files: Bundle, registry: GovernedRegistry): Bundle 
   }
 }
 
-/** The version of the registry that a decision used, as its entry names it beside the bundle. */
+/** The version of the registry that a decision used, for its entry. */
 export const registryUsed = ({ registry }: Pick<Bundle, 'registry'>): { registry?: number } =>
   defined({ registry: registry?.version })
 
@@ -54,8 +54,8 @@ export const registryUsed = ({ registry }: Pick<Bundle, 'registry'>): { registry
 export const registryAge = 2
 
 /**
- * The next registry, in which an agent is retired and has lost everything that it held. It keeps its name, and its
- * identities for a year. One that the folder names is of the folder, also if the registry had it before.
+ * The next registry, with an agent retired and all that it held ended. Its name stays taken, its identities for a year.
+ * An agent in the folder counts as the folder's, even if the registry has it too.
  *
  * @param files the agents of the folder alone
  */
@@ -78,13 +78,13 @@ export function retiredIn(
   }
 }
 
-/** The time of the last change that ended what the agent held. */
+/** The time of the last change that ended the agent's grants. */
 export const changedAt = ({ registry }: Pick<Bundle, 'registry'>, agent: string): NumericDate | undefined =>
   registry?.changed[agent as AgentId]
 
 /**
- * Whether what an agent asked or was given at a time ended with its last change. For as long as a reader may have the
- * registry from before the change, and a second for its own work, nothing shows under which one it was asked.
+ * Whether the agent's last change ended a request or grant of this time. Readers may use the old registry for some
+ * seconds after a change, so requests of these seconds end too.
  */
 export function isFromBefore(bundle: Pick<Bundle, 'registry'>, agent: string, at: NumericDate): boolean {
   const changed = changedAt(bundle, agent)

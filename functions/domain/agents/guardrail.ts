@@ -10,8 +10,8 @@ export type HostGuardrail = {
 /**
  * A policy for the roles that the host reaches, as an inline policy or a boundary. It denies them the actions of the
  * catalogue, so that Hotwork is the only way: Hotwork acts by the target role, which does not have this policy.
- * Undefined if the host is in words, or the catalogue has nothing in the accounts of the host: a role is in one, and
- * another host reaches roles in any.
+ * Undefined if the host is only described in words, or the catalogue has no action in its accounts: a role is in one
+ * account, and other hosts reach roles in all.
  */
 export function guardrailOf(bundle: Bundle, { runsOn }: Pick<Agent, 'runsOn'>): HostGuardrail | undefined {
   if ('other' in runsOn) return undefined

@@ -7,7 +7,7 @@ import type { Looked } from './agent-file.ts'
 /** An account and a Region from which events arrive, such as `111122223333 us-east-1`. */
 export type Place = string
 
-/** A change at AWS as CloudTrail tells it. It says no more than where to look again. */
+/** A change at AWS by CloudTrail: it only says where to look again. */
 export type HostChange = {
   account: string
   region: string
@@ -15,7 +15,7 @@ export type HostChange = {
   /** Absent for a call that Hotwork's own look made: it proves that events arrive. */
   of?: Changed
 }
-/** `role`: the rights of one role, or its end. `roles`: a role that perhaps lets new callers in. `policies`: of any role. */
+/** `role`: the rights of one role, or its end. `roles`: a role that may admit new callers. `policies`: of any role. */
 export type Changed = { kind: 'role'; name: string } | { kind: 'roles' | 'policies' } | Association
 /** The role of a cluster's service account, or of a schedule, function, service, state machine or project. */
 type Association = { kind: 'host'; service: string; names: readonly string[] }
@@ -23,8 +23,8 @@ type Association = { kind: 'host'; service: string; names: readonly string[] }
 type Host = Pick<Agent, 'runsOn'>
 
 /**
- * Whether an agent's host perhaps has other rights since then. Each new role, and each new trust policy, concerns all
- * agents: no earlier look knows whether it lets their host in.
+ * Whether the change may affect the rights of an agent's host. A new role or trust policy concerns all agents, since it
+ * may admit any host.
  */
 export function concerns({ account, of }: HostChange, { runsOn }: Host, looked: Looked | undefined): boolean {
   const host = probedHost(runsOn)
@@ -44,11 +44,11 @@ export function concerns({ account, of }: HostChange, { runsOn }: Host, looked: 
   }
 }
 
-/** Whether the last look failed for a reason that another look may mend. */
+/** Whether the last look failed, and a retry may succeed. */
 export const failsForNow = ({ failed }: Looked): boolean =>
   failed !== undefined && failed.why !== 'no_such_role' && failed.why !== 'not_permitted'
 
-/** The roles that the last look found; undefined unless it found all. A host that is not there reaches none. */
+/** The roles that the last look found; undefined unless it found all. A missing host reaches none. */
 function rolesOf({ where }: { where: string }, looked: Looked | undefined): readonly string[] | undefined {
   if (!looked || looked.role !== where || failsForNow(looked)) return undefined
   if (looked.failed) return []
@@ -60,13 +60,13 @@ function isOf(host: { kind: string; where: string }, account: string, { service,
     return service === 'eks' && names.includes(host.where.split('/')[0] ?? '')
   if (host.kind !== 'scheduler' || accountIdOf(host.where) !== account) return false
   const [, , own, , , ...rest] = host.where.split(':')
-  // A schedule has a target with a role of its own, whose name is not kept.
+  // A schedule's target has a role of its own, whose name is not stored.
   if (own === 'scheduler') return service !== 'eks'
   const [, ...named] = rest.join(':').split(/[:/]/)
   return service === own && named.some((name) => names.includes(name))
 }
 
-/** Seconds without an event after which none is expected: each daily look makes one. */
+/** Seconds without an event after which a place counts as silent: each daily look makes one. */
 const heardFor = 2 * 86_400
 
 /** The Region to which IAM reports, by partition. */
@@ -78,7 +78,7 @@ export const iamRegions: { readonly [partition in Account['partition']]: string 
 
 export const placeOf = ({ account, region }: Pick<HostChange, 'account' | 'region'>): Place => `${account} ${region}`
 
-/** The places whose events tell of a change of this host: IAM of each account, and the Region of an association. */
+/** The places that send events about this host: IAM of each account, and the Region of an association. */
 export function placesOf({ runsOn }: Host, accounts: readonly Account[]): readonly Place[] {
   const [kind, where] = hostOf(runsOn)
   const [, , , region = '', account = ''] = where.split(':')
@@ -93,6 +93,6 @@ export function placesOf({ runsOn }: Host, accounts: readonly Account[]): readon
   ]
 }
 
-/** The places from which no event has come for two days. */
+/** The places without an event for two days. */
 export const silentOf = (places: readonly Place[], heard: ReadonlyMap<Place, NumericDate>, now: NumericDate) =>
   places.filter((place) => now - (heard.get(place) ?? 0) >= heardFor)

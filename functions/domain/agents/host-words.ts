@@ -5,7 +5,7 @@ import type { Looked } from './agent-file.ts'
 
 const seenOf = (runsOn: Agent['runsOn']) => hostKinds[hostOf(runsOn)[0]].seen
 
-/** A note on the host: why the last look found nothing new or Hotwork cannot look at it, and the next step. */
+/** A note on a failed or impossible look at the host, with the next step. */
 export function hostNote({ runsOn }: Pick<Agent, 'runsOn'>, looked: Looked | undefined): string | undefined {
   const seen = seenOf(runsOn)
   if (typeof seen === 'string') return seen
@@ -14,8 +14,8 @@ export function hostNote({ runsOn }: Pick<Agent, 'runsOn'>, looked: Looked | und
 }
 
 /**
- * How soon a change of a host's rights is seen. `silent`: the places that send Hotwork no events; undefined if a look has
- * not found out.
+ * The delay until Hotwork sees a change of a host's rights. `silent`: the places that send no events; undefined before
+ * the first look.
  */
 export const changesSeen = (silent: readonly string[] | undefined): string =>
   silent?.length === 0

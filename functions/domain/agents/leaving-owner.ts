@@ -8,9 +8,9 @@ export const LeavingOwner = z.strictObject({
   owner: PersonId,
   /** The day on which they leave; absent if they are inactive or not in the directory. */
   on: NumericDate.optional(),
-  /** The person who answers for the agent then: the backup owner, if they stay. */
+  /** The next person who answers for the agent: the backup owner, if they stay. */
   answers: PersonId.optional(),
-  /** The place of its entry: the owner is changed by a transfer, or for an agent of the folder by a deployment. */
+  /** The place of its entry: a transfer changes the owner in the registry, a deployment in the folder. */
   entry: z.enum(['registry', 'folder']),
 })
 export type LeavingOwner = z.infer<typeof LeavingOwner>
@@ -21,7 +21,7 @@ const soon = 30 * 86_400
 type Directory = Pick<Bundle['directory'], 'people'>
 
 /**
- * @param bundle with recertifications applied: a person who is overdue has left too
+ * @param bundle with recertifications applied, so an overdue person counts as having left
  * @param folder the agents of the folder alone
  */
 export function leavingOwner(

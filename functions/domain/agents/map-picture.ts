@@ -2,8 +2,8 @@
 import type { MapCell, MapRow } from './map.ts'
 
 /**
- * The map as SVG: a row for each agent or fold, and lines from the owner to what an agent reaches. Without a script and
- * a remote font; its classes take their style from the page or file around it.
+ * The map as SVG: a row for each agent or fold, and lines from the owner to what an agent reaches. It has no script and
+ * no remote font; the page or file around it styles its classes.
  */
 
 const columns = [
@@ -25,7 +25,7 @@ function cut(text: string, width: number): string {
   const most = Math.floor((width - 2 * inset) / charWidth)
   const characters = [...text]
   if (characters.length <= most) return text
-  // The end of a name tells more than its middle.
+  // Cuts the middle of a name: its end tells more.
   const [head, tail] = [Math.ceil(most * 0.45), Math.floor(most * 0.55) - 1]
   return `${characters.slice(0, head).join('')}…${characters.slice(-tail).join('')}`
 }
@@ -93,6 +93,6 @@ ${style === '' ? '' : `<style>${style}</style>\n`}${text}
 </svg>`
 }
 
-/** The words of a reader who cannot see it. */
+/** The text alternative for screen readers. */
 export const mapTitle = (agents: number, rows: number): string =>
   `${agents} ${agents === 1 ? 'agent' : 'agents'}${rows === agents ? '' : ` in ${rows} rows`}: who owns, runs, may assume, may read and holds what`

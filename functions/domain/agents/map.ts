@@ -1,7 +1,7 @@
 // Rules: test/domain/agents/map.test.ts
 import { inert } from '../inert.ts'
 
-/** The layout of the map of agents: who owns, runs, may assume, may read and holds what, row by row. */
+/** The rows of the map of agents: owner, host, roles, secrets and grants. */
 
 export const folds = ['none', 'owner', 'host'] as const
 export type Fold = (typeof folds)[number]
@@ -41,7 +41,7 @@ export type MapRow = {
   request?: string
 }
 
-/** More rows than this are folded, unless the reader asks otherwise. */
+/** The most rows that are shown unfolded by default. */
 export const mostUnfolded = 30
 
 export const foldOf = (agents: readonly MapAgent[], wanted: Fold | undefined): Fold =>

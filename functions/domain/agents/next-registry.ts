@@ -12,15 +12,14 @@ import {
 import { type GovernedRegistry, mostStored } from './governed-registry.ts'
 import { registryProblems } from './registry-problems.ts'
 
-/** The agents of the folder alone with the people as they are now, and the registry beside them. */
+/** The folder's agents, with the people of now, and the registry. */
 export type AllAgents = {
   files: Bundle
   registry: GovernedRegistry
-  /** The size of a registry as it would be stored. Bytes. */
   sizeOf: (registry: GovernedRegistry) => number
 }
 
-/** The registry after a change, checked with the folder as one. */
+/** The registry after a change, checked together with the folder. */
 export function nextRegistry(
   { files, registry, sizeOf }: AllAgents,
   change: AskedChange,
@@ -29,14 +28,14 @@ export function nextRegistry(
   const made = afterChange(files, registry, change, now)
   if (!made.ok) return made
   const { next } = made.value
-  // A retirement takes rights away, and is never refused for its size.
+  // A retirement only removes rights, so its size is never refused.
   const size = change.action === 'hotwork:RetireAgent' ? 0 : sizeOf(next)
   const tooLarge = `the registry would have ${size} bytes, and has at most ${mostStored}: move some of its agents to agents.json`
   const problems = [...registryProblems(files, next, now, registry), ...(size > mostStored ? [tooLarge] : [])]
   return problems.length > 0 ? refuse('invalid_registry', problems.slice(0, 3).join('; ')) : made
 }
 
-/** The same for an approved change, if the agent's entry is still the one that people decided on. */
+/** The registry after an approved change, if the agent's entry has not changed since the decision. */
 export function makeChange(
   all: AllAgents,
   ask: AskedChange & { resource: { id: string }; change?: AgentChange | undefined },

@@ -9,12 +9,12 @@ import { GovernedRegistry, nothingGoverned } from './governed-registry.ts'
 
 /** A registry that cannot be stored would lose a change that people approved. */
 const mostAgents = 2000
-/** Each reader unpacks it whole. Packed, its size has another limit, `mostStored`. */
+/** Each reader unpacks it whole. `mostStored` limits its packed size. */
 const mostCharacters = 1_000_000
 
 /**
- * The problems of the next registry, by the checks of the build over files and registry as one folder. An agent that
- * equals the one `before` is not checked again: a problem of one must not keep people from changing another.
+ * The problems of the next registry, by the checks of the build over files and registry together. It skips unchanged
+ * agents: a problem of one must not block changes of another.
  *
  * @param files the agents of the folder alone, with the people as they are now
  */
@@ -30,7 +30,7 @@ export function registryProblems(
   const changed = next.agents.filter((agent) => JSON.stringify(agent) !== JSON.stringify(earlier.get(agent.id)))
   const active = changed.filter(({ status }) => status !== 'retired')
   return [
-    // A retirement takes rights away, and is never refused for its size.
+    // A retirement only removes rights, so its size is never refused.
     ...(active.length > 0 ? wrongSize(next) : []),
     ...wrongNames(files, next, { changed, before }),
     ...changed.flatMap((agent) => wrongChange(agent, earlier.get(agent.id))),
@@ -50,7 +50,7 @@ function wrongSize(next: GovernedRegistry): string[] {
   return [`the registry has at most ${mostCharacters} characters: move some agents to agents.json`]
 }
 
-/** An agent that a later deployment names too counts for nothing in the registry, until the deployment is recorded. */
+/** A deployment's agent overrides one of the registry, before the deployment is recorded too. */
 function wrongNames(
   files: Bundle,
   { agents, retired }: GovernedRegistry,
@@ -77,18 +77,18 @@ function wrongNames(
   ]
 }
 
-/** Changed together, an unknown workload would get rights that its agent never had. */
+/** Together they would give an unknown workload rights that its agent never had. */
 function wrongChange(agent: Agent, before: Agent | undefined): string[] {
   if (!before || before.autonomy === agent.autonomy) return []
   if (JSON.stringify(before.identities) === JSON.stringify(agent.identities)) return []
   return [`\`${agent.id}\` changes its identities and its autonomy: change one after the other`]
 }
 
-/** A person who is leaving keeps the agents that they answer for, and gets no more. */
+/** A leaving person keeps their agents, and gets no others. */
 function wrongPeople(agent: Agent, before: Agent | undefined, { directory: { people } }: Bundle): string[] {
   const kept = before ? answersFor(before) : []
   return [
-    // Without the fix, which lists the people.
+    // Leaves out the fix, which lists the people.
     ...wrongOwners(agent, people).map(([, message]) => `\`${agent.id}\`: ${message}`),
     ...(['owner', 'backupOwner'] as const).flatMap((member) => {
       const person = people.find(({ id }) => id === agent[member])
@@ -125,7 +125,7 @@ function wrongIdentities(
   const issuers = new Map(Object.entries(files.deployment.issuers))
   const own = active.flatMap(heldBy)
   const changed = new Set<string>(active.map(({ id }) => id))
-  // Earlier parties come first, since a coincidence is told of the later one.
+  // Earlier parties come first, since a conflict is reported for the later one.
   const held = [...othersHeld(files, next, changed, now), ...own]
   const worded = ({ holder }: Held, [member, message, fix]: Wrong) =>
     `\`${holder}\`: \`${['identities', ...member].join('.')}\`: ${message}: ${fix}`
@@ -138,7 +138,7 @@ function wrongIdentities(
 const heldBy = ({ id, identities }: { id: string; identities: readonly Identity[] }): Held[] =>
   identities.map((identity) => ({ holder: id, identity }))
 
-/** The identities of all others, each for a year longer: records of its holder must not be taken for the next one's. */
+/** The identities of all others, each for a year longer, so that records of two holders are not confused. */
 function othersHeld(
   { agents, directory, tools }: Bundle,
   { agents: governed, retired, former }: GovernedRegistry,
@@ -161,7 +161,7 @@ function othersHeld(
   ]
 }
 
-/** Identities of the folder that another party had within a year, by the former ones of the pulled registry. */
+/** Identities of the folder that another party had within a year, by the pulled registry. */
 export function formerProblems(
   { agents, directory, tools }: Pick<Bundle, 'agents' | 'directory' | 'tools'>,
   { former }: GovernedRegistry,
@@ -173,7 +173,7 @@ export function formerProblems(
     identity: until(identity, end),
   }))
   const own = [...directory.people, ...agents, ...tools].flatMap(heldBy)
-  // The build tells those of the folder by itself.
+  // The build reports those of the folder itself.
   const told = new Set(coincidences(own).map(({ one }) => one))
   const mine = new Set(own)
   return coincidences([...held, ...own])
@@ -181,11 +181,11 @@ export function formerProblems(
     .map(({ one: { holder }, wrong: [, message, fix] }) => ({ holder, problem: `\`${holder}\`: ${message}: ${fix}` }))
 }
 
-/** Whether its identities are among the former ones, which then say for how long no other party gets them. */
+/** Whether the former identities include the agent's, and so already reserve them. */
 const isFormer = (agent: AgentId, former: GovernedRegistry['former']): boolean =>
   former.some((each) => each.agent === agent)
 
-/** An identity that another party gets later is its own already. */
+/** The identity, reserved until `end`. */
 const until = ({ validFrom: _, validUntil: __, ...identity }: Identity, end: NumericDate | undefined): Identity => ({
   ...identity,
   ...defined({ validUntil: end }),

@@ -10,8 +10,8 @@ import type { Subject } from './agent-file.ts'
 import { subjectOf } from './dates.ts'
 
 /**
- * The deployment that changed it, or the request that did and the registry's version with the change; and the person
- * who answers for the subject.
+ * The cause of a change (a deployment, or a request with the registry's new version), and the person who answers for
+ * the subject.
  */
 const change = {
   commit: z.string().max(100).optional(),
@@ -23,14 +23,14 @@ const change = {
 /** An entry on the chain of the agent, person, group or sealed role's account. */
 export const RegistryEvent = z.discriminatedUnion('type', [
   event('Recertified', { due: NumericDate, evidence: Digest, reason: z.string() }),
-  /** The answer no of a recertification. `version`: of the registry that retires the agent. */
+  /** A recertification answered no. `version`: of the registry that retires the agent. */
   event('Retired', { evidence: Digest, reason: z.string(), version: z.int().positive() }),
   event('Suspended', { why: SuspendedBecause, due: NumericDate.optional() }),
   event('Registered', { registration: JsonObject, ...change }),
   /** The changed members; null for a member that was absent or is absent now. */
   event('RegistrationChanged', { from: JsonObject, to: JsonObject, ...change }),
   event('Unregistered', { registration: JsonObject, ...change }),
-  /** On an issuer's chain: the digest of a listed subject that belongs to no one, or the number of all other such calls of a day. */
+  /** On an issuer's chain: the digest of a listed unknown subject, or the day's number of all other calls. */
   event('UnknownCaller', {
     issuer: Alias,
     day: z.string().regex(/^\d{4}-\d\d-\d\d$/),
@@ -49,8 +49,8 @@ export const registrationOfAgent = ({ id: _, description: __, identities, ...age
 })
 
 /**
- * The record has the number of a person's identities, but not the identities, which are personal. `known`, their
- * digest, lies beside the record (see `onRecord`) and shows that an identity has changed.
+ * The record has the number of a person's identities, which are personal. `known`, their digest, lies beside the record
+ * (see `onRecord`) and shows a change.
  */
 function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
   const { status, lead = null, recertifyBy = null, leavesOn, identities, chatUser = null } = person
@@ -78,8 +78,8 @@ function registrationOfPerson(person: Person, { directory, deployment }: Bundle)
 export const onRecord = ({ known: _, ...registration }: Registration): Registration => registration
 
 /**
- * Every agent and person in the files, and every group with a source: its members by file, and the acts for which the
- * source counts.
+ * Every agent and person in the files, and every group with a source, with its members in the file and the acts for
+ * which the source counts.
  */
 export const registrationsIn = (bundle: Bundle): ReadonlyMap<Subject, Registration> =>
   new Map<Subject, Registration>([

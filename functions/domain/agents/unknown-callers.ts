@@ -29,18 +29,18 @@ export type UnknownDay = z.infer<typeof UnknownDay>
 
 export const nothingUnknown: UnknownDay = { listed: {}, others: 0 }
 
-/** The days that end with this moment's, the latest first. */
+/** The days up to now, the latest first. */
 export const daysUntil = (now: NumericDate, count: number): readonly string[] =>
   Array.from({ length: count }, (_, ago) => dayOf(now - ago * day))
 
-/** Visible ASCII, so that a subject can be shown anywhere, and 200 of them fit into one row. `__proto__` is no member. */
+/** Visible ASCII, so that a subject can be shown anywhere, and 200 of them fit into one row. `__proto__` is refused. */
 const showable = /^(?!__proto__$)[\x21-\x7e]{1,512}$/
 
-/** Whether a subject is listed by name. Without patterns none is. */
+/** Whether a subject matches a pattern, and so is listed by name. */
 export const isExpected = ({ expected = [] }: Pick<Issuer, 'expected'>, subject: string): boolean =>
   showable.test(subject) && expected.some((pattern) => fitsPattern(pattern, subject))
 
-/** Adds calls to a day's. `isFlood`: for the first time on this day there were too many. */
+/** Adds calls to a day. `isFlood`: the day's limit was passed for the first time. */
 export function addCalls(before: UnknownDay, more: UnknownDay): { day: UnknownDay; isFlood: boolean } {
   const listed = { ...before.listed }
   let others = before.others + more.others
@@ -58,7 +58,6 @@ export function addCalls(before: UnknownDay, more: UnknownDay): { day: UnknownDa
   return { day: { listed, others, ...((before.flooded ?? isFlood) ? { flooded: true } : {}) }, isFlood }
 }
 
-/** The two together. */
 export const joined = (one: Seen, other: Seen): Seen => ({
   first: Math.min(one.first, other.first),
   last: Math.max(one.last, other.last),
@@ -86,7 +85,7 @@ const isPublic = (issuer: Issuer): boolean => publicIssuers.has(nameOfIssuer(iss
 /** A pattern that begins with a whole name after its first separator: `repo:acme/*`, and not `repo:*` or `repo:acme*`. */
 const ofOneOwner = /^[^*:/]+[:/][^*:/]+[:/@]/
 
-/** The faults of an issuer's patterns, with the place in the list. */
+/** The problems of an issuer's patterns, by their place in the list. */
 export function wrongPatterns(issuer: Issuer): readonly { at?: number; message: string; fix: string }[] {
   if (!isPublic(issuer)) return []
   const example = kindOf(issuer) === 'github' ? 'repo:acme/*' : 'project_path:acme/*'

@@ -19,7 +19,7 @@ const PlatformRole = z.strictObject({
 })
 export type PlatformRole = z.infer<typeof PlatformRole>
 
-/** The roles of one account that trust an agent platform, as of the last look. */
+/** The roles of one account that trust an agent platform, at the last look. */
 export const RolesLooked = z.strictObject({
   at: NumericDate,
   roles: z.array(PlatformRole),
@@ -27,7 +27,7 @@ export const RolesLooked = z.strictObject({
   more: z.int().positive().optional(),
   /** The number of roles with a trust policy that Hotwork could not read. */
   unread: z.int().positive().optional(),
-  /** Set if IAM did not answer the last look: then the roles are older, from `rolesOf`. */
+  /** Set if the last look failed: the roles are older, from `rolesOf`. */
   failed: z.strictObject({ why: Unseen, rolesOf: NumericDate.optional() }).optional(),
 })
 export type RolesLooked = z.infer<typeof RolesLooked>

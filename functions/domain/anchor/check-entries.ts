@@ -21,7 +21,7 @@ type Extent = { part?: boolean; ends?: ReadonlyMap<string, ChainEnd> }
 /** An entry's place in its chain, by its id. */
 type Placed = { entry: FoundEntry; sequence: number }
 
-/** The most missing entries in a row that are named, so that an id in a file does not decide how long this takes. */
+/** The most missing entries in a row that are named, so that a forged id cannot make this slow. */
 const named = 20
 
 /** @param entries each id is `<aggregate>/<sequence>`; entries of one chain are in order */

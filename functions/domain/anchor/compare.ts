@@ -4,11 +4,11 @@ import type { JsonObject } from '../values.ts'
 import type { Leaf } from './leaf.ts'
 
 /**
- * The flaws of an entry, in the same words for the notary, the reconciliation and `hotwork verify`. `altered`: its hash
- * does not match its content. `replaced`: its hash matches, and the log, a receipt or the next entry names a different
- * one. `missing`: the log or the chain has it, and the table does not. `reordered`: it is in the wrong place. `added`:
- * it is there twice, was never committed, or the log does not have it. `unchained`: it does not chain to the entry
- * before it, which the log has.
+ * The flaws of an entry, as the notary, the reconciliation and `hotwork verify` name them. `altered`: its hash does not
+ * match its content. `replaced`: its hash matches, and the log, a receipt or the next entry names a different one.
+ * `missing`: the table lacks an entry of the log or chain. `reordered`: it is in the wrong place. `added`: it is a
+ * duplicate, was never committed, or is missing from the log. `unchained`: its `previous` differs from the entry before
+ * it in the log.
  */
 export type Damage = 'altered' | 'replaced' | 'missing' | 'reordered' | 'added' | 'unchained'
 export type Difference = { entry: string; why: Damage }

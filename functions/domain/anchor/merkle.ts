@@ -149,7 +149,7 @@ export function hashOfPerfect(below: readonly Hash[]): Hash {
   return hashes[0]
 }
 
-/** `begin` is a multiple of the rest's largest power of two, as it is for every range that a tree splits into. */
+/** `begin` is a multiple of the rest's largest power of two, as for every range that a tree splits into. */
 function nodesOfRange(begin: number, end: number): Node[] {
   const nodes: Node[] = []
   let at = begin

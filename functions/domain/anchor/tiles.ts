@@ -18,7 +18,7 @@ export const pathOfBundle = (index: number, width: number): string =>
 
 const partial = (width: number): string => (width === tileWidth ? '' : `.p/${width}`)
 
-/** 1234067 is `x001/x234/067`. */
+/** Writes 1234067 as `x001/x234/067`. */
 function numberPath(index: number): string {
   const groups = `${index}`.padStart(Math.ceil(`${index}`.length / 3) * 3, '0').match(/.{3}/g) ?? []
   return groups.map((group, at) => (at === groups.length - 1 ? group : `x${group}`)).join('/')

@@ -10,7 +10,7 @@ export const budgetWindow = 7 * 86_400
 const longestWindow = 3600
 /** The longest credential, which is renewed in a longer window. Seconds. */
 export const longestCredential = 900
-/** More than an emergency needs, and few enough for one record. */
+/** The uses of an opening, few enough for one record. */
 export const usesOfOpening = 200
 /** The time for a review. Seconds. */
 export const reviewWithin = 86_400
@@ -44,7 +44,7 @@ export const Profile = z.strictObject({
   classification: Alias,
   group: Alias,
   rights: z.array(OpenRight).min(1).max(16),
-  /** The date by which people look at it again. It opens after that too: an emergency must not wait for a date. */
+  /** The date by which people recertify it. It stays usable afterwards, for emergencies. */
   recertifyBy: NumericDate.optional(),
   ...Terms,
 })
@@ -95,7 +95,7 @@ export const openingRulesOf = ({ breakGlass }: OpeningRules): BreakGlassPolicy |
 export const profileNamed = ({ breakGlass }: OpeningRules, name: string | undefined): Profile | undefined =>
   breakGlass?.profiles.find((each) => each.name === name)
 
-/** Today's terms: those of the profile that its minutes count against, or else of single actions. */
+/** Today's terms: of the opening's profile, or else of single actions. */
 export const termsOf = (
   { budgetKey }: Pick<Opening, 'budgetKey'>,
   { breakGlass }: OpeningRules,
@@ -108,7 +108,7 @@ export const loginWantedFor = (opening: Pick<Opening, 'budgetKey'>, rules: Openi
 /** The lifetime of a prepared opening. Seconds. */
 export const preparedFor = 600
 
-/** An opening that a person prepared in a place where their login is too weak to open it. */
+/** An opening that a person prepared with a login too weak to open it. */
 export const PreparedOpening = z.strictObject({
   person: PersonId,
   what: z.union([

@@ -73,7 +73,7 @@ function tellStep({ state, posted, toTell, now }: DrillFacts): DrillStep {
   return { ...step, took, verdict: took <= tellWithin ? 'met' : 'missed' }
 }
 
-/** The warning has no time: the record only shows that it was given. */
+/** The record of a warning has no time. */
 function warnStep({ state, posted }: DrillFacts): DrillStep {
   const grant = grantOf(state)
   const end = endedAt(state)

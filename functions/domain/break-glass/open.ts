@@ -25,7 +25,7 @@ export function openBreakGlass(
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   for (const { budget, limits } of budgets) {
     const code = refusedBy(budget, limits, at)
-    // A voucher excuses an overdue review, and nothing else.
+    // A voucher excuses only an overdue review.
     if (code === 'review_overdue' && opening.secondedBy !== undefined) continue
     if (code) return { code }
   }
@@ -33,8 +33,8 @@ export function openBreakGlass(
 }
 
 /**
- * The commands that record a use of a sealed role, which has already happened, as an opening. Its end is the session's,
- * which may be past; the review is due a day after Hotwork heard of it.
+ * The commands that record a past use of a sealed role as an opening. Its end is the session's; the review is due a day
+ * after Hotwork heard of it.
  */
 export const reportSealedUse = (
   { ask, until, bundle }: ReportSealedUse,
@@ -113,8 +113,7 @@ const fewestWords = 3
 export const reasonDigest = (reason: string): Digest => digestOf('hotwork.reason.v1', plain(reason))
 
 /**
- * The reason why a justification is refused. Its truth cannot be checked: this refuses words that were not written for
- * this emergency.
+ * The reason why a justification is refused. It refuses copied words, since truth cannot be checked.
  * @param said texts beside it, such as the incident, whose repetition does not count
  * @param before digests of the latest reasons
  */

@@ -23,7 +23,7 @@ export function hostView({ host, lastAsked }: Partial<Pick<Ask, 'host' | 'lastAs
 /** The place where people look at a host themselves. */
 export const wayToLook = (agent: string): string => `hotwork agents show ${agent}, or the page /agents/${agent}`
 
-/** The host's own right, and the agent's thirty days. In few words and rows: a card has room for little. */
+/** The host's own right, and the agent's thirty days, kept short for cards. */
 export function hostRows(
   agent: string,
   { ambient, live, record }: HostView,

@@ -77,10 +77,7 @@ export const listDigest = (members: readonly Member[]): Digest =>
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
   tier <= highestBulkTier && rulesOf(ask).inBulk
 
-/**
- * Whether an approval wants more than a list shows: people wrote to its agent, about it or shortly before it, or its
- * tier asks for the name of its resource.
- */
+/** Whether an approval needs more than a list shows: people's words to its agent, or the typed name of its resource. */
 export const wantsMore = (state: Pick<ApprovalRequest, 'ask' | 'questions' | 'stages'>): boolean =>
   [state.ask.revises, state.ask.suggestedBy, state.ask.told, state.questions, typeThisOf(state)].some(
     (each) => each !== undefined,
@@ -108,7 +105,7 @@ export const BurstClick = z.strictObject({
 })
 export type BurstClick = z.infer<typeof BurstClick>
 
-/** The time after a click in which its decisions may be made: later ones would surprise the person. Seconds. */
+/** The time in which a click's decisions are made. Seconds. */
 export const clickLasts = 900
 
 /** The outcome of a click. `refused`: the requests that it did not decide, each with the reason. */

@@ -135,7 +135,7 @@ export const barredWords =
 
 const mostNames = 5
 
-/** A person who is barred without words of their own stood behind one who wrote, or stands in for one. */
+/** A barred person without words of their own stands in for a writer, or the reverse. */
 function writersOf(writers: readonly Who[], barred: readonly Who[]): Sentence {
   const may = writers.filter(({ id }) => !barred.some((each) => each.id === id))
   const names = (all: readonly Who[]) =>

@@ -67,8 +67,8 @@ function difference(name: string, from: Json | undefined, to: Json | undefined, 
 }
 
 /**
- * Hotwork's own words, which have no quotes, and count only if both sides have them: beside a cut value, an agent's
- * value may read like them. All other values are JSON, whose quotes a value cannot close.
+ * Hotwork's own words, without quotes. They count only if both sides have them, since an agent's cut value may look
+ * like them. All other values are quoted JSON.
  */
 const ownWords: readonly unknown[] = [hidden, `${hidden}${staying}`, `${hidden}${changing}`]
 const shown = (value: Json, isHidden: boolean): string => (isHidden ? String(value) : exact(value))
@@ -115,7 +115,7 @@ export function differenceText(row: Difference): string {
 
 export const maskOf = ({ isMasked }: Pick<Difference, 'isMasked'>): string => (isMasked ? ' (masked)' : '')
 
-/** A row for each fact about what the act reaches. A text has quotes, so that none passes for our own `unknown`. */
+/** A row for each fact about what the act reaches. A text has quotes, to differ from Hotwork's `unknown`. */
 export const reachRows = (preview: { reach?: readonly ReachFact[] | undefined } | undefined) =>
   (preview?.reach ?? []).map(({ label, value }) => ({
     label: inert(label),

@@ -42,7 +42,7 @@ export function previewOfRows(rows: readonly ChangeRow[], observedAt: NumericDat
   return {
     outcome: 'matched',
     before,
-    // With a member that is removed: a side without it would say that it stays.
+    // Null marks a removed member, which would otherwise count as unchanged.
     after: side(({ to = null }) => to),
     observedAt,
     state: digestOf('hotwork.registry-entry.v1', before),

@@ -8,7 +8,7 @@ import { nameOf } from './who.ts'
 
 type View = Pick<RequestView, 'registry' | 'preview' | 'status' | 'ended'>
 
-/** The person who still has to accept a transfer. */
+/** The person who must still accept a transfer. */
 export const awaited = ({ registry, status }: Pick<View, 'registry' | 'status'>) =>
   status === 'pending' && registry?.acceptedAt === undefined ? registry?.accepts : undefined
 
@@ -36,7 +36,7 @@ export function changeNow({ status, ended, registry }: View): Sentence | undefin
 
 const ending = ['identities', 'owner', 'autonomy', 'status']
 
-/** The effect of the change on what the agent holds. */
+/** The effect of the change on the agent's grants. */
 export function endsOf({ registry, preview }: View): Sentence {
   if (!registry || preview?.outcome !== 'matched' || Object.keys(preview.before).length === 0) return []
   const { after } = preview
@@ -48,7 +48,7 @@ export function endsOf({ registry, preview }: View): Sentence {
     : []
 }
 
-/** The reading of the entry, and what becomes of the change if another one comes first. */
+/** The reading of the entry, and the effect of another change that comes first. */
 export const entryLine = ({ preview, status }: View): Sentence => [
   'The entry as it was at ',
   { time: preview?.observedAt ?? 0 },

@@ -48,7 +48,7 @@ export type ViewFacts = Pick<
   'actions' | 'changes' | 'agents' | 'directory' | 'ladder' | 'deployment' | 'calendar'
 > &
   OpeningRules & {
-    /** The people who could decide the open stage, as the sources of groups say now. */
+    /** The people who could decide the open stage, by the sources of groups, now. */
     onCall?: readonly OnCall[]
   }
 
@@ -72,12 +72,12 @@ export type StageView = {
   /** The group to which silence escalates it, or has escalated it. */
   escalateTo?: string
   isOpen: boolean
-  /** True if its turn came. */
+  /** True if its turn has come. */
   wasAsked: boolean
   /** The login that an approval needs, if a click or a session is not enough. Seconds. */
   login?: { acr?: string; maxAge?: number }
   needsComment: boolean
-  /** An approval has the name of the resource typed. */
+  /** True if an approval needs the typed name of the resource. */
   needsName: boolean
   /** The people on call, while the stage is open. */
   onCall?: readonly OnCallView[]
@@ -103,7 +103,7 @@ export type ChangeView = {
   steps?: readonly number[]
 }
 
-/** A number that an approver may lower, between two; or a list that may lose items, with how many may be left. */
+/** A number with the range to which an approver may lower it, or a list with the number of items that may be left. */
 export type Narrowable = { name: string; least: number; most: number } & (
   | { of: 'argument' | 'uses' | 'minutes'; decimal?: true }
   | { of: 'items'; items: readonly unknown[] }
@@ -136,14 +136,14 @@ export type RequestView = ReadTerms<'people'> & {
   /** The person who asked on the agent's behalf. */
   askedBy?: Who
   /**
-   * Parts of a change of the registry: the person who accepts a transfer before others decide, and the refusal of a write.
-   * `agent` is then the person who asks, `resource` the agent, and `preview` has its entry before and after.
+   * Present for a change of the registry: the person who accepts a transfer, and the refusal of a write. `agent` is
+   * then the asking person, `resource` the agent, and `preview` its entry before and after.
    */
   registry?: { accepts?: Who; acceptedAt?: NumericDate; code?: Refusal }
-  /** The facts about the agent beside its file, at the submission; absent of a plan, which has those of its doers. */
+  /** The facts about the agent beside its file, at the submission; absent for a plan, which has those of its doers. */
   host?: HostView
   chain: readonly { id: string; owner: Who }[]
-  /** The people who wrote to the agent about this action before, and the people who may not decide it for that. */
+  /** The people who wrote to the agent about this action before, and the people barred for it. */
   suggestedBy?: readonly Who[]
   barred?: readonly Who[]
   /** Words of people to the agent on other requests shortly before, oldest first. */
@@ -161,7 +161,7 @@ export type RequestView = ReadTerms<'people'> & {
   questions: readonly QuestionView[]
   colleagues: readonly ColleagueView[]
   narrowable: readonly Narrowable[]
-  /** The name that an approval types, where the tier asks for it. */
+  /** The name that an approver types, if the tier demands it. */
   typeThis?: string
   /** The present and future values; absent if the catalogue has no preview of the action. */
   preview?: ResourcePreview
@@ -234,7 +234,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
   }
 }
 
-/** A plan has the facts of its doers, and a change of the registry is a person's. */
+/** Plans have the facts of their doers, and people ask for changes of the registry. */
 const noHost: readonly Origin['kind'][] = ['plan', 'registry']
 
 function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestView> {

@@ -251,7 +251,7 @@ export const argumentRows = ({
     }),
   )
 
-/** Names of members that no path could be made of otherwise are left in the JSON of their object. */
+/** Members whose names would make ambiguous paths stay in their object's JSON. */
 function leavesOf(path: string, value: Json): readonly (readonly [string, Json])[] {
   const isRecord = (each: Json): each is JsonObject =>
     typeof each === 'object' && each !== null && !Array.isArray(each) && Object.keys(each).length > 0
@@ -311,7 +311,7 @@ export function undoRow({ undo, steps }: RequestView): Row {
   return { label: undo.possible ? 'Undo' : 'Cannot be undone', text: inert(undo.how) }
 }
 
-/** In three words, for the first lines. Undefined where the catalogue does not say. */
+/** The undo in three words, for the first lines. Undefined if the catalogue lacks it. */
 export function undoText({ undo, steps }: Pick<RequestView, 'undo' | 'steps'>) {
   if (!steps) return undo && { possible: undo.possible, text: undo.possible ? 'can be undone' : 'cannot be undone' }
   const { label, text } = planUndo(steps)
@@ -328,14 +328,14 @@ export function termsRow({ terms: { uses, claimWithin, lifetime }, steps, regist
   }
 }
 
-/** The number of times that people were asked, where it is not the first: something changed since. */
+/** The round from the second on. */
 export const roundText = ({ round }: Pick<RequestView, 'round'>): string =>
   round === 1 ? '' : `   Asked ${round} times`
 
 /** A row of the agent's own words. `most`: the characters on a card. */
 export type SaidRow = Required<Row> & { most: number }
 
-/** The heading of words that Hotwork has not verified. A change of the registry has those of a person. */
+/** The heading of words that Hotwork has not verified. A change of the registry has a person's words. */
 export const saidHeading = ({ registry }: Pick<RequestView, 'registry'>): string =>
   `${registry ? 'The person who asks' : 'The agent'} says (unverified)`
 
@@ -349,7 +349,7 @@ export const evidenceRows = ({ evidence = [] }: Pick<RequestView, 'evidence'>): 
     text: [
       `“${clamp(unquoted(title), 128).text}”`,
       ...(text === undefined ? [] : [`a text (${media_type})`]),
-      // The host comes first, so that a cut leaves it whole.
+      // The host comes first, so that it survives a cut.
       ...(url === undefined ? [] : [`at ${clamp(inert(url), 320).text}, whose content may change after you decide`]),
     ].join(', '),
     note: lookalikeNote(`${title} ${url ?? ''}`),
@@ -393,7 +393,7 @@ export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) =>
   ...(lifetime ? [change('valid for', duration(lifetime.from), duration(lifetime.to))] : []),
 ]
 
-/** The items that a list lost, first: a long list would be cut before them. */
+/** The removed items come first, so that a cut of a long list spares them. */
 function itemsChange(name: string, from: readonly Json[], to: readonly Json[]) {
   let at = 0
   const lost = from.filter((each) => {

@@ -52,7 +52,7 @@ export function channelsOf({ terms, channels, escalatedAt }: StageState): readon
     : own
 }
 
-/** The channel in place of one that cannot be posted to: that of the stage whose card it would be. */
+/** The fallback channel of the stage whose card cannot be posted. */
 export function fallbackOf(state: ApprovalRequest, channel: string): string | undefined {
   const open = openStage(state)
   const stages = [...(open ? [open] : []), ...state.stages].filter((stage) => channelsOf(stage).includes(channel))

@@ -8,7 +8,6 @@ import type { NumericDate } from '../values.ts'
 export type Part = string | { bold: string } | { value: string } | { said: string } | { time: NumericDate }
 export type Sentence = readonly Part[]
 
-/** A sentence in plain text. */
 export const textOf = (sentence: Sentence): string =>
   sentence
     .map((part) => {

@@ -14,7 +14,7 @@ export type Suggestible = {
   title: RequestView['title']
   schema: ArgumentsSchema
   arguments: JsonObject
-  /** The arguments that may differ: those that name the resource, or hide characters, have no field. */
+  /** The arguments with a field: all except those that name the resource or hide characters. */
   names: readonly string[]
 }
 
@@ -34,7 +34,7 @@ export const suggestiblesOf = (
     return names.length === 0 ? [] : [{ ...step, title, schema: entry.arguments, arguments: args, names }]
   })
 
-/** Whether a field can show the value as it is. */
+/** Whether a field shows the value unchanged. */
 function isVisible(value: Json | undefined): boolean {
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? '')
   return text.split('\n').every((line) => inert(line) === line)

@@ -26,10 +26,7 @@ import { CredentialId, defined, NumericDate, rfc3339, type Thumbprint } from '..
 /** The age at which an intent's facts are too old to issue by. Seconds. */
 const intentLasts = 60
 
-/**
- * The most live sessions, with replaced ones: each is in the record, and each replaced one in a deny policy with little
- * room.
- */
+/** The most live sessions, with replaced ones: each is in the record, and each replaced one in a small deny policy. */
 const mostSessions = 100
 
 /**
@@ -187,7 +184,7 @@ export type IssuedCredential = {
   role?: string
 }
 
-/** All credentials, from the record: the state has only those that may still be valid. */
+/** All credentials, from the record. The state only has those that may still be valid. */
 export function credentialsIssued(entries: readonly Entry[]): readonly IssuedCredential[] {
   const roles = new Map(
     entries.flatMap(({ type, facts }) => (type === 'CredentialIntended' ? [[facts['credential'], roleIn(facts)]] : [])),

@@ -34,7 +34,7 @@ export function askAboutOpening(
   const { breakGlass } = opened
   const facts = factsOfOpening(policy, opened)
   if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
-  // Hotwork issues nothing for an opening outside it, even if policy permits.
+  // Hotwork issues nothing for a use of a sealed role, even if policy permits.
   if (breakGlass.sealed && action !== 'review')
     return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
   // Tools ignore drills.

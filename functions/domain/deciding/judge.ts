@@ -43,7 +43,7 @@ export function judge(policy: PolicyAnswers, state: ApprovalRequest, gathered: G
   }
 }
 
-/** As `judge` without policy's answer: for a decision, policy is asked about the request after it. */
+/** Like `judge` without policy's answer, which a decision asks about the request after it. */
 export const judgeRights = (policy: PolicyAnswers, state: ApprovalRequest, gathered: Gathered, occasion: Occasion) =>
   withRights(
     policy,
@@ -99,7 +99,7 @@ function askLine(
   return { ...no, ...defined({ notNow: whyNotNow(policy.bundle.calendar, permitsAt, now) }) }
 }
 
-/** The question to people after a drift: on today's ladder, and never on a lower rung than before. */
+/** The question to people after a drift: on today's ladder, at least on the earlier rung. */
 function comparedWith(policy: PolicyAnswers, state: ApprovalRequest, preview: Preview, now: NumericDate): ReadAgain {
   if (!isOtherState(state, { preview })) return { preview }
   const found = assessAgain(policy, state, { preview, atLeast: state.tier }, now)

@@ -146,7 +146,7 @@ function changeStep(
   return terms.code === 'unknown_action' ? refuse(terms.code, `step ${number}`) : no(terms.detail ?? 'it is not less')
 }
 
-/** Renumbers `after`, since the step before may have been struck. */
+/** Renumbers `after`, whose step may have been struck. */
 const withoutStruckBefore = (steps: readonly PlanStep[]): PlanStep[] =>
   steps.map(({ after: _, ...step }, index) => {
     const earlier = steps.findIndex(

@@ -183,8 +183,8 @@ export const mayRead = (policy: PolicyAnswers, person: PersonId, now: NumericDat
   askAboutPerson(policy, 'read', person, now).permit
 
 /**
- * Whether a person may see the secrets of an agent's host by name. Without an agent: of all, with the map and the
- * callers that belong to no agent.
+ * Whether a person may see the secrets of an agent's host by name. Without an agent: of all, including the map and
+ * unknown callers.
  */
 export const mayInspect = (
   policy: PolicyAnswers,

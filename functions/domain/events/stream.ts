@@ -52,17 +52,17 @@ export const verificationRate: Rate = { perMinute: 60 / verificationInterval, bu
 export const deliveredEvents = ({ requested }: Pick<SignalStream, 'requested'>) =>
   supportedEvents.filter((each) => requested === undefined || requested.includes(each))
 
-/** Whether the deployer named the endpoint. Otherwise a tool could aim Hotwork at a third party. */
+/** Whether the deployer named the endpoint: a tool must not aim Hotwork at a third party. */
 export function mayReceiveAt(bundle: Bundle, tool: ToolId, endpoint: string): boolean {
   const { addresses = [], signals = [] } = addressesOf(bundle, tool) ?? {}
-  // In normalized form, since dots in a path can lead out of it.
+  // Normalized, since dots could leave the path.
   const { href } = new URL(endpoint)
   return [...addresses, ...signals]
     .map((address) => new URL(address).href)
     .some((address) => href === address || href.startsWith(`${address.replace(/\/$/, '')}/`))
 }
 
-/** The id of a new stream. It differs each time, since the chain is longer. */
+/** The id of a new stream, which differs with the chain's length. */
 export const streamIdOf = (tool: ToolId, sequence: number): StreamId =>
   StreamId.parse(idOfDigest('str', digestOf('hotwork.stream.v1', [tool, sequence])))
 

@@ -110,7 +110,7 @@ export const targetsOfPermit = ({ agent, owner, by, action, environment }: Permi
   { kind: 'environment', value: environment },
 ]
 
-/** The halt that stops further draws of a permit: each is as old as the permit, so a lifted halt counts too. */
+/** The halt that stops further draws of a permit: each draw is as old as the permit, so a lifted halt counts too. */
 export function haltOfPermit(permit: Permitted, halts: readonly Halt[]): Halt | undefined {
   const own = new Set(targetsOfPermit(permit).map(haltKey))
   return halts.find((halt) => own.has(haltKey(halt.target)) && stops(halt, { at: permit.at }))
@@ -241,10 +241,7 @@ export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at
   throw new TypeError(`\`${type}\` does not follow in \`${id}\``)
 }
 
-/**
- * The halts of a target after a change of one. Only the last of the ended halts matters, since it covers the earlier
- * ones.
- */
+/** The halts of a target after a change of one. Keeps only the last ended halt, which covers earlier ones. */
 export function withHalt(halts: readonly Halt[], changed: Halt, now: NumericDate): readonly Halt[] {
   const all = [...halts.filter(({ id }) => id !== changed.id), changed]
   const last = all.findLast(({ lifted }) => lifted !== undefined)

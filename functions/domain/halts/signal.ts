@@ -92,7 +92,7 @@ const formats = new Map([
 function namesIn(id: unknown): readonly Name[] | undefined {
   const { format, user, application, identifiers } = Object(id) as { [member: string]: unknown }
   if (typeof format !== 'string') return undefined
-  // Sessions and devices of other systems are unknown here, so an event about one counts for its user.
+  // An event about a session or device counts for its user.
   if (format === 'complex') return (user ?? application) === undefined ? [] : namesIn(user ?? application)
   if (format !== 'aliases') return (formats.get(format) ?? (() => []))(id)
   if (!Array.isArray(identifiers)) return undefined
@@ -103,8 +103,8 @@ function namesIn(id: unknown): readonly Name[] | undefined {
 type Facts = Pick<Bundle, 'directory' | 'agents'> & { deployment: Pick<Bundle['deployment'], 'issuers'> }
 
 /**
- * The targets of a signal: for a person, their decisions and their agents. The end of a person's session leaves their
- * agents, which have their own credentials.
+ * The targets of a signal: for a person, their decisions and their agents. The end of a person's session does not halt
+ * their agents, which have their own credentials.
  */
 export function targetsOfSignal(
   { kind, names }: Signal,

@@ -20,7 +20,6 @@ export type Facets = {
 export type ChainFacts = { who: readonly string[]; actions: readonly string[] }
 
 export type LedgerFilter = {
-  /** The first second of the span. */
   since?: NumericDate
   /** The second after the span. */
   until?: NumericDate
@@ -58,7 +57,7 @@ export const factsOfPermit = ({ agent, action }: StandingPermit): ChainFacts => 
 
 /**
  * `who`: the actor with its delegation chain, the actor whose own chain it is, and each agent, person or tool that is a
- * complete value of a fact; in a request's entries also the asker. Arguments are not searched for ids.
+ * complete value of a fact; in a request's entries also the asker. Ids in arguments do not count.
  */
 export function facetsOf({ id, type, actor, facts, parent_task, resource }: Entry, chain?: ChainFacts): Facets {
   const who = [id.slice(0, id.lastIndexOf('/')), actor.id, ...(actor.chain ?? []), ...textsIn(facts)].filter(isActor)

@@ -167,10 +167,10 @@ function step(value: Json, [name, ...rest]: readonly string[], pointer: string, 
 
 export const isIdToken = (pointer: string): boolean => pointer.endsWith('/idToken')
 
-/** The time after an ID token's `exp` until it is shown, since clocks differ. Seconds. */
+/** The delay after an ID token's `exp` before it is shown, since clocks differ. Seconds. */
 const tolerance = 60
 
-/** The year 9999, the last that a date can have: a token without an end is withheld until then. */
+/** A token without an end is withheld until the year 9999. */
 const never = 253_402_300_799
 
 const Claims = z.object({ exp: z.number() })

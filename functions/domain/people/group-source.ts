@@ -85,8 +85,8 @@ export function membersNow(
 }
 
 /**
- * Whether a source ever has the person in its group, off shift too. Undefined if unknown: the login has no groups, or
- * the last answer is too old. The comparisons make NaN unknown.
+ * Whether a source has the person in its group, on or off shift. Undefined if unknown: the login has no groups, or the
+ * last answer is too old. The comparisons make NaN unknown.
  */
 export function isEverMember(
   directory: Directory,

@@ -6,12 +6,9 @@ type HostKind = {
   /** The form of the host in agents.json. */
   where: z.ZodType<string>
   example: string
-  /**
-   * For a kind without a prober, advice to people; otherwise the service that is asked, and the reasons of a failed
-   * look.
-   */
+  /** Without a prober, advice to people; otherwise the asked service, and the reasons of a failed look. */
   seen: string | { asked: string; failed: { readonly [why in Unseen]: string } }
-  /** For docs/identity.md: the questions, who is asked, and the part that no look sees. */
+  /** For docs/identity.md: the questions, the asked service, and the blind spots. */
   looks: { asks: string; of: string; unseen: string }
 }
 

@@ -32,7 +32,7 @@ export type HostFacts = z.infer<typeof HostFacts>
 
 export const noRecord: AgentRecord = { asked: 0, tierZero: 0, refused: 0, denied: 0, extraCalls: 0, night: 0 }
 
-/** The facts of an agent that was never looked at. */
+/** The facts of an agent before the first look. */
 export const unseenHost: HostFacts = { ambient: 'unknown', record: noRecord }
 
 /** The reason why IAM did not answer about a host. */

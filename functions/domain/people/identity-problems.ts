@@ -74,16 +74,16 @@ function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
 }
 
 /**
- * The identities that an earlier party has already: shared by two agents one would not show which of them asked, and
- * shared with a person it would let an agent approve. People are many, so those with a subject are compared only with
- * one another.
+ * The identities that an earlier party also has. Shared by two agents, an identity would hide which one asked; shared
+ * with a person, it would let an agent approve. People are many, so those with a subject are compared only with one
+ * another.
  *
- * @param of those that are compared with the ones before them: by default all
+ * @param of the identities to compare with earlier ones: by default all
  */
 export function coincidences<H extends Held>(held: readonly H[], of = held): { one: H; wrong: Wrong }[] {
   const open = held.filter(({ identity }) => identity.subject === undefined)
   const tokensOf = ({ issuer, subject }: Identity) => JSON.stringify([issuer, subject])
-  // Without `Map.groupBy`, which Node 20 lacks: the client has this code too.
+  // Avoids `Map.groupBy`, which Node 20 lacks: the client runs this code too.
   const bySubject = new Map<string, H[]>(held.map(({ identity }) => [tokensOf(identity), []]))
   for (const one of held) bySubject.get(tokensOf(one.identity))?.push(one)
   const place = new Map(held.map((one, at) => [one, at]))

@@ -53,7 +53,7 @@ type Chats = ReadonlyMap<string, Workspace>
 /** The accounts that a person has linked, at most one in each workspace. */
 export type LinkedAccounts = readonly ChatAccount[]
 
-/** The alias of the chat of an account. */
+/** The alias of an account's chat. */
 const chatOfTeam = (team: string, chats: Chats): string | undefined =>
   [...chats.keys()].find((alias) => chats.get(alias)?.teamId === team)
 
@@ -129,7 +129,7 @@ function whyNot(
 
 const isSame = (one: ChatAccount, other: ChatAccount): boolean => one.team === other.team && one.user === other.user
 
-/** Whether two could be one account: commitments to the same account differ, since each has its own salt. */
+/** Whether two could be one account. Commitments to one account differ by their salts. */
 const mayBeSame = (one: ChatAccount, other: ChatAccount): boolean =>
   one.team === other.team &&
   (one.user === other.user || [one, other].some(({ user }) => Digest.safeParse(user).success))

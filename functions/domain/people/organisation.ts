@@ -13,7 +13,7 @@ import { SecureUrl } from './identity-issuer.ts'
 export const Identity = z
   .strictObject({
     issuer: Alias,
-    /** Optional only if the claims pin more than it would (GitHub has two forms of it). */
+    /** Optional only if the claims pin more than the subject (GitHub has two forms of it). */
     subject: z.string().min(1).max(2048).optional(),
     claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
     validFrom: NumericDate.optional(),

@@ -4,10 +4,7 @@ import type { Answer } from '../policy/question.ts'
 import { HaltId, NumericDate, PersonId, StandInId } from '../values.ts'
 import { Login } from './login-strength.ts'
 
-/**
- * One person decides for another who is away. It adds no second right: a quorum counts the two as one, and a bar to one
- * bars both.
- */
+/** One person decides for another who is away. A quorum counts the two as one, and a bar to one bars both. */
 export const StandIn = z.strictObject({
   id: StandInId,
   for: PersonId,

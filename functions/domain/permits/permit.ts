@@ -53,7 +53,7 @@ export const StandingPermit = z.strictObject({
   /** The requests that drew from it, as a set: a repeat counts once. */
   drawn: z.array(RequestId),
   revoked: z.strictObject({ by: PersonId, at: NumericDate, reason: z.string() }).optional(),
-  /** The asks that it covers, if they are more than the approved one. */
+  /** The asks that it covers, if more than the approved one. */
   shape: z
     .strictObject({
       arguments: Shape,
@@ -161,7 +161,7 @@ type Drawing = Pick<
 > & { classification: string }
 
 /**
- * Whether a permit covers an ask. By a shape it covers no other key, tier or classification, under any registration.
+ * Whether a permit covers an ask. A shape never covers a different key, tier or classification, under any registration.
  * @param narrowable the arguments that the catalogue lets be narrowed
  * @param mayRebind whether the agent's registration lets its key be replaced
  * @param tier today's tier of the ask

@@ -24,7 +24,7 @@ export const noSetback = '-'
 export const readSetback = (row: string | undefined): Setback | undefined =>
   row === undefined || row === noSetback ? undefined : Setback.parse(JSON.parse(row))
 
-/** Whether a permit is over: its agent had a setback since it was given, also by the request of the one before. */
+/** Whether a setback of its agent since the permit was given ends it. */
 export const endsPermit = (last: Setback | undefined, before: Setback | undefined): last is Setback =>
   last !== undefined && (['request', 'at', 'by'] as const).some((name) => last[name] !== before?.[name])
 

@@ -51,7 +51,7 @@ function readPart(
   value: Json,
   approved: JsonObject,
 ): Part | string {
-  // A value that people approved as it is may have a `*` of its own, which the giver did not mean as a pattern.
+  // The `*` in an approved value itself is literal.
   if (Object.hasOwn(approved, name) && canonicalForm(approved[name] as Json) === canonicalForm(value))
     return exactly(value)
   const own = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
@@ -96,8 +96,8 @@ function fitsPart(part: Part, value: Json): boolean {
 }
 
 /**
- * Whether a text matches the pattern. Its `*` stands for visible ASCII and spaces but `/`, `:`, `\`, `%` and `*`, so that
- * no spelling of a separator passes, and makes no segment `.` or `..`.
+ * Whether a text matches the pattern. Its `*` stands for visible ASCII and spaces except `/`, `:`, `\`, `%` and `*`, so
+ * that it excludes separators in any spelling, and never makes a segment `.` or `..`.
  */
 function matches(like: string, text: string): boolean {
   const [before = '', after = ''] = like.split('*')

@@ -89,9 +89,7 @@ function together(one: Alternative, other: Alternative): Alternative | undefined
 const valuesOf = (test: FactTest): readonly Literal[] =>
   test.kind === 'among' && !test.not ? test.values : test.kind === 'compared' && test.by === '==' ? [test.to] : []
 
-/**
- * The tier after these changes. If the highest rung is not enough, no rung is, since more approval never permits less.
- */
+/** The tier after these changes. If the highest rung is too low, all are, since more approval never permits less. */
 function tierIf(changes: readonly Change[], rungs: readonly number[], askIf: Known['askIf']): number | undefined {
   const highest = rungs.at(-1)
   if (highest === undefined || !askIf(highest, changes).permit) return undefined
@@ -130,7 +128,7 @@ function failing(condition: Condition, literals: Literals): readonly Wish[] {
   return product(ways.map((way) => way.flatMap((each) => failing(each, literals))))
 }
 
-/** The values come from the policies; if they name none, any different value will do. */
+/** The values come from the policies; without one, any different value will do. */
 function valued(test: FactTest, now: Json | undefined, literals: Literals): readonly Wish[] {
   const values =
     test.kind === 'among' && !test.not
@@ -169,7 +167,7 @@ function literalsOf(policies: readonly WeighedPolicy[]): Literals {
 
 /** The facts of the context that can change, ones that an agent can choose first. */
 const cost: readonly (readonly [pattern: RegExp, cost: number])[] = [
-  // A claim is no way to less scrutiny.
+  // A claim never lowers scrutiny.
   [/^context\.(?:approval|moment|now|task_source)\b/, Number.POSITIVE_INFINITY],
   [/^context\.(?:arguments|unpinned|credential)\b/, 1],
   [/^context\.(?:purpose|justified|task|recent|windows)\b/, 1.1],
@@ -224,7 +222,7 @@ function changesOf(wish: Wish): readonly Change[] {
   return [...changes.values()]
 }
 
-/** A text that occurs in no policy. */
+/** A text outside of all policies. */
 const anotherText = 'another'
 
 /** The nearest value that meets the test. */

@@ -17,7 +17,7 @@ import {
 } from './arguments.ts'
 import { isAnchored } from './patterns.ts'
 
-/** How a catalogue entry writes the schema of an argument; each problem names its place and its fix. */
+/** The schema of an argument in a catalogue entry. Each problem names its place and its fix. */
 
 /** An argument is the first level; each list, object or `oneOf` around a value is one more. */
 const deepest = 5
@@ -31,7 +31,7 @@ const Name = z
 const described = { description: z.string().max(256).optional() }
 const pattern = z.string().refine(isAnchored, 'a pattern begins with ^ and ends with $, and is a regular expression')
 const count = z.int().nonnegative()
-/** `typeIn` has looked at it. */
+/** `typeIn` checks it. */
 const type = z.unknown()
 const bound = z.number().refine(isDecimal, {
   message: 'a number with at most 4 decimals and no exponent, in the range of Cedar’s `decimal`',

@@ -46,7 +46,7 @@ export interface Members<Member = ArgumentSchema> {
   properties: { [name: string]: Member }
   required: string[]
 }
-/** `Members`, written out: its type would name itself. */
+/** `Members`, written out, since the type would refer to itself. */
 export interface ObjectSchema extends Described {
   type: 'object'
   additionalProperties: false
@@ -103,7 +103,7 @@ const plainForm = (schema: PlainSchema): keyof Cases<unknown> => {
 
 export const formOf = (schema: ArgumentSchema) => plainForm(withoutNull(schema))
 
-/** The case of a schema's form. A schema that admits null is given without it: `isNullable` tells. */
+/** Runs the case for a schema's form. Cases see the schema without null, for which `isNullable` asks. */
 export function forSchema<T>(schema: ArgumentSchema, cases: Cases<T>): T {
   const plain = withoutNull(schema)
   return (cases[plainForm(plain)] as (schema: PlainSchema) => T)(plain)
@@ -136,7 +136,7 @@ export function nestedIn({ properties }: ArgumentsSchema): readonly string[] | u
   return names.length === 0 ? undefined : names
 }
 
-/** Whether Cedar has the items of a list of it one by one. */
+/** Whether policies can read the items of a list of such values. */
 export const isSimple = (schema: ArgumentSchema): boolean =>
   ['string', 'integer', 'number', 'boolean', 'scalar'].includes(formOf(schema))
 
@@ -154,7 +154,7 @@ export function tagOf(branches: readonly Branch[]): string | undefined {
   return isTag && new Set(values).size === branches.length ? name : undefined
 }
 
-/** Each branch with its tag's value, its `const` members as texts with one value. */
+/** Each branch with its tag's value. `const` members become texts with one value. */
 export function branchesOf({ oneOf }: OneOfSchema) {
   const tag = tagOf(oneOf) ?? ''
   return oneOf.map((branch) => {
@@ -167,11 +167,11 @@ export function branchesOf({ oneOf }: OneOfSchema) {
   })
 }
 
-/** The schema of the branch that a value is of. */
+/** The schema of a value's branch. */
 export const branchOf = (schema: OneOfSchema, given: Json): ObjectSchema | undefined =>
   branchesOf(schema).find(({ tag, value }) => (given as JsonObject | null)?.[tag] === value)?.schema
 
-/** A member that a branch may lack, or that may be null there, is not `always` there. */
+/** `always` is false if a branch may lack the member, or have null. */
 export function membersOf(branches: readonly Members[]) {
   const names = [...new Set(branches.flatMap(({ properties }) => Object.keys(properties)))]
   return names.map((name) => {
@@ -278,7 +278,7 @@ function oneOfParser(schema: OneOfSchema): z.ZodType {
   return checkedBy((given) => branches.find(({ tag, value }) => Object(given)[tag] === value)?.parser ?? other)
 }
 
-/** The value itself, with the problems that another parser finds in it. */
+/** The unchanged value, with the problems that another parser finds. */
 export const checkedBy = <T>(parserFor: (value: unknown) => z.ZodType): z.ZodType<T> =>
   z.any().check((given) => {
     const issues = parserFor(given.value).safeParse(given.value).error?.issues ?? []

@@ -14,15 +14,15 @@ import { type Part, textsComparedWith, type Verdict, verdictOf } from './verdict
 /** An action that policy could permit an agent. */
 export type Askable = {
   entry: CatalogueEntry
-  /** The id is a template, in which the target's own places are filled. */
+  /** The id is a template with the target's places filled. */
   resource: Resource
-  /** Absent if a purpose that policy does not name would do. */
+  /** Absent if any purpose would do. */
   purposes?: readonly string[]
-  /** The tier of each such ask that policy permits, unless it depends on facts that are not known yet. */
+  /** The tier of each such ask that policy permits, unless it depends on unknown facts. */
   tier?: number
   /** The agent could only propose it, as a step of a plan. */
   planOnly?: true
-  /** The entry's own, if policy could permit it. */
+  /** The entry's own example, if policy could permit it. */
   example?: Example
 }
 type Example = { arguments: JsonObject; resource: Resource }
@@ -40,9 +40,9 @@ export type Asking = {
 }
 
 /**
- * Finds out whether policy could permit an agent this action at some tier, for some arguments at some time. Facts that
- * are not known yet count as if each could have any value. So an action that is refused always may be found, and one
- * that policy permits is never left out. It does not look at people, halts and limits.
+ * Finds out whether policy could permit an agent this action at some tier, for some arguments at some time. Unknown
+ * facts count as having any value. So it may include an action that is always refused, but never leaves out a permitted
+ * one. It ignores people, halts and limits.
  */
 export function askable(entry: CatalogueEntry, asking: Asking): Askable | undefined {
   const { type } = entry.resource
@@ -65,7 +65,7 @@ export function askable(entry: CatalogueEntry, asking: Asking): Askable | undefi
   return undefined
 }
 
-/** A resource with its facts. The id is empty if it is not known yet. */
+/** A resource with its facts. The id is empty if unknown. */
 type Place = Resource & ResourceFacts
 
 /** Each set of facts that a resource within this pattern could have. */
@@ -91,7 +91,7 @@ function exampleOf(entry: CatalogueEntry, moment: Moment, asking: Asking): Examp
 
 type Act = { entry: CatalogueEntry; places: readonly Place[]; moment: Moment; args?: JsonObject }
 
-/** Undefined if policy could permit the act in none of these places, and if it cannot be asked. */
+/** Undefined if policy permits the act nowhere here, or cannot be asked. */
 function weighAll(act: Act, asking: Asking): Pick<Askable, 'purposes' | 'tier'> | undefined {
   const { bundle, wanted: { purpose: only } = {} } = asking
   const rungs = bundle.ladder.tiers.map(({ tier }) => tier)
@@ -134,7 +134,7 @@ function weighAll(act: Act, asking: Asking): Pick<Askable, 'purposes' | 'tier'> 
 
 type Parts = { places: readonly Place[]; rungs: readonly number[]; purposes: readonly string[] }
 
-/** Weighs one question of each round, which goes on to the next value of each part. */
+/** Weighs one question in each round, with the next value of each part. */
 function weighOne({ entry, moment, args }: Act, asking: Asking, round: number, { places, rungs, purposes }: Parts) {
   const { bundle, weigh, agent, now, hostOf = () => unseenHost } = asking
   const [resource, tier, purpose] = [places, rungs, purposes].map((of) => of[round % of.length]) as [
@@ -159,10 +159,7 @@ function weighOne({ entry, moment, args }: Act, asking: Asking, round: number, {
   return weigh(questionOf(facts, asked, { moment, tier, now }))
 }
 
-/**
- * The facts that are known: always, with the resource's id, with the arguments, and of the agent as it is today, whose
- * own program names its task.
- */
+/** The part that has a fact; undefined if the fact is unknown. The program of today's agent names its task. */
 function partOf(
   fact: Fact,
   knows: { id: boolean; arguments: boolean; purpose: boolean; today: boolean },

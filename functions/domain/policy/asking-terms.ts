@@ -14,7 +14,7 @@ export type TaskSource = (typeof taskSources)[number]
 
 const longestAddress = 512
 
-/** The fault in a parent task that a model named, since it may be chosen to deceive people. */
+/** The problem of a parent task that a model named: it may deceive people. */
 export function wrongTask(
   {
     parentTask: { id, url },
@@ -27,7 +27,7 @@ export function wrongTask(
   return url === undefined ? undefined : wrongAddress('`context.parent_task.url` of a model', url, bundle)
 }
 
-/** The fault in the addresses of evidence, which people may follow. */
+/** The problem of an evidence address that people may follow. */
 export function wrongEvidence(
   { evidence = [] }: { evidence?: readonly { url?: string | undefined }[] | undefined },
   bundle: Hosts,
@@ -41,7 +41,7 @@ export function wrongEvidence(
 
 type Hosts = Pick<Bundle, 'deployment'>
 
-/** Whether an address may be shown as one of a host that this deployment knows. */
+/** Whether the deployment knows the host of an address. */
 export function isKnownAddress(url: string, { deployment: { evidenceHosts = [] } }: Hosts): boolean {
   const [, host = ''] = /^https:\/\/([^/?#@:\\]+)(?:[/?][^#\\]*)?$/.exec(url) ?? []
   return url.length <= longestAddress && inert(url) === url && evidenceHosts.includes(host)

@@ -57,7 +57,7 @@ export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_a
   return refuse('invalid_arguments', wrong)
 }
 
-/** With the server's own facts. */
+/** A step with the server's own facts. */
 export type StepAsked = StepAsk & {
   /** The step's number, if earlier steps were struck out. */
   step?: number

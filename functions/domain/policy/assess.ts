@@ -12,7 +12,7 @@ import { type Approval, type GrantTerms, type Stage, satisfiedTier, type Tier } 
 import { type McpTool, toolOf } from './mcp-tool.ts'
 import type { ActionQuestion, Answer, Ask, Moment, PreviewOutcome, RequestFacts } from './question.ts'
 
-/** The caller's question, of which only the identity is verified. */
+/** The caller's question. Only its identity is verified. */
 export type Asked = {
   agent: AskerId
   action: string

@@ -136,7 +136,7 @@ export const Bundle = z.strictObject({
 })
 export type Bundle = z.infer<typeof Bundle>
 
-/** The hash of a bundle's content, also of an older or newer form. */
+/** The hash of a bundle's content, in any version's form. */
 export const hashOfBundle = (content: Json): Digest => digestOf('hotwork.bundle.v1', content)
 
 export const agentOf = (bundle: Bundle, id: AgentId | string): Agent | undefined =>

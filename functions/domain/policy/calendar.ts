@@ -212,7 +212,6 @@ function* edgesOf(
     const day = PlainDate.addDays(today, ahead)
     alike = excepted.has(PlainDate.toString(day)) ? 0 : alike + 1
     if (alike > telling) {
-      // No further edge is possible.
       if (excepted.size === 0) return
       continue
     }

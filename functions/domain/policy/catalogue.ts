@@ -91,13 +91,13 @@ export const factsOf = (entry: CatalogueEntry, at: Settings | undefined): { read
 
 const titleValueLength = 80
 
-/** Cuts long values with `…`. It escapes for no surface. */
+/** Cuts long values with `…`. The text is not escaped. */
 export const titleOf = (entry: CatalogueEntry, args: JsonObject): string =>
   titleParts(entry, args)
     .map(({ text }) => text)
     .join('')
 
-/** In parts, so that no value passes for Hotwork's words. */
+/** The title in parts, to tell values from Hotwork's words. */
 export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { text: string; isValue: boolean }[] {
   return partsOf(entry.title).map((part, index) => {
     if (index % 2 === 0) return { text: part, isValue: false }
@@ -124,7 +124,7 @@ export function pinnedBy(entry: CatalogueEntry): readonly string[] {
 /** A cache, since every use asks. */
 const pinned = new WeakMap<CatalogueEntry, readonly string[]>()
 
-/** Whether the state may change between the last reading and the act without the target refusing it. */
+/** Whether the target accepts the act even if the state changes after the last reading. */
 export const hasGap = (entry: CatalogueEntry): boolean =>
   actOf(entry.credential) !== 'call' || !kindOf(entry).comparesState?.(entry)
 

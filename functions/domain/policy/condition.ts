@@ -21,7 +21,7 @@ export type FactTest =
 export type OtherTest = { kind: 'other'; text: string; facts: readonly Fact[] }
 export type Test = FactTest | OtherTest | { kind: 'either'; ways: readonly (readonly Condition[])[] }
 
-/** `unreached`: it fails itself, and an earlier condition stops the policy before it. */
+/** `unreached`: an earlier condition stops the policy, and this one fails too. */
 export type Holds = 'yes' | 'no' | 'unreached' | 'error'
 
 /** One of a policy's conditions, all of which must hold, with Cedar's result. */
@@ -47,6 +47,6 @@ export const opposite = (test: FactTest): FactTest =>
 
 export const isSameFact = (one: Fact, other: Fact): boolean => one.join('.') === other.join('.')
 
-/** Whether the test reads the tier. The tier is the answer, so it is never a wish. */
+/** Whether the test reads the tier, which is the answer and so never a wish. */
 export const isTier = (condition: Test): boolean =>
   condition.kind === 'compared' && isSameFact(condition.fact, ['context', 'approval', 'tier'])

@@ -8,7 +8,7 @@ import type { ActionQuestion, Answer, Ask } from './question.ts'
 export type Explanation = {
   /** Absent if people cannot approve it. */
   tier?: number
-  /** The rung that is not enough: the one below, or the highest. Absent at the lowest tier. */
+  /** The insufficient rung: the one below, or the highest. Absent at the lowest tier. */
   against?: number
   /** The policies that permit at `tier`. */
   permits: readonly WeighedPolicy[]

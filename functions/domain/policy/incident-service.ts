@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { SecureUrl } from '../people/identity-issuer.ts'
 import { Expression } from '../previews/preview-source.ts'
 
-/** @param settings beside JMESPath expressions for the answer that people see next to an agent's parent task */
+/** @param settings its settings, besides JMESPath expressions for the words about a parent task */
 const service = <K extends z.ZodType, S extends z.ZodRawShape>(kind: K, settings: S) =>
   z.strictObject({
     kind,

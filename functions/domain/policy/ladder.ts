@@ -16,7 +16,7 @@ export const longestHold = 25
 const usualRates = {
   submissions: { perMinute: 60, burst: 120 },
   evaluations: { perMinute: 600, burst: 200 },
-  // Held reads: one token is one second.
+  // The rate of held reads: one token is one second.
   heldReads: { perMinute: 300, burst: 150 },
 } as const satisfies { [kind: string]: Rate }
 export type RateKind = keyof typeof usualRates
@@ -61,7 +61,7 @@ const OnSilence = z.union([
 export const Stage = z.strictObject({
   name: Alias,
   channel: StageChannel,
-  /** The channel in place of one that cannot be posted to, and of a group that names none. */
+  /** The channel if posting fails, or if a group has none. */
   fallbackChannel: Alias.optional(),
   quorum: z.int().min(1),
   /** The deadline, from the opening of the stage. Seconds. */
@@ -72,7 +72,7 @@ export const Stage = z.strictObject({
   maxAge: Seconds.optional(),
   /** Requires a comment for an approval. A denial never needs one. */
   comment: z.literal('required').optional(),
-  /** An approval comes with the name of the resource, typed. In the file its tier says so. */
+  /** True if an approval needs the typed name of the resource. The file sets it on the tier. */
   typeTheName: z.literal(true).optional(),
   /** The people to notify directly, if they may decide. Quiet people may decide and are never notified. */
   notify: z
@@ -108,7 +108,7 @@ const Limits = z.strictObject({
   submissions: Rate.optional(),
   /** Each evaluation of a message counts. */
   evaluations: Rate.extend({ burst: Rate.shape.burst.min(mostEvaluations) }).optional(),
-  /** In seconds. Reads above the rate are answered at once. */
+  /** The rate of held reads, in seconds. Reads above it are answered at once. */
   heldReads: Rate.extend({ burst: Rate.shape.burst.min(longestHold) }).optional(),
 })
 type Limits = z.infer<typeof Limits>
@@ -149,8 +149,8 @@ export function unmetBy(
 ): { code: 'comment_required' | 'name_mismatch' } | { code: 'insufficient_login'; detail: string } | undefined {
   if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
   if (typeTheName && !typed) return { code: 'name_mismatch' }
-  // The giver's login must be strong enough too: otherwise a weak login could pass on a right that needs a strong one.
-  // A missing login counts as weak.
+  // The giver's login must be strong enough too, or a weak login could pass on a right that needs a strong one. A
+  // missing login counts as weak.
   const { login: givers = {}, at: givenAt } = right.given ?? { at }
   if (right.for !== undefined && lackOf(givers, strength, givenAt) !== undefined)
     return { code: 'insufficient_login', detail: weakStandIn }

@@ -14,7 +14,7 @@ export type Observed = z.infer<typeof Observed>
 
 export type Came = { permit: boolean; error?: boolean | undefined; tier?: number | undefined }
 
-/** The outcome of an assessment. */
+/** The outcome of an assessment in short. */
 export const cameTo = (
   assessment: { outcome: 'requestable'; tier: number } | { outcome: 'refused'; reason: string },
 ): Came =>

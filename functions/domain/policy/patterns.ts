@@ -32,7 +32,7 @@ export const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|
 /** Whether one text can match both patterns, in which only `*` stands for any characters. */
 export const overlap = (one: string, other: string): boolean => textWithin([one, other]) !== undefined
 
-/** A shortest text that matches all of these patterns and none of the others. */
+/** A shortest text that matches all of `all` and none of `none`. */
 export function textWithin(all: readonly string[], none: readonly string[] = []): string | undefined {
   const patterns = [...all, ...none]
   const other = unusedIn(patterns.join(''))
@@ -64,8 +64,7 @@ const step = (pattern: string, places: readonly number[], character: string): re
   )
 
 /**
- * Adds the place after each `*`, which may match nothing, and drops places before the last `*`, which takes their
- * characters.
+ * Adds the place after each `*`, which may match nothing, and drops places before the last `*`, which covers them.
  * @param places ascending, as the result is
  */
 function onward(pattern: string, places: readonly number[]): readonly number[] {

@@ -64,7 +64,7 @@ const PlanCase = z.strictObject({
     agent: AgentId,
     purpose: z.string(),
     steps: z.array(StepAsk).min(1).max(mostSteps),
-    /** The ambient privilege of the host of each step's agent. */
+    /** The ambient privilege of each step's host. */
     ambient: Ambient.default('unknown'),
   }),
   now: CaseTime,
@@ -100,7 +100,7 @@ type PersonCase = z.infer<typeof PersonCase>
 export type PersonAct = Pick<PersonCase, 'person' | 'does' | 'now'> &
   Partial<Omit<PersonCase, 'name' | 'expect' | 'ask'>>
 
-/** A person asks for a change of the registry. An agent that is there already has its entry in agents.json. */
+/** A person asks for a change of the registry. An existing agent has its entry in agents.json. */
 const ChangeCase = z.strictObject({
   name: z.string().min(1),
   change: z.strictObject({ person: PersonId, action: z.string(), arguments: JsonObject }),
@@ -195,7 +195,7 @@ export function personQuestion(
 /** The subject of an inspection of all agents, and of callers without one. */
 export const allAgents = 'agent:*'
 
-/** The question whether a person may see the secrets of an agent's host, or everything on the map. */
+/** The question whether a person may see the secrets of an agent's host, or the whole map. */
 export function inspectQuestion(
   { agents }: Pick<Bundle, 'agents'>,
   person: PersonQuestion['person'],

@@ -94,7 +94,7 @@ export type PersonQuestion = {
   /** Absent for a halt or a list. */
   request?: RequestFacts
   stage?: string
-  /** The absent person, if the decider has the right only from them. */
+  /** The absent person, if the decider has the right only through them. */
   inSteadBy?: PersonId
   absent?: { id: PersonId; groups: readonly string[] }
   opening?: OpeningFacts
@@ -107,7 +107,7 @@ export type PersonQuestion = {
 
 /** A change of the registry of agents, as policies read it. */
 export type ChangeFacts = {
-  /** The members of the agent that differ afterwards. */
+  /** The changed members of the agent. */
   members: readonly string[]
   autonomy: Autonomy
   /** The autonomy before, unless the agent is new. */
@@ -143,7 +143,7 @@ export type Answer = {
   error?: boolean
   detail?: string
   wouldBe?: Observed
-  /** Set if only the time is against it: the window or freeze, in words for the agent. */
+  /** Set if only the time is wrong: the window or freeze, in words for the agent. */
   notNow?: string
 }
 
@@ -162,8 +162,8 @@ export interface PolicyAnswers {
   /** Synchronous, and never throws: after any failure the answer denies, with `error`. */
   ask(question: Question): Answer
   /**
-   * The same as if observed policies counted, if the bundle has any. After a failed evaluation `policies` are those
-   * that failed.
+   * Answers as if observed policies counted, if the bundle has any. After a failed evaluation `policies` are the failed
+   * ones.
    */
   readonly observing?: Ask | undefined
 }

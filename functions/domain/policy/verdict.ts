@@ -2,8 +2,8 @@
 import type { Condition, Fact, WeighedPolicy } from './condition.ts'
 
 /**
- * Parts of a question that each have several values. A policy is weighed once for each value, with any value of the
- * other parts. `fixed`: facts that are the same in all of these questions.
+ * Parts of a question that each have several values. A policy is weighed once for each value of a part.
+ * `fixed`: facts that all questions share.
  */
 export const parts = ['fixed', 'place', 'tier', 'purpose'] as const
 export type Part = (typeof parts)[number]
@@ -11,10 +11,10 @@ export type Each<T> = { readonly [P in Part]: T }
 /** The part that has a fact; undefined for a fact that is unknown, and so may have any value. */
 export type PartOf = (fact: Fact) => Part | undefined
 
-/** The answer to all questions that differ in unknown facts, and in `left` the conditions that it depends on. */
+/** The common answer to questions with different unknown facts. `left`: the conditions on which it depends. */
 export type Verdict = { permit: 'always' | 'sometimes' | 'never'; left: string }
 
-/** `true` and `false` hold for every value of unknown facts; a text is the conditions that are left open. */
+/** `true` and `false` hold for all unknown facts; a text has the open conditions. */
 type Left = boolean | string
 
 /** An error counts as open: it refuses, and only if Cedar reaches it. */
@@ -57,7 +57,7 @@ function leftOf(seen: Each<Condition | undefined>, partOf: PartOf): Left {
         ),
       ),
     )
-  // Each question has the type of its resource.
+  // A test of the resource's type is always known.
   const found = fixed.kind === 'entity' && fixed.by === 'is' ? [] : fixed.met.map(({ fact }) => partOf(fact))
   const [part = 'fixed', ...more] = new Set(found.filter((each) => each !== 'fixed'))
   const holds = found.includes(undefined) || more.length > 0 ? undefined : seen[part]?.holds
@@ -80,7 +80,7 @@ const joined = (of: readonly Left[], by: string): Left => {
 const each = <T, U>(of: Each<T>, to: (one: T) => U): Each<U> =>
   Object.fromEntries(parts.map((part) => [part, to(of[part])])) as Each<U>
 
-/** The texts with which conditions compare a fact; undefined if one of them tests it in another way. */
+/** The texts with which conditions compare a fact; undefined if one tests it differently. */
 export function textsComparedWith(fact: string, policies: readonly WeighedPolicy[]): readonly string[] | undefined {
   const found: string[] = []
   const isPlain = (condition: Condition): boolean => {

@@ -79,10 +79,7 @@ export function openAgain(
   return { code: 'state_changed', also: [changed, ...next] }
 }
 
-/**
- * Whether delegated requests depend on the grant, or credentials of a target's own whose answer may be lost. They end
- * with it, and a new round would forget them.
- */
+/** Whether delegated requests or a target's credentials depend on the grant: a new round would forget them. */
 const isRestedOn = (state: ApprovalRequest, at: NumericDate): boolean =>
   state.status === 'approved' &&
   (state.grant.delegations.length > 0 || state.grant.sessions.some(({ endsAt }) => endsAt > at))

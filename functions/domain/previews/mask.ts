@@ -18,7 +18,7 @@ export const levelOf = (
   classification: string,
 ): ShowLevel => (show && Object.hasOwn(show, classification) ? (show[classification] as ShowLevel) : 'compared')
 
-/** The shown beginning and end of a masked text. One up to `shortest` would be revealed by them. Characters. */
+/** The shown characters at each end of a masked text longer than `shortest`. */
 const first = 4
 const shortest = 12
 
@@ -53,7 +53,7 @@ const said = (words: string, before: Json | undefined, after: Json): string =>
 
 const same = (one: Json, other: Json): boolean => canonicalForm(one) === canonicalForm(other)
 
-/** Keeps names and cuts values to a few characters. @param before the value to compare with, leaf by leaf */
+/** Keeps names and cuts values to a few characters. @param before the value to compare with */
 function glimpseLeaves(value: Json, before?: Json): Json {
   if (typeof value !== 'object' || value === null) return said(glimpse(value), before, value)
   const leafOf = (name: string | number, each: Json) => glimpseLeaves(each, memberOf(before, name))

@@ -18,8 +18,8 @@ export function attributesSet(args: JsonObject): ReadonlyMap<string, JsonObject>
 }
 
 /**
- * Both sides of an update of a DynamoDB item: for an expression that only sets, the attributes that it sets; for any
- * other, the whole item beside the expression, whose result is not computed here.
+ * Both sides of an update of a DynamoDB item: for an expression that only sets, the attributes that it sets; for
+ * others, the whole item and the expression itself.
  */
 export function compareUpdate(args: JsonObject, item: Json | undefined): { before?: Json; after: Json } {
   const after = attributesSet(args)

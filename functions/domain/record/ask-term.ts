@@ -29,7 +29,7 @@ export type AskTerm = {
     stored?: (said: never) => unknown
   }
   digests?: readonly TermDigest[]
-  /** True if digests have `null` for a missing value. Other missing terms are left out of digests. */
+  /** True if digests have `null` for a missing value. Digests omit other missing terms. */
   orNull?: true
   /** The part that digests cover, if that is less than the stored form. */
   pinned?: (value: never) => Json

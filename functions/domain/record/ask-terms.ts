@@ -33,7 +33,7 @@ const Revision = z.strictObject({
 })
 export type Revision = z.infer<typeof Revision>
 
-/** Words to the agent. Without a verdict they are a question. */
+/** Words to the agent: without a verdict, a question. */
 const ToldWords = z.strictObject({
   request: RequestId,
   by: PersonId,
@@ -69,7 +69,7 @@ export const askTerms = {
     readBy: ['people'],
     personal: { at: [''], whose: 'actor or owner' },
   },
-  /** None of a request that is derived from another: its own ask had it. */
+  /** Derived requests have no evidence: the first ask has it. */
   evidence: {
     schema: z.array(Evidence).optional(),
     body: {
@@ -105,7 +105,7 @@ export const askTerms = {
     readBy: ['people'],
     said: { as: 'Task source', most: 16 },
   },
-  /** True if the agent gave a reason. Policy reads this, not the words. */
+  /** True if the agent gave a reason. Policy reads only this. */
   justified: { schema: z.literal(true).optional(), passedTo: ['delegation', 'step'] },
   /** The incident service's answer about the parent task at the submission. */
   task: { schema: z.enum(['known', 'unknown']).optional(), passedTo: ['delegation', 'step'] },
@@ -115,7 +115,7 @@ export const askTerms = {
     readBy: ['people'],
     personal: { at: ['/title', '/status'], whose: 'owner' },
   },
-  /** `none` for a plan, which never has a credential. */
+  /** `none` for a plan. */
   credential: { schema: z.enum([...CredentialKind.options, 'none']), digests: ['request'], passedTo: ['delegation'] },
   uses: { schema: z.int().positive(), digests: ['request'] },
   claimWithin: { schema: Seconds, name: 'claim_within', digests: ['request'], passedTo: ['delegation'] },
@@ -162,18 +162,18 @@ export const askTerms = {
   },
   /** A digest of the subject's and resource's properties in the evaluation. */
   bound: { schema: Digest.optional() },
-  /** Requests in the hour before. It may only raise scrutiny. */
+  /** The number of requests in the hour before. It may only raise scrutiny. */
   recent: { schema: z.int().nonnegative(), passedTo: ['delegation'] },
   /** The host's facts at the submission, which later questions to policy use too. */
   host: { schema: HostFacts.optional() },
   /** The last request of the agent for the same action before this one. */
   lastAsked: { schema: LastAsked.optional() },
-  /** Halts lifted before it in the same second, which do not end it. */
+  /** Halts that were lifted earlier in the same second, and so do not end it. */
   afterHalts: { schema: z.array(HaltId).optional(), passedTo: ['step'] },
   standing: { schema: StandingPermitId.optional(), readBy: ['people'] },
   /** The person who asked on the agent's behalf. They answer for the agent, and never decide the request. */
   askedBy: { schema: PersonId.optional(), name: 'asked_by', digests: ['open'], asksPeople: true },
-  /** The request that a person sent back, and that this one is asked for instead of. */
+  /** The request that a person sent back, and that this one replaces. */
   revises: {
     schema: RequestId.optional(),
     body: {
@@ -184,13 +184,13 @@ export const askTerms = {
     asksPeople: true,
     readBy: ['people'],
   },
-  /** Its place in a row of revisions, and the arguments that differ from the request that it revises. */
+  /** Its number among revisions, and the arguments that differ from the revised request. */
   revision: { schema: Revision.optional(), readBy: ['people'] },
   /** The people who wrote to the agent about this action before, by the record. */
   suggestedBy: { schema: z.array(PersonId).optional(), name: 'suggested_by', asksPeople: true },
-  /** Those of them who may not decide it, and the people they stood in for. */
+  /** The people who may not decide it because they wrote so, and the people they stood in for. */
   barred: { schema: z.array(PersonId).optional() },
-  /** Words of people to the agent on other requests shortly before. */
+  /** People's words to the agent on other recent requests. */
   told: {
     schema: z.array(ToldWords).optional(),
     personal: { at: ['/*/text'], whose: 'owner', copied: true },
@@ -312,7 +312,6 @@ export const saidTexts = (of: Pick<AskTerms, With<{ said: object }>>) =>
     said ? [{ label: said.as, most: said.most, text: String(value) }] : [],
   )
 
-/** JSON pointers into the event of a submission. */
 export const personalTexts = rows.flatMap(({ key, personal }) =>
   personal ? personal.at.map((at) => ({ ...personal, at: `/ask/${key}${at}` })) : [],
 )

@@ -73,7 +73,7 @@ export type Command =
   | BeginTurn
 
 type Unstamp<C> = C extends Command ? Omit<C, keyof Common> : never
-/** A command without the facts of the bundle, which are added to all alike. */
+/** A command before the bundle's facts are added. */
 export type Unstamped = Unstamp<Command>
 
 /** For each person, the stage names under which policy lets them decide now: a stage's own, or its escalation's. */
@@ -104,7 +104,7 @@ export type Decide = Common & {
   /** The decider's stage. A click has none, which means the open one. */
   stage?: string
   round: number
-  /** The digest, or its first 16 characters, which is as much as a button can hold. */
+  /** The digest, or the first 16 characters of it that a button holds. */
   digest: string
   comment?: string
   toAgent?: string
@@ -126,7 +126,6 @@ export type Decide = Common & {
   reading?: ReadAgain
   /** By stage name: the absent person whose right the decider uses. */
   standsFor?: { readonly [stage: string]: PersonId }
-  /** The people that the decider stands in for now. */
   absent?: readonly PersonId[]
   /** By absent person: the login with which they named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
@@ -166,7 +165,7 @@ export type NarrowingCode = AssessmentRefusal | 'not_narrower'
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
-/** A person's right to decide now, as for their decision. */
+/** A person's present right to decide. */
 export type Standpoint = Pick<
   Decide,
   'person' | 'eligible' | 'standsFor' | 'givenBy' | 'absent' | 'permittedBy' | 'ending'
@@ -185,7 +184,7 @@ export type AnswerQuestion = Common & {
 /** A person asks a colleague to decide. */
 export type AskColleague = Common & Standpoint & { type: 'ask_colleague'; colleague: Standpoint }
 
-/** The end of a request by another cause than policy. */
+/** The cause of an end, besides policy. */
 export type Ending =
   | { by: 'halt'; id: HaltId }
   | { by: 'incident'; id: string }
@@ -198,7 +197,7 @@ export type Authority = {
   answer: Answer
   eligible: Eligibility
   ending?: Ending
-  /** The earliest end of its ancestors, which a claim may not outlive. */
+  /** The earliest end of its ancestors: a claim may not outlive it. */
   bound?: NumericDate
 }
 
@@ -273,7 +272,7 @@ export type AcceptTransfer = Common & {
   login: { acr?: string; at?: NumericDate }
   ending?: Ending
 }
-/** Ends an approved change of the registry. `failed`: the reason why the registry cannot be changed so now. */
+/** Ends an approved change of the registry. `failed`: the reason why the change cannot be made. */
 export type ApplyChange = Common &
   Authority & {
     type: 'apply_change'
@@ -314,7 +313,7 @@ export type EndStep = Common & { type: 'end_step'; step: number; outcome: StepOu
 export type BeginTurn = Common & {
   type: 'begin_turn'
   ending?: Ending
-  /** The code of the reason why its agent may no longer act. */
+  /** The reason why its agent may not act, as a code. */
   unfit?: string
 }
 /** Applies due events, and the ending, if one was found. */

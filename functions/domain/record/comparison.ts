@@ -16,7 +16,7 @@ export const Comparison = z.strictObject({
   extra: z.array(z.string().max(128)).max(mostNames),
   unused: z.boolean(),
   notRecorded: z.literal(true).optional(),
-  /** False if the record did not answer in time, or was longer than the part that was read. */
+  /** False if the record timed out, or was only read in part. */
   complete: z.boolean(),
 })
 export type Comparison = z.infer<typeof Comparison>

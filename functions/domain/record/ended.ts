@@ -32,7 +32,7 @@ function isRecorded(state: ApprovalRequest): boolean {
   return kinds.some(recordsCalls)
 }
 
-/** The time since which the target's recorded calls could be compared, if they were not. */
+/** The time since which a comparison with the target's record is due. */
 export function uncomparedSince(state: ApprovalRequest): NumericDate | undefined {
   // Hotwork issued no session of a sealed role: its review reads the calls themselves.
   if (state.calls || openingOf(state.ask)?.sealed || !isRecorded(state)) return undefined

@@ -114,7 +114,7 @@ export const Event = z.discriminatedUnion('type', [
     credential: CredentialId,
     claim: IssuedKind,
     session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
-    /** The new end, if its parent ends sooner by now. */
+    /** The new end, if the parent's end has moved earlier. */
     notAfter: NumericDate.optional(),
     /** The number of intended access tokens so far. Older entries lack it. */
     count: z.int().positive().optional(),
@@ -139,7 +139,7 @@ export const Event = z.discriminatedUnion('type', [
     state: Digest.optional(),
   }),
   event('UseEnded', { use: UseId, outcome: UseOutcome, note: z.string().optional() }),
-  /** The use was not made: the grant gets it back. */
+  /** An unmade use: the grant gets it back. */
   event('UseReturned', { use: UseId, reason: z.string() }),
   event('Completed', {
     outcome: Outcome,
@@ -169,7 +169,7 @@ export const Event = z.discriminatedUnion('type', [
   act('Reviewed', {
     outcome: z.enum(['justified', 'not_justified']),
     note: z.string(),
-    /** The digest of the card, if the door knows it. */
+    /** The digest of the card, if the caller sent it. */
     seen: Digest.optional(),
   }),
   act('Refused', {
@@ -180,9 +180,9 @@ export const Event = z.discriminatedUnion('type', [
     /** The other agent that the actor asked about. */
     agent: AgentId.optional(),
     request: RequestId.optional(),
-    /** The evaluation's own reason, if `code` only means that nothing can be asked for. */
+    /** The evaluation's own reason, if `code` only says `not_requestable`. */
     reason: z.string().optional(),
-    /** The number of refusals since the entry before, with this one. */
+    /** The number of refusals since the entry before, including this one. */
     count: z.int().positive().optional(),
     /** True if it counts all kinds without entries of their own. */
     others: z.literal(true).optional(),
@@ -192,8 +192,8 @@ export type Event = z.infer<typeof Event>
 export type EventType = Event['type']
 
 /**
- * A personal member of an event, and its owner. `copied`: it comes from a state, which has commitments unless it is
- * older than them.
+ * A personal member of an event, and its owner. `copied`: it comes from a state, which has a commitment unless it is
+ * older than those.
  */
 export type PersonalMember = {
   at: string

@@ -31,7 +31,7 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
       const { tier, decideBy, preview } = event
       return { ...begun, status: 'pending', tier, stages, decideBy, ...defined({ preview }) }
     }
-    // A missing claim does not end an opening, which can be claimed again and again.
+    // An opening has no last time for a first claim: it can be claimed repeatedly.
     const grant = { ...newGrant(event.grant, at), claimBy: event.notAfter, notAfter: event.notAfter }
     return { ...begun, status: 'approved', tier: 0, stages: [], grant }
   }
@@ -163,7 +163,7 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
   UseReturned: (state, { use }) => withUses(state, (uses) => uses.filter(({ id }) => id !== use)),
 }
 
-/** The narrower's approval may fill the stage before it opens again, and its cards are where they were. */
+/** The narrowing person's approval may fill the stage before it reopens; its cards stay in their channels. */
 function channelsKept({ stages }: ApprovalRequest, { name, channel }: Stage): Pick<StageState, 'channels'> {
   const before = channel === owners ? stages.find(({ terms }) => terms.name === name) : undefined
   return defined({ channels: before?.channels })
@@ -250,7 +250,7 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
   return { ...commonOf(state), status: 'pending', tier, policies, round, stages, decideBy, preview, drifts }
 }
 
-/** A decision with only the strength of the login: the proof of the login is in the entry. */
+/** A decision with the login's strength: its proof is only in the entry. */
 function decisionOf(event: Of<'Decided'>): Decision {
   const { verdict, as, at, given, comment, toAgent, typed, suggest, state, claimed, afterHalts } = event
   const { acr, at: loginAt } = event.login ?? {}

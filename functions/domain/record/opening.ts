@@ -46,7 +46,7 @@ export const BudgetEntry = z.strictObject({
   at: NumericDate,
   until: NumericDate,
   review: NumericDate.optional(),
-  /** The digest of the reason, which cannot be used twice. */
+  /** The digest of the reason: a reason is used once. */
   reason: Digest,
 })
 export type BudgetEntry = z.infer<typeof BudgetEntry>

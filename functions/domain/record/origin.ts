@@ -50,17 +50,17 @@ type Rules = {
   isOwn: boolean
   /** True if people decide it separately from its parent. */
   isDecided: boolean
-  /** True if one click may decide it with others. A line of a list shows neither steps nor the person who asked. */
+  /** True if one click may decide it with others. A list line cannot show steps or the person who asked. */
   inBulk: boolean
   mayDelegate: boolean
-  /** True if an agent asks, which people may question, tell what to change, or leave less than it asked for. */
+  /** True if an agent asks: people may question it, send it back or narrow it. */
   hearsPeople: boolean
 }
 
 const rules = {
   agent: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true, hearsPeople: true },
   person: { asks: 'act', isOwn: true, isDecided: true, inBulk: false, mayDelegate: true, hearsPeople: true },
-  // Not delegable: a standing permit is for this agent only.
+  // A standing permit is for this agent only, so a draw is never delegated.
   draw: { asks: 'act', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false, hearsPeople: true },
   extension: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true, hearsPeople: true },
   delegation: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true, hearsPeople: true },

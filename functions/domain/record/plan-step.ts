@@ -17,7 +17,7 @@ export const PlanStep = z.strictObject({
   resource: Resource,
   ...{ environment, classification, mcp, unpinned, uses, claimWithin, lifetime },
   credential: CredentialKind,
-  /** The recent requests, which include earlier steps of the same agent and action, and the host. */
+  /** The recent requests, including earlier steps of the same agent and action; and the host. */
   ...{ recent, host },
   /** The number of the earlier step that changes the same resource, whose state is unknown before it. */
   after: z.int().positive().optional(),
@@ -36,7 +36,7 @@ export const StepState = z.strictObject({
     .strictObject({
       at: NumericDate,
       outcome: StepOutcome,
-      /** A code, or the halt or request that ended it; no person's words. */
+      /** A code, or the halt or request that ended it; never a person's words. */
       because: z.string().optional(),
     })
     .optional(),

@@ -18,9 +18,7 @@ const matched = {
   before: JsonObject,
   after: JsonObject,
   observedAt: NumericDate,
-  /**
-   * The digest of the guarded values, also for a resource that does not exist. Different states have different digests.
-   */
+  /** The digest of the guarded values, also of a missing resource. */
   state: Digest,
   /** The arguments whose values are masked in part or whole. */
   masked: z.array(z.string()).optional(),
@@ -29,7 +27,7 @@ const matched = {
   reach,
 }
 const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate, reach }
-/** The facts of an action that has no preview. They guard nothing. */
+/** The facts of an action without a preview. They guard nothing. */
 const none = { outcome: z.literal('none'), observedAt: NumericDate, reach }
 
 /** The preview of one resource. */
@@ -68,7 +66,7 @@ export const Drift = z.strictObject({
   /** The preview on which people had decided. The state after it is in the next drift, or in the request. */
   from: Preview,
   approvers: z.array(PersonId),
-  /** True if it was approved and nothing was issued. */
+  /** True if it was approved, and still unclaimed. */
   approved: z.literal(true).optional(),
 })
 export type Drift = z.infer<typeof Drift>

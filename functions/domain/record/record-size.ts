@@ -3,8 +3,8 @@ import { largestPreview, mostDrifts } from './preview.ts'
 import { type ApprovalRequest, type Grant, grantOf } from './request.ts'
 
 /**
- * Limits of a record. DynamoDB refuses items over 400 KB, and a larger record could not be ended, so growth is refused
- * while there is room for everything that can end it.
+ * Limits of a record. DynamoDB refuses items over 400 KB, and a full record could not be ended. So growth is refused
+ * while an ending still fits.
  */
 
 /** The largest state, of DynamoDB's 409,600 bytes; the rest is for keys and indexes. Bytes. */
@@ -35,7 +35,7 @@ export function hasRoom(state: ApprovalRequest): boolean {
   const open = grant?.uses.filter(({ ended }) => !ended).length ?? 0
   const notes = notesRoom - (grant ? notesOf(grant) : 0)
   const room = largestState - endingRoom - driftRoom(state) - open * useEndRoom - notes
-  // A quick check first: a UTF-16 character is at most three bytes.
+  // A quick bound first: a UTF-16 character takes at most three bytes.
   return charactersOf(state) * 3 <= room || bytesOf(state) <= room
 }
 

@@ -50,7 +50,7 @@ export const Ask = z.strictObject({
   ...termShape,
   /** The people who approved the grant that it extends. */
   approvedBefore: z.array(PersonId).optional(),
-  /** The steps of a plan, by which an ask is one. They are in `arguments` too, and so in the digest. */
+  /** The steps, which make an ask a plan. They are in `arguments` too, and so in the digest. */
   steps: z.array(PlanStep).min(1).optional(),
   /** The number of a step, from 1, in the plan that is its last ancestor. */
   step: z.int().positive().optional(),
@@ -82,7 +82,7 @@ export const Decision = z.strictObject({
   login: Login.optional(),
   /** The groups by which the decision counts, while they hold. */
   claimed: LoginGroups.optional(),
-  /** Halts that were lifted before it in the same second, and so do not void it. */
+  /** Halts that were lifted earlier in the same second, and so do not void it. */
   afterHalts: z.array(HaltId).optional(),
 })
 export type Decision = z.infer<typeof Decision>
@@ -102,7 +102,7 @@ export type StageState = z.infer<typeof StageState>
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>
 
-/** The outcome of a use. `unknown` is Hotwork's own final outcome if reading cannot tell. */
+/** The outcome of a use. `unknown` is final, if Hotwork cannot tell by reading. */
 export const UseOutcome = z.enum([...Outcome.options, 'unknown'])
 export type UseOutcome = z.infer<typeof UseOutcome>
 
@@ -210,7 +210,7 @@ const common = {
   colleagues: z.array(ColleagueAsked).optional(),
   /** The progress of a plan's steps, in their order. */
   progress: z.array(StepState).optional(),
-  /** Set when the receiving owner of a transfer accepted it. */
+  /** Set once the receiving owner accepted the transfer. */
   accepted: z.strictObject({ at: NumericDate }).optional(),
   /** The comparison with the record of AWS, once made. */
   calls: Compared.optional(),
@@ -229,7 +229,7 @@ export type PendingRequest = z.infer<typeof PendingRequest>
 export const ApprovedRequest = status('approved', { grant: Grant })
 export type ApprovedRequest = z.infer<typeof ApprovedRequest>
 
-/** A request; each status has only the members that are true of it. */
+/** A request. Each status has its own members. */
 export const ApprovalRequest = z.discriminatedUnion('status', [
   PendingRequest,
   ApprovedRequest,
@@ -263,7 +263,7 @@ export const colleaguesFor = (
 export const openStage = ({ status, stages }: Pick<ApprovalRequest, 'status' | 'stages'>): StageState | undefined =>
   status === 'pending' ? stages.find((stage) => fillingOf(stage).missing > 0) : undefined
 
-/** Whether people decide now. A step that waits for its turn is pending too, but its plan's stages are filled. */
+/** Whether people decide now. A waiting step is pending too, but with all stages filled. */
 export const waitsForPeople = (state: ApprovalRequest): boolean => openStage(state) !== undefined
 
 export const approvalsOf = (

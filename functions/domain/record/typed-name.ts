@@ -1,9 +1,9 @@
 import type { ApprovalRequest } from './request.ts'
 
-/** The last part of an id: after its last `/` or `:`, of which one at the very end separates nothing. */
+/** The last part of an id: after its last `/` or `:`, ignoring those at the very end. */
 const namePart = (id: string): string => /([^/:]+)[/:]*$/.exec(id)?.[1] ?? id
 
-/** The name that a person types to approve, where the tier asks for it. */
+/** The name that a person types to approve, if the tier demands that. */
 export const typeThisOf = ({ ask, stages }: Pick<ApprovalRequest, 'ask' | 'stages'>): string | undefined =>
   stages.some(({ terms }) => terms.typeTheName) ? namePart(ask.resource.id) : undefined
 

@@ -16,8 +16,8 @@ import { defined, type NumericDate } from '../values.ts'
 import { approve } from './open-stage.ts'
 
 /**
- * The course of an approved plan: one step at a time, each a request of its own, until the first failure. Commands may
- * be repeated: one that is done already, or out of turn, changes nothing.
+ * The course of an approved plan: one step at a time, each a request of its own, until the first failure. Commands are
+ * idempotent, and change nothing out of turn.
  */
 
 /** Opens the step in turn, so that it can be claimed. */
@@ -49,7 +49,7 @@ export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: Numeri
   return approve(state, state.policies, bundle, at)
 }
 
-/** Whether it is a step of an approved plan whose turn has not come: pending, with nothing to decide. */
+/** Whether it is a waiting step of an approved plan: pending, with nothing to decide. */
 export const waitsForTurn = (state: ApprovalRequest): boolean =>
   state.status === 'pending' && originOf(state.ask).kind === 'step' && openStage(state) === undefined
 

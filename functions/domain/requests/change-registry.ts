@@ -8,7 +8,7 @@ import type { ApprovalRequest } from '../record/request.ts'
 import type { Refusal } from '../refusals.ts'
 import { type AgentId, defined, type NumericDate, type PersonId } from '../values.ts'
 
-/** The person who has to accept the agent before its transfer is decided. */
+/** The person who must accept the agent before its transfer is decided. */
 export function acceptsFirst(state: Pick<ApprovalRequest, 'ask' | 'accepted'>): PersonId | undefined {
   const origin = originOf(state.ask)
   return origin.kind === 'registry' && !state.accepted ? origin.change.accepts : undefined
@@ -31,11 +31,11 @@ export function acceptTransfer(
   return [{ type: 'TransferAccepted', at, actor, policies: [], bundle, ...own }]
 }
 
-/** True if people have approved the change, and Hotwork has not made it yet. */
+/** Whether the change is approved and still to be made. */
 export const isToApply = (state: Pick<ApprovalRequest, 'ask' | 'status'>): boolean =>
   state.status === 'approved' && originOf(state.ask).kind === 'registry'
 
-/** The agent whose requests and permits a change that was made has ended. */
+/** The agent whose requests and permits the change has ended. */
 export function agentEndedBy(state: ApprovalRequest): AgentId | undefined {
   const origin = originOf(state.ask)
   if (origin.kind !== 'registry' || state.status !== 'completed' || state.outcome !== 'succeeded') return undefined
@@ -45,8 +45,8 @@ export function agentEndedBy(state: ApprovalRequest): AgentId | undefined {
 }
 
 /**
- * Ends an approved change of the registry: succeeded in the transaction that writes the registry, or failed with the
- * reason why nothing was written.
+ * Ends an approved change of the registry: `succeeded` in the transaction that writes the registry, or `failed` with
+ * the reason.
  */
 export function applyChange(
   state: ApprovalRequest,
@@ -63,7 +63,7 @@ export function applyChange(
     : [{ ...common, outcome: 'failed', code, ...defined({ note: failed?.code === code ? failed.detail : undefined }) }]
 }
 
-/** The lost authority for an approved change. */
+/** The lost authority for an approved change, if any. */
 export function whyNotApplied(
   state: ApprovalRequest,
   { answer, eligible }: Pick<ApplyChange, 'answer' | 'eligible'>,

@@ -228,7 +228,7 @@ function decideAny(state: ApprovalRequest | undefined, command: Command, now: Nu
     const opened = command.type === 'open_break_glass' ? openBreakGlass(command, now) : reportSealedUse(command, now)
     if ('code' in opened) return { events: [], refusal: opened }
     const events = markObserved(command, opened)
-    // A sealed role's session may be over already.
+    // A sealed role's session may have ended before.
     return { events: [...events, ...due(replay(events) as ApprovalRequest, now, command.bundle)] }
   }
   if (!state)
@@ -254,7 +254,7 @@ function withinRoom(state: ApprovalRequest, command: Command, answer: Answered):
 }
 
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
-  // A second check, beside the operations' own.
+  // A second check, after the operation's.
   if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
   const refused = refusedWhereSealed(state, command)
   if (refused) return refused

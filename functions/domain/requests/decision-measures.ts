@@ -6,22 +6,19 @@ import type { NumericDate } from '../values.ts'
 /** A decision this soon after its stage opened was hardly read. Seconds. */
 const hardlyRead = 10
 
-/** How people decide in stages of one name. Times in seconds from the opening of the stage; absent without any. */
+/** Measures of decisions in stages of one name. Times are seconds from the opening of the stage; absent without any. */
 export type StageMeasures = {
   stage: string
   decisions: number
-  /** A person who may decide there had the request's page in view, with its script. */
+  /** The first time that an eligible person had the request's page in view, by its script. */
   firstLook?: Spread
-  /** The first thing that people did there: a decision, a question to the agent, or a call for a colleague. */
+  /** The first act there: a decision, a question to the agent, or a call for a colleague. */
   firstAct?: Spread
   decided?: Spread
-  /** The number of decisions within ten seconds of the opening of the stage, among those of a known opening. */
+  /** The number of decisions within ten seconds of a known opening. */
   within10: number
   timed: number
-  /**
-   * The number of decisions without a login of known strength or time: clicks on a card, and all others of a provider that
-   * says neither.
-   */
+  /** The number of decisions without a known login strength or time: mostly clicks on a card. */
   onCard: number
   /** The number of decisions before the first look, or without any. */
   unopened: number
@@ -32,17 +29,17 @@ export type Spread = { median: number; p90: number }
 /** The first looks at stages that have opened, by their keys. */
 export type Looks = ReadonlyMap<string, NumericDate>
 
-/** The once-only key of the first look at a stage. */
+/** The one-time key of the first look at a stage. */
 export const lookKey = ({ ask, round }: Pick<ApprovalRequest, 'ask' | 'round'>, stage: string): string =>
   `LOOK#${ask.id}#${round}#${stage}`
 
-/** The keys of all stages of requests that people decide themselves, if they have opened. */
+/** The keys of all opened stages, except inherited ones. */
 export const lookKeys = (states: readonly ApprovalRequest[]): readonly string[] =>
   decidedThemselves(states).flatMap((state) =>
     state.stages.filter(({ opensAt }) => opensAt !== undefined).map(({ terms }) => lookKey(state, terms.name)),
   )
 
-/** Decisions that a request inherits were made on another. */
+/** Leaves out inherited decisions, which were made on another request. */
 const decidedThemselves = (states: readonly ApprovalRequest[]) => states.filter(({ ask }) => rulesOf(ask).isDecided)
 
 /** Counts by stage, most decisions first. A stage that opened again after its decision gives no time. */

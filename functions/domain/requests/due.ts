@@ -25,10 +25,10 @@ export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
   return call && !call.ended ? call.begunAt + underWay + 1 : undefined
 }
 
-/** The delay after which an approved change of the registry that is not made is made again. Seconds. */
+/** The delay after which an approved change of the registry is retried. Seconds. */
 const appliedWithin = 60
 
-/** The time from which an approved change of the registry is made again: the invocation that makes it may be lost. */
+/** The time of a retry of an approved change of the registry, whose invocation may be lost. */
 export const applyAgainAt = (state: ApprovalRequest): NumericDate | undefined =>
   state.status === 'approved' && originOf(state.ask).kind === 'registry'
     ? state.grant.approvedAt + appliedWithin

@@ -5,7 +5,7 @@ import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from '../reco
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { withDigests } from './narrow.ts'
 
-/** The shortest grant with a warning. In a shorter one the agent has hardly begun. Seconds. */
+/** The shortest grant with a warning. Seconds. */
 const shortestWarned = 600
 const latestWarning = 120
 

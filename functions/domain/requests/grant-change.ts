@@ -2,7 +2,7 @@ import type { EventType } from '../record/events.ts'
 import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, grantOf, usesLeft } from '../record/request.ts'
 
-/** `card`: cards or denies may change, but no wait of the workflow and no step of a plan has ended. */
+/** `card`: cards or denies may change; waits of the workflow and steps of plans continue. */
 export type Tells = 'all' | 'card' | 'nothing'
 
 const ofGrantAlone: readonly string[] = [
@@ -14,8 +14,7 @@ const ofGrantAlone: readonly string[] = [
 ] satisfies EventType[]
 
 /**
- * The followers of a change. The change is stored with them, so that no other function wakes. Cards of an opening show
- * every change.
+ * The followers of a change, which are stored with it so that only they wake. Cards of an opening show every change.
  */
 export function tellsOf({ ask }: Pick<ApprovalRequest, 'ask'>, events: readonly { type: string }[]): Tells {
   if (rulesOf(ask).asks === 'rights' || !events.every(({ type }) => ofGrantAlone.includes(type))) return 'all'

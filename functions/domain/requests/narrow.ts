@@ -51,7 +51,7 @@ export function itemsOut(items: readonly { name: string; value: number }[]): Wit
   return Object.fromEntries([...byName].map(([name, own]) => [name, own.map(({ value }) => value)]))
 }
 
-/** The lists without these items. A name that is not of a list is left to `isNarrower`, as is one that is unknown. */
+/** The lists without these items. `isNarrower` refuses names that are unknown or not of a list. */
 function listsWithout(args: JsonObject, without: Without = {}): JsonObject {
   const lists = Object.entries(without).map(([name, places]): [string, Json] => {
     const list = Object.hasOwn(args, name) ? args[name] : undefined
@@ -88,7 +88,6 @@ export function isNarrower(
   const wider = changed.find((name) => !isWithin(name, narrowable))
   if (wider !== undefined) return no(`\`${wider}\` should be less than what was asked for`)
   if (!isPart(terms.uses, ask.uses)) return no(`\`uses\` should be a whole number from 1 to ${ask.uses}`)
-  // The narrowed lifetime must be whole minutes.
   if (!isPart(terms.lifetime, ask.lifetime))
     return no(`\`minutes\` should be a whole number from 1 to ${Math.floor(ask.lifetime / 60)}`)
   const same = changed.length === 0 && terms.uses === ask.uses && terms.lifetime === ask.lifetime
@@ -121,6 +120,6 @@ export const withDigests = (ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Ask =
   argumentsDigest: argumentsDigest(ask.action, ask.arguments, ask.resource),
 })
 
-/** The stage of the new rung for which the narrower's approval counts, if the rung has one of that name. */
+/** The stage of the new rung for which the narrower's approval counts, if the rung has that stage. */
 export const keptStage = (stages: readonly Stage[], decided: string, as: string): Stage | undefined =>
   stages.find((stage) => stage.name === decided && fillingOf({ terms: stage }).allNames.includes(as))

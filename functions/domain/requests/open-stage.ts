@@ -9,8 +9,8 @@ import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from '
 import { defined, type GrantId, type NumericDate } from '../values.ts'
 
 /**
- * Whether people can approve at this tier. Ladders are checked when they are built; this keeps a bad one from approving
- * by itself.
+ * Whether people can approve at this tier. A second check after the build's: a broken ladder must not approve by
+ * itself.
  */
 export const climbable = (tier: number, stages: readonly Stage[]): boolean =>
   (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
@@ -58,7 +58,7 @@ export function approve(
   const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
   const from = Math.max(at, ask.notBefore ?? at)
   const notAfter = Math.min(from + ask.claimWithin + ask.lifetime, until)
-  // A plan itself is not claimed: it lives as long as its steps may take.
+  // A plan is never claimed: it lives as long as its steps may take.
   const claimBy = rulesOf(ask).asks === 'steps' ? notAfter : Math.min(from + ask.claimWithin, until)
   // Derived from the request's id, since a request has one grant.
   const grant = ask.id.replace(/^req_/, 'grt_') as GrantId

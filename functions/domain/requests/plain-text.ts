@@ -2,8 +2,8 @@
 import * as z from 'zod'
 
 /**
- * Characters that hide words or change their order: controls but line breaks and tabs, direction marks, lone surrogates,
- * and invisible ones but those of which emoji are made and Persian is written.
+ * Characters that hide words or change their order: controls, direction marks, lone surrogates and invisible ones,
+ * except line breaks, tabs, and joiners for emoji and Persian.
  */
 const hidden = /(?!\n|\r|\t|\u200C|\u200D|\uFE0F)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
 const unseen = /\s|\u200C|\u200D|\uFE0F/gu

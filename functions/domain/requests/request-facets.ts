@@ -56,7 +56,7 @@ function isFoundBy(search: string, { id, action, task, resource }: RequestFacets
   return words.every((word) => text.includes(word) || id.startsWith(word) || id.slice('req_'.length).startsWith(word))
 }
 
-/** Whether a search is the beginning of an id: the prefix and four or more characters. */
+/** Whether a search begins an id: the prefix and four or more characters. */
 export const beginsId = (search: string): boolean => /^(?:req|bgl)_[0-9a-z]{4,26}$/.test(search)
 
 /** The month of the oldest request. */

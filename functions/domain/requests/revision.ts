@@ -45,8 +45,8 @@ const isAbout = ({ at, actions: of }: Told, actions: readonly string[], now: Num
   now - at <= revisedWithin && of.some((action) => actions.includes(action))
 
 /**
- * Whether this agent's ask may name that request as the one that it revises. All wrong names have one answer, so that an
- * agent does not learn of requests of others.
+ * Whether this agent's ask may revise that request. All wrong ids have one answer, so that an agent learns nothing of
+ * others' requests.
  */
 export function mayRevise(
   revised: ApprovalRequest | undefined,
@@ -68,7 +68,7 @@ const isSame = (one: Resource, other: Resource): boolean => one.type === other.t
 
 export type TermsByWords = Pick<Ask, 'revision' | 'suggestedBy' | 'barred' | 'told'>
 
-/** The terms that an ask has by what people told its agent before. */
+/** The terms of an ask that follow from people's earlier words to its agent. */
 export function termsByWords(
   ask: Asked,
   { told, requests }: Before,
@@ -86,7 +86,7 @@ export function termsByWords(
     const earlier = stateOf(each)?.ask
     return !earlier || !isWithin(ask, earlier, entries)
   })
-  // Words of one person in one second are found by each of them.
+  // Several rows may find the same words, so they are made unique.
   const words = new Map(told.flatMap((each) => wordsOf(each, stateOf(each))).map((each) => [each.text, each]))
   const revised = ask.revises && requests.get(ask.revises)
   return defined({
@@ -113,13 +113,13 @@ function wordsOf({ request, by, at }: Told, state: ApprovalRequest | undefined):
     at: each.at,
     text,
   }))
-  // A question comes before the decision that ends its request, also in the same second.
+  // Questions precede the decision that ends their request, also in one second.
   return [...asked, ...decided].filter((each) => each.at === at && by.includes(each.by))
 }
 
 type Act = { agent?: string; action: string; arguments: JsonObject; resource: Resource; mcp?: McpTool | undefined }
 
-/** Whether `narrow` would have left this of the earlier ask, or all of it. */
+/** Whether this is the earlier ask, or a narrowing of it. */
 function isWithin(ask: Asked, earlier: Asked, entries: Bundle['actions']): boolean {
   const isPart = (one: Act, of: Act) =>
     one.agent === of.agent &&
@@ -127,7 +127,7 @@ function isWithin(ask: Asked, earlier: Asked, entries: Bundle['actions']): boole
     isSame(one.resource, of.resource) &&
     isSameTool(one.mcp, of.mcp) &&
     argumentsWithin(one.arguments, of.arguments, entries[one.action]?.narrowable ?? [])
-  // A narrowing keeps the purpose, by which policy may ask for less.
+  // A narrowing keeps the purpose, which policy may read.
   if (ask.purpose !== earlier.purpose) return false
   if (!ask.steps && !earlier.steps) return isPart(actOf(ask), actOf(earlier))
   if (!ask.steps || !earlier.steps) return false

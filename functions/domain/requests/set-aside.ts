@@ -2,7 +2,7 @@ import { nextHour } from '../policy/calendar.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** Requests that one person has set aside, by id. This is not a decision, and affects only that person's lists. */
+/** Requests that one person has set aside, by id. It affects only that person's lists. */
 export type Aside = { readonly [request: string]: { readonly until: NumericDate; readonly round: number } }
 
 export const asideChoices = ['hour', 'morning', 'due'] as const

@@ -83,9 +83,8 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
 }
 
 /**
- * The refusal of a person who answers for an agent in it, who gains or keeps a right by it, or who told its agent to ask
- * for it. The last two count for the people that they stand in for now too, and the first for the one whose right they
- * use.
+ * Refuses a person who answers for an agent in it, gains or keeps a right by it, or told its agent to ask for it. The
+ * first bar also covers the person whose right is used, the other two all people that the decider stands in for.
  */
 function whyBarred(
   state: ApprovalRequest,
@@ -138,7 +137,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const unmet = unmetBy({ ...command, typed, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
 
-  // Checked first, since the reading for a refused narrowing may be of a different resource.
+  // Comes first, since the reading for a refused narrowing may be of a different resource.
   if (command.narrowed?.ok === false) return refused(command.narrowed)
   if (readsAgain(state, command) && command.reading && isOtherState(state, command.reading))
     return openAgain(state, command.reading, command, at)
@@ -152,7 +151,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
 
 /**
  * Whether a decision needs a new reading: the next stage opens on the present state, with a narrowing's values. The
- * last stage needs none, since the claim reads again, nor does a refusal.
+ * last stage needs none, since the claim reads again, and a refusal needs none either.
  */
 export function readsAgain(
   state: ApprovalRequest,

@@ -5,11 +5,11 @@ import type { Ask } from '../record/request.ts'
 import { type AgentId, defined, isRefusal, NumericDate, PersonId, RequestId } from '../values.ts'
 
 /**
- * The words that people wrote to one agent, so that they do not decide what they told it to ask for. The row has ids and
- * times alone: the texts are on the records of the requests.
+ * People's words to one agent, so that they do not decide on their own suggestion. The row has only ids and times: the
+ * requests' records have the texts.
  */
 const Told = z.strictObject({
-  /** Absent of words that were folded, since the row is bounded: these count under any arguments. */
+  /** Absent for folded words, which count under any arguments. */
   request: RequestId.optional(),
   /** The action; of a plan, also those of its steps. */
   actions: z.array(z.string()),
@@ -18,7 +18,7 @@ const Told = z.strictObject({
   /** The people that the writer stood in for. */
   behind: z.array(PersonId).optional(),
   at: NumericDate,
-  /** True of words without a refusal, a question or an approval: they count unless the request was approved. */
+  /** True for words without a refusal (a question or an approval): they count unless the request was approved. */
   unlessApproved: z.literal(true).optional(),
 })
 export type Told = z.infer<typeof Told>
@@ -37,7 +37,7 @@ const mostTold = 100
 export const readTold = (row: string | undefined): readonly Told[] =>
   row === undefined ? [] : Row.parse(JSON.parse(row))
 
-/** The row with these words too, without those that no longer count. */
+/** Adds words to the row, and removes expired ones. */
 export function writeTold(before: readonly Told[], told: Told): string {
   const all = [...before.filter(({ at }) => told.at - at <= revisedWithin), told]
   const over = all.length - mostTold

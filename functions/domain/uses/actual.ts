@@ -46,11 +46,11 @@ export const Actual = z.strictObject({
   unused: z.boolean(),
   /** Approved actions that event history does not record. */
   notRecorded: z.array(z.string()),
-  /** No further call is possible: the grant has ended, CloudTrail's delay has passed, and all of it was read. */
+  /** No further call is possible: the grant has ended, CloudTrail's delay has passed, and the whole record was read. */
   complete: z.boolean(),
   /** The record is longer than the part that was read. */
   more: z.boolean(),
-  /** Accounts whose record did not answer. */
+  /** Accounts whose record failed to answer. */
   unread: z.array(z.string()),
 })
 export type Actual = z.infer<typeof Actual>
@@ -102,9 +102,7 @@ function approvedBy({ ask }: Pick<ApprovalRequest, 'ask'>, facts: Facts): Approv
 const rightsIn = (entry: CatalogueEntry | undefined): readonly Right[] =>
   entry?.statement === undefined ? [] : [{ actions: entry.statement.actions, entry }]
 
-/**
- * The judged calls, oldest first, each once. Among identical calls the first ones are approved, up to the approved number.
- */
+/** The judged calls, oldest first, each once. The first identical calls are approved, up to the approved number. */
 function judgeCalls(calls: readonly RecordedCall[], approved: Approved, facts: Facts): readonly JudgedCall[] {
   const once = [...new Map(calls.map((call) => [call.id, call])).values()].toSorted((one, other) => one.at - other.at)
   let left = approved.uses

@@ -12,7 +12,7 @@ const around = 3
  */
 export function entryDiff(before: Json | object, after: Json | object): readonly string[] {
   const [one, other] = [linesOf(before), linesOf(after)]
-  // The longest common lines from each place on, since a diff keeps as many lines as it can.
+  // The number of common lines from each place on: a diff keeps the most.
   const longest = Array.from({ length: one.length + 1 }, () => new Array<number>(other.length + 1).fill(0))
   const at = (left: number, right: number) => longest[left]?.[right] ?? 0
   for (let left = one.length - 1; left >= 0; left--)

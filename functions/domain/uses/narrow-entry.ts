@@ -15,7 +15,7 @@ export type Bound = {
   to: Json
 }
 
-/** At most this many names are listed; more are replaced by their common beginning. */
+/** The most listed names; more are replaced by their common beginning. */
 const mostNames = 20
 
 /** The entry with bounds that still fit all these arguments. It narrows only those bounds. */
@@ -57,7 +57,7 @@ function narrowSchema(schema: ArgumentSchema, values: readonly Json[], isPinned:
     scalar: (own) => (texts.length === values.length ? { ...own, maxLength: longest } : schema),
     string: (own) => {
       const shorter = { ...own, maxLength: Math.max(longest, own.minLength ?? 0) }
-      // Other arguments are the agent's business: a list of seen values is no useful bound.
+      // For other arguments a list of seen values is no useful bound.
       if (!isPinned && own.enum === undefined) return shorter
       if (texts.length <= mostNames) return { ...shorter, enum: texts }
       const prefix = sharedBeginning(texts)

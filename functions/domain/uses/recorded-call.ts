@@ -20,7 +20,7 @@ export type RecordedCall = {
   credential?: CredentialId
 }
 
-/** The services whose name in CloudTrail is not IAM's. */
+/** The services whose names differ in CloudTrail and IAM. */
 const prefixes: { readonly [service: string]: string } = { monitoring: 'cloudwatch', email: 'ses' }
 
 /**

@@ -24,7 +24,7 @@ export type ActionUsage = {
   resources: number
   /** The arguments of the used grants. */
   arguments: { readonly [name: string]: Seen }
-  /** A narrower entry that would have been enough for them, and its narrower bounds. */
+  /** A narrower entry that would have sufficed, and its narrower bounds. */
   proposal?: { entry: CatalogueEntry; bounds: readonly Bound[]; diff: readonly string[] }
 }
 

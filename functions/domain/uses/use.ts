@@ -20,7 +20,7 @@ import { stateOf } from '../record/preview.ts'
 import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 
-/** The time in which a call may still be under way. Before its end a missing effect proves nothing. Seconds. */
+/** The time in which a call may still be under way. Before it ends, a missing effect proves nothing. Seconds. */
 export const underWay = 60
 
 /** One use by a gated tool, counted on the grant. A repeated key is the same use. */

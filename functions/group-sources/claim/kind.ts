@@ -8,7 +8,7 @@ export const claimSource = {
   title: 'a claim of a login',
   config: z.string().min(1).max(256),
   by: 'login',
-  /** An hour, since a login proves a membership only at its own time. */
+  /** An hour, since a login only proves a membership at its own time. */
   holdsFor: 3600,
   key: (claim) => `claim ${claim}`,
   words: (claim) => [{ value: claim }, ' among the groups of a login'],

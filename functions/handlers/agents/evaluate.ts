@@ -89,7 +89,7 @@ async function evaluate(
 
 /**
  * `POST /v1/asks`: the whole body of an evaluation, for an agent that knows the action and not its resource's id. It
- * decides nothing and records nothing.
+ * records nothing.
  */
 export async function completeAsk(call: Call, agent: AgentId, ports: Ports): Promise<Answer> {
   const sent = call.json()
@@ -130,8 +130,8 @@ async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, port
 }
 
 /**
- * `GET /v1/mcp-tools`: a gate gets the catalogue's tools of its MCP server. An agent gets its own name and no tools: a
- * gate whose callers are agents learns from it whether the caller may call at all: tools that pass need no permit.
+ * `GET /v1/mcp-tools`: a gate gets the catalogue's tools of its MCP server. An agent gets its own name and no tools, by
+ * which a gate learns whether it may call tools without a permit.
  */
 async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<Answer> {
   if (type === 'agent') await mustBeActive(id, ports)

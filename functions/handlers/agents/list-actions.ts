@@ -40,7 +40,7 @@ const routes = byRoute<[Agent, ApiPorts]>(
       const { found, next } = await readPage(agent, { wanted, name: 'after', cursor }, ports)
       return { status: 200, body: { actions: found.map(actionView), ...defined({ next }) } }
     },
-    // The names alone: AuthZEN's `Action` has no other member that a search could give.
+    // AuthZEN's `Action` has only a name for a search.
     'POST /access/v1/search/action': async (call, agent, ports) => {
       const {
         subject,
@@ -63,7 +63,9 @@ const routes = byRoute<[Agent, ApiPorts]>(
   () => apiProblem(404, 'not_found'),
 )
 
-/** `GET /access/v1/actions`: the actions that policy could permit the agent that asks. The same as AuthZEN's search. */
+/**
+ * `GET /access/v1/actions`: the actions that policy could permit the agent that asks. AuthZEN's search has the same.
+ */
 export const createHandler = (ports: ApiPorts) =>
   agentDoor(ports, (call: Call, agent): Promise<Answer> => routes(call, agent, ports))
 

@@ -207,7 +207,7 @@ function issuersByAudience({ deployment }: Pick<Bundle, 'deployment'>, own: stri
   return found
 }
 
-/** JSON Schema of the members that a part of a body may have. A gate writes `mcp`, and no person. */
+/** JSON Schema of the members that a part of a body may have. Only a gate writes `mcp`. */
 const said = (part: BodyPart) =>
   z.toJSONSchema(z.object(bodyShape(part)), {
     io: 'input',
@@ -219,7 +219,6 @@ const said = (part: BodyPart) =>
     },
   }).properties as Document
 
-/** The members that a submission adds to its evaluation (ARAP, "Machine-Readable Forms"), as a JSON Schema. */
 const requestSchema = (issuer: string): Document => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: `${issuer}/schemas/access-request.json`,

@@ -6,7 +6,7 @@ import { findHaltOfCaller, toldOf } from '../../operations/halts/find-halt.ts'
 import type { AskingPorts } from '../../operations/record/ports.ts'
 
 /**
- * For calls that ask policy nothing, and so would not find a halt.
+ * Checks for halts, for calls that do not ask policy.
  * @throws BadRequest
  */
 export async function mustBeActive(id: AgentId, ports: AskingPorts): Promise<void> {

@@ -47,7 +47,7 @@ export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
     ports.log.error('fault', { route: call.route, fault: called.detail, requestId: call.requestId })
     throw called.detail === 'CallOutdated' ? outdated() : notSent(name)
   })
-  /** The outcome is only recorded: this invocation has no caller to answer. */
+  /** The outcome is only recorded, since this invocation has no caller. */
   const lookUp = async (message: unknown) =>
     void (await namingFault(() => resolveCall(OfRequest.parse(message).requestId, ports)))
   return (event: APIGatewayProxyEventV2 | { requestId: string }) =>

@@ -44,7 +44,7 @@ export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, 
     case 'record_full':
     case 'too_many_sessions':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
-    // Only this attempt is refused: the grant stays live.
+    // Refuses only this attempt: the grant stays live.
     case 'policy_denied':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
     case 'policy_error':
@@ -55,7 +55,7 @@ export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, 
   }
 }
 
-/** The words for agents, which are told that the resource changed, but not its values. */
+/** The words for agents, which omit the resource's values. */
 const agentTold = 'the resource has changed since the approval: people decide again, read its task with ?wait='
 
 const details = (description: string) => new OAuthError('invalid_authorization_details', description)

@@ -30,9 +30,9 @@ const soon = 1
 
 /**
  * Draws the requests of a batch. All messages of one request are one drawing of its present state; they succeed or fail
- * together, so that the order within their group holds. A fault concerns one request only, unless Slack throttles or
- * does not answer: then the rest of the batch is put back untried. A drawing begins only if it can finish: a card that
- * is posted but not recorded would be posted twice.
+ * together, so that the order within their group holds. A fault concerns one request, unless Slack throttles or is
+ * silent: then the rest of the batch is put back untried. A drawing begins only if it can finish: a card that is posted
+ * but not recorded would be posted twice.
  */
 export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSBatchResponse> {
   const failed: SQSRecord[] = []
@@ -56,7 +56,7 @@ async function later(records: readonly SQSRecord[], { hold }: Pick<Options, 'hol
   return records
 }
 
-/** @param trouble the fault of another request, for which this one is put back untried */
+/** @param trouble the fault of another request, because of which this one is put back untried */
 async function drawOne(
   records: readonly SQSRecord[],
   trouble: BoardUnavailable | undefined,
@@ -109,7 +109,7 @@ const quick = 15
 function longestPause(fault: unknown, received: number): number {
   // A failed page hook must not delay the next change of the card for long.
   if (fault instanceof PagerUnavailable) return 15
-  // A channel takes the next message after a second, and a pause of a minute would leave it idle.
+  // A channel takes one message a second: a pause of a minute would leave it idle.
   return retryAfterOf(fault) !== undefined && received <= quick ? 8 : 60
 }
 

@@ -48,7 +48,7 @@ async function review(id: RequestId, form: Form, guest: Guest, ports: Ports): Pr
   return done.ok ? goTo(ports.issuer, `/break-glass/${id}`) : again(id, done.code, draft, guest, ports)
 }
 
-/** @param code the refusal; undefined if the form itself has errors */
+/** @param code the refusal; undefined for errors in the form itself */
 async function again(
   id: RequestId,
   code: Refusal | undefined,

@@ -114,7 +114,9 @@ async function askOnPage(asked: string, id: RequestId, form: Form, guest: Guest,
   return answerTo(came, { id, draft }, guest, ports)
 }
 
-/** The suggestion in a form to send a request back, and the fields that are wrong. A stale form is left to the decision. */
+/**
+ * The suggestion in a form to send a request back, and the fields that are wrong. The decision refuses a stale form.
+ */
 async function suggestionIn(choice: PageChoice, { texts }: Draft, { person, session }: Guest, ports: Ports) {
   const none = { suggest: undefined, wrong: {} }
   if (choice.verdict !== 'revise') return none

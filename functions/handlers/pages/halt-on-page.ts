@@ -35,7 +35,7 @@ export const haltOnPage = (ports: DeclarePorts): Endpoint =>
     return again(draft, guest, ports, pageStatus(code), wordsOf(code))
   })
 
-/** Words without the `Idempotency-Key`, which the sender of a form does not see. */
+/** Leaves out the `Idempotency-Key`, which a form hides. */
 const wordsOf = (code: Refusal): string =>
   code === 'duplicate_request'
     ? 'This form was sent before, and declared a halt. Nothing was recorded now. Check the list of halts first; to declare another halt, send the form again.'
@@ -70,7 +70,7 @@ function readHalt(form: Form, now: NumericDate): Read {
 
 type LiftPorts = Parameters<typeof liftHalt>[1] & HaltPagePorts
 
-/** `POST /halts/{id}`: lifts the halt. If nothing was recorded, the page shows the present halt, with the reason. */
+/** `POST /halts/{id}`: lifts the halt. After a refusal the page shows the present halt, with the reason. */
 export const liftOnPage = (ports: LiftPorts): Endpoint =>
   pageDoor(ports, async (call: Call): Promise<Answer> => {
     const { guest } = await sentForm(call, pathOfHalt(call), ports)

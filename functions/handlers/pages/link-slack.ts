@@ -24,14 +24,13 @@ import { cookieOf, goTo, guestOf, isSecret, pageDoor, sentForm, setCookie, shown
 
 type Ports = PagePorts & LinkPorts
 
-/** Links a Slack account to its person. It cannot decide requests. */
+/** Links a Slack account to its person. Its function cannot decide requests. */
 const answerByRoute = byRoute<[Ports]>(
   {
     'GET /link': async (call, ports) => {
       const { issuer } = ports
       const offered = call.query('code')
-      // The token is removed from the address at once, where it would stay in the history and in the next page's
-      // `Referer`.
+      // Removes the token from the address, where it would stay in the history and in the next page's `Referer`.
       if (offered !== undefined)
         return goTo(issuer, '/link', setCookie(issuer, 'link', isSecret(offered) ? offered : undefined))
       if (call.query('not') !== undefined) return goTo(issuer, '/link', setCookie(issuer, 'link', undefined))

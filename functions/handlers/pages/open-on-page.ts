@@ -35,7 +35,7 @@ export const createHandler = (ports: Ports) =>
 
 /**
  * `GET /break-glass/open/{id}`: the opening prepared in Slack. A person with a weaker login first logs in as strongly
- * as the opening needs. Nothing is opened by this.
+ * as the opening needs. It opens nothing.
  */
 async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   const code = codeIn(call)
@@ -43,7 +43,7 @@ async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   if (!found) throw gone()
   const guest = await guestOf(call, ports)
   if (guest && guest.person.id !== found.prepared.person) throw notTheirs()
-  // After the opening it shows only what any opening's page does.
+  // After the opening it shows no more than the opening's page, so any login will do.
   const lacks = guest && (found.opened ? undefined : lackOf(guest.session, found.login, ports.clock.now()))
   if (guest && lacks === undefined) return shown(ports.issuer, viewOf(code, found, guest, ports))
   return call.query('back') === undefined

@@ -191,7 +191,7 @@ export async function endLogin(
 export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
   refusalProblem(code)
 
-/** The status of a page with a refusal. It is never 401, which needs a challenge, and a page's session has none. */
+/** The status of a page with a refusal. It is never 401, which needs a challenge. */
 export function pageStatus(code: Refusal): number {
   const { status } = refusals[code]
   return status === 401 ? 409 : status

@@ -58,7 +58,7 @@ export const givePermitOnPage = (ports: Ports): Endpoint =>
     return given.ok ? goTo(ports.issuer, '/permits') : again(given.code, given.detail)
   })
 
-/** The shape that the fields say. A number that is none is left to the reader of shapes, which names its argument. */
+/** The shape in the fields. The reader of shapes refuses invalid numbers. */
 const shapeIn = (form: Form, approved: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(approved).map(([name, value]) => {

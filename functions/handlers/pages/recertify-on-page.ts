@@ -10,8 +10,8 @@ import { type AgentPagePorts, agentIn, agentPathOf, showAgent } from './show-age
 type Ports = AgentPagePorts & RetirePorts
 
 /**
- * `POST /agents/{id}`: the form of an agent's page. If nothing was recorded, the page shows the present agent, with the
- * typed text.
+ * `POST /agents/{id}`: the form of an agent's page. After a refusal the page shows the present agent, with the typed
+ * text.
  */
 export const recertifyOnPage = (ports: Ports) =>
   pageDoor(ports, async (call: Call): Promise<Answer> => {

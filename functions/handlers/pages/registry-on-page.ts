@@ -55,7 +55,7 @@ const pathOf = (call: Call): string => {
   return isChange(change) ? `/registry?${new URLSearchParams(defined({ change, agent }))}` : '/agents'
 }
 
-/** The form has an agent's entry: it is for people who may read, and for those who answer for the agent. */
+/** The form shows an agent's entry, to people who may read or who answer for the agent. */
 async function chosenBy(
   kind: string | undefined,
   id: string | undefined,
@@ -93,7 +93,7 @@ function filled(
   return shown(ports.issuer, registryPage({ ...seen, kind, before, facts, reader }), status)
 }
 
-/** `POST /registry`: shows policy's answer to the change in the form, or asks for exactly what was shown. */
+/** `POST /registry`: shows policy's answer to the change in the form, or submits exactly the shown change. */
 export async function askOnRegistryPage(call: Call, ports: RegistryPagePorts): Promise<Answer> {
   const { guest, form } = await sentForm(call, '/agents', ports)
   const key = EvaluationId.safeParse(form.get('key'))

@@ -15,7 +15,7 @@ type Ports = PagePorts & AskingPorts
 
 /** `GET /requests`: shows requests by the form's filters. An invalid form is shown again, with its errors. */
 export async function showRequests(call: Call, { person, reader }: Guest, ports: Ports): Promise<Answer> {
-  // Empty fields are dropped, since browsers send them too.
+  // Drops empty fields, which browsers send too.
   const { after, ...sought } = Object.fromEntries(Object.entries(call.queries).filter(([, value]) => value !== ''))
   const { bundle } = ports.policy
   const view = {

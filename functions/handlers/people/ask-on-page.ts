@@ -90,14 +90,14 @@ function filled(
   return shown(issuer, fillAskPage({ ...view, ...chosen, facts: policy.bundle, reader }), status)
 }
 
-/** `POST /ask`: shows policy's answer to the ask in the form, or asks for exactly what was shown. */
+/** `POST /ask`: shows policy's answer to the ask in the form, or submits exactly the shown ask. */
 async function ask(call: Call, ports: Ports): Promise<Answer> {
   const { guest, form } = await sentForm(call, '/ask', ports)
   const [key, agent] = [EvaluationId.safeParse(form.get('key')), AgentId.safeParse(form.get('agent'))]
   if (!key.success || !agent.success) throw unknownForm()
   const entry = askable(guest.person.id, ports).actions.find(({ name }) => name === form.get('action'))
   if (!entry) return choose(guest, ports, 'This action is no longer in the catalogue, so nothing was asked.', 409)
-  // Whether the person still answers for the agent is asked, and refused on record, by the operation.
+  // The operation checks that the person still answers for the agent, and records a refusal.
   const chosen = { agent: agent.data, entry }
   const texts = Object.fromEntries([...form].map(([name, text]) => [name, text.replaceAll('\r\n', '\n')]))
   const again = (view: Pick<FillAsk, 'foreseen' | 'notice'>, wrong: { [name: string]: string }, status: number) =>

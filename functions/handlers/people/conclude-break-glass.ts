@@ -21,8 +21,8 @@ import { withTexts } from '../wiring/ports.ts'
 type Ports = ShowingApiPorts & { incidentEvents: IncidentEvents }
 
 /**
- * `POST /v1/incident-events`: an incident tool reports that an incident is closed. Its signature is the proof; it has
- * no token. Events of other kinds are accepted and ignored.
+ * `POST /v1/incident-events`: an incident tool reports that an incident is closed. Its signature replaces a token.
+ * Events of other kinds are accepted and ignored.
  */
 async function hearOfIncident(call: Call, ports: Ports): Promise<Answer> {
   const event = await ports.incidentEvents.read({ header: call.header, body: call.text() })

@@ -19,7 +19,7 @@ export const createHandler = (ports: Pick<ApiPorts, 'issuer' | 'policy' | 'clock
     const isCheckpoint = path === checkpointPath
     const bytes = isCheckpoint || isTilePath(path) ? await ports.bucket.read(path) : undefined
     if (!bytes) throw apiProblem(404, 'not_found')
-    // A checkpoint is never cached, a tile always; neither in a shared cache.
+    // Only a private cache may keep them: a checkpoint for a second, a tile forever.
     return isCheckpoint
       ? { status: 200, headers: served('text/plain; charset=utf-8', 'private, max-age=1'), body: bytes }
       : {

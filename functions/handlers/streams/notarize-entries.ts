@@ -50,7 +50,7 @@ export const wire: Wiring<typeof createHandler, 'ISSUER' | 'LEDGER_TABLE' | Anch
   index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
   key: new KmsNoteSigner(told.NOTARY_KEYS),
   verify: verifyEcdsa,
-  // Without the requests table: the notary only reads entries.
+  // Needs no requests table: the notary only reads entries.
   ledger: new DynamoLedgerRows(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
   clock: new SystemClock(),
   log: new PowertoolsLog(),

@@ -34,12 +34,12 @@ export const createHandler =
         return undefined
       }
     }
-    // First, since the next deployment may come before the next run.
+    // This comes first, since the next deployment may come before the next run.
     await attempt(() => keepBundle(ports.files, ports))
     const changed = (await attempt(() => recordRegistry(ports.files, ports))) ?? 0
     const suspended = (await attempt(() => lookAfterAgents(ports))) ?? 0
     const unknown = (await attempt(() => recordUnknownCallers(ports))) ?? 0
-    // Last: it uses the remaining time, and continues in the next run.
+    // This comes last, with the remaining time, and continues in the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     const summedUp = (await attempt(() => sumUpAgents(ports, { until }))) ?? 0
     const done = { changed, suspended, unknown, summedUp }

@@ -21,16 +21,16 @@ import { failing } from '../batches.ts'
 import type { Wiring } from '../environment.ts'
 import { currentPolicy } from '../wiring/ports.ts'
 
-/** The timer's message names no agent; a function that answers people names one. Changes come from their queue. */
+/** The timer's message names no agent; a person's look names one. Changes come from their queue. */
 const Asked = z.object({ agent: AgentId.optional() })
 const Queued = z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() })) })
 
-/** The time reserved for the question in progress. Seconds. */
+/** The time reserved for the running simulation. Seconds. */
 const reserve = 70
 
 /**
- * Looks at all hosts, and for roles that trust an agent platform, once a day; at one agent's host on demand; and at those
- * that changes at AWS concern.
+ * Looks at all hosts, and for roles that trust an agent platform, once a day; at one agent's host on demand; and at
+ * hosts with changes at AWS.
  */
 export const createHandler =
   (ports: LookAgainPorts & { roles: RoleLookPorts }) =>
@@ -47,7 +47,7 @@ export const createHandler =
 
 type Messages = z.infer<typeof Queued>['Records']
 
-/** A message that is not understood is never retried: the next daily look finds what it was about. */
+/** An unreadable message is never retried: the next daily look finds its change. */
 async function lookAtChanges(messages: Messages, ports: LookAgainPorts, until: NumericDate) {
   const changes = messages.flatMap(({ body }) => {
     try {

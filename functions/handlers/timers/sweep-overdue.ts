@@ -19,7 +19,7 @@ export const createHandler =
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const overdue = await sweepOverdue(ports)
     const roles = await sweepDenies(ports)
-    // Last, since no caller waits for it and CloudTrail is slow.
+    // This comes last, since CloudTrail is slow.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - longestReading
     const compared = await compareCalls(ports, until)
     if (overdue + roles + compared > 0) ports.log.info('swept', { overdue, roles, compared })

@@ -20,8 +20,8 @@ export const cedarPolicy = (): Policy => loggingErrors(new CedarPolicy(readBundl
 export const openPolicies: OpenPolicies = (bundle) => new CedarPolicy({ ...bundle, hash: 'kept' as Digest })
 
 /**
- * Answers as `policy` does. A denial by a policy's error is logged for the alarm, since callers cannot tell it from
- * another denial. The log has no reason, since Cedar's words may contain arguments.
+ * Answers as `policy` does. A denial by a policy's error is logged for the alarm, since callers see only a denial. The
+ * log has no reason, since Cedar's words may contain arguments.
  */
 export const loggingErrors = (policy: Policy, log: Log): Policy => ({
   bundle: policy.bundle,

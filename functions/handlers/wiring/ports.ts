@@ -24,7 +24,7 @@ import { type Tables, tablesOf } from '../environment.ts'
 
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
 
-/** The bundle's facts without an engine, for Lambdas that never ask policy. Asked, it denies. */
+/** The bundle's facts without an engine, for Lambdas that never ask policy. If asked, it denies. */
 export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
   bundle,
   ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),
@@ -66,10 +66,10 @@ export const apiPorts = (told: ApiTold, policy: Policy, patience?: Patience): Ap
   issuer: told.ISSUER,
 })
 
-/** One write, or none: a caller's refusal waits for it. */
+/** At most one short write, since the caller waits. */
 const brief: Patience = { attempts: 1, attemptMs: 250, totalMs: 300 }
 
-/** Adds the notes on callers that belong to no one, for the doors where an agent begins. */
+/** Adds the notes on unknown callers, for endpoints where an agent begins. */
 export const noting = <P extends ApiPorts>(ports: P, told: { REQUESTS_TABLE: string }): P & NotingPorts => {
   const store = new DynamoUnknownCallers(connect(brief), told.REQUESTS_TABLE)
   return { ...ports, notes: new UnknownCallers({ ...ports, store }) }

@@ -25,13 +25,13 @@ export const callsQueue = (told: { CALLS_FUNCTION: string }): Queue<CallMessage>
     ({ target }) => target,
   )
 
-/** The kinds other than AWS. AWS's variables have plain names, from a time when it was the only kind. */
+/** The kinds except AWS, whose variables have plain names from when it was the only kind. */
 const othersThat = (has: (act: string) => boolean): readonly TargetId[] =>
   allKinds.flatMap(({ id, credentials }) =>
     id !== 'aws' && Object.values(credentials).some(({ act }) => has(act)) ? [id] : [],
   )
 
-/** @throws TypeError at a Lambda's start, and not only when a credential has to end */
+/** @throws TypeError at a Lambda's start */
 function toldOf(kind: TargetId, name: string): string {
   const variable = `${kind.toUpperCase()}_${name}`
   const value = process.env[variable]

@@ -18,13 +18,13 @@ import type { AgentReader, GovernedReader } from './ports.ts'
 
 type Ports = { agents: Pick<AgentReader, 'certified'> & GovernedReader; clock: Clock; log: Log }
 
-/** Asked even without a registry: a person who stops something gives no right. */
+/** Answered even without a registry: stopping something gives no right. */
 const stopping: PersonAction = 'revoke'
 
 /**
- * The same policy over the bundle with the registry of agents and with newer recertifications. A recertification only
- * moves a date to a later one, so a date that was read is right until it passes; only passed dates are read again. The
- * registry takes rights away too, so it is read again after two seconds, and without it nothing is decided.
+ * The same policy over the bundle with the registry of agents and with newer recertifications. Recertifications only
+ * move dates to later ones, so only passed dates are read again. The registry also removes rights, so it is read again
+ * after two seconds, and without it no decision is made.
  */
 export class CurrentPolicy implements Policy {
   readonly #policy: Policy
@@ -34,7 +34,7 @@ export class CurrentPolicy implements Policy {
   #readAt: NumericDate | undefined
   #unread: StoreUnavailable | undefined
   #registered!: Bundle
-  /** A Map, since each call looks up a date, and the files would have to be searched. */
+  /** A Map, so that looking up a date does not search the files. */
   #dates!: ReadonlyMap<string, NumericDate>
   #peopleAndGroups!: readonly Subject[]
   #current: Bundle

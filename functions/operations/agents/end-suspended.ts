@@ -15,8 +15,8 @@ const page = 100
 
 /**
  * Ends every live grant of an agent that is suspended, retired, orphaned or gone, so that its AWS sessions are denied.
- * An agent that was recertified meanwhile keeps its grants. If it was retired or changed at run time, its open asks end
- * too, for a change those from before it, and so do the pending plans of other agents with a step for it.
+ * An agent that was recertified meanwhile keeps its grants. If it was retired at run time, its open asks end too; after
+ * a change, its asks from before, and other agents' pending plans with a step for it.
  * @throws StoreUnavailable, StaleRequest
  */
 export async function endSuspended(id: AgentId, ports: DecidingPorts): Promise<void> {

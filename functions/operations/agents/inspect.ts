@@ -37,7 +37,7 @@ export async function readMap(
   if (visible.length === 0) return refuse('not_permitted')
   const wanted = visible.filter((agent) => passes(agent, filter))
   const [only] = wanted
-  // One agent's grants are found by the agent.
+  // For one agent it reads only that agent's grants.
   const of = wanted.length === 1 && only ? { agent: only.id } : {}
   return ok(
     await describeAgents(

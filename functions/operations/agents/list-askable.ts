@@ -6,13 +6,13 @@ import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
 import type { AgentReader } from './ports.ts'
 
-/** The actions that one page looks at, each for ten milliseconds or so. */
+/** The most actions of one page: each takes about ten milliseconds. */
 const mostLooked = 60
 
 type Ports = { policy: Policy; clock: Clock; agents: Pick<AgentReader, 'host'> }
 
 /**
- * The actions that policy could permit an agent, by name. An action whose policies cannot be weighed is left out.
+ * The actions that policy could permit an agent, by name. Leaves out actions whose policies cannot be evaluated.
  *
  * @param after the `next` of the page before
  * @returns `next`: the last name that was looked at, if there are more

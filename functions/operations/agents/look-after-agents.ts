@@ -51,10 +51,10 @@ export async function lookAfterAgents(ports: LookAfterPorts): Promise<number> {
   return suspended
 }
 
-/** The time after a change in which its ends are sent again: the first message may have come before a late ask. */
+/** The time after a change in which its grants are ended again, for asks that came after the first message. Seconds. */
 const changedLately = 900
 
-/** Ends what agents held that were changed at run time a short time ago. */
+/** Ends the grants of agents that were changed at run time shortly before. */
 async function endChanged({ policy, deny, clock }: LookAfterPorts): Promise<void> {
   const now = clock.now()
   const lately = Object.entries(policy.bundle.registry?.changed ?? {}).filter(([, at]) => now - at < changedLately)
@@ -75,7 +75,7 @@ async function lookAfter(subject: Subject, seen: Seen, ports: LookAfterPorts): P
   const act = why === undefined ? remind(subject, seen.recertifyBy, life, ports) : suspend(subject, why, life, ports)
   const told = [...(await act), ...(await tellOfOwner(subject, life, ports))]
   if (told.length > 0)
-    // If another run saves first, it has told the same people.
+    // If another run saves first, it sends these messages.
     await ports.lives.saveLife({ subject, version, life: { ...life, told: [...life.told, ...told].slice(-20) } })
   return why !== undefined
 }
@@ -139,8 +139,8 @@ async function suspend(
 }
 
 /**
- * Tells the other owner, the owner's lead and the channel once that an owner leaves, and once that they have left. If
- * that stops the agent they are told all the same, since the next step is a transfer.
+ * Tells the other owner, the owner's lead and the channel once that an owner leaves, and once that they have left, even
+ * if that stops the agent: the next step is a transfer.
  */
 async function tellOfOwner(
   subject: Subject,
@@ -161,12 +161,12 @@ async function tellOfOwner(
 }
 
 const ofOwner = 'owner '
-/** The date may pass and the agent be recertified: its owner leaves all the same, and people were told. */
+/** Messages about an owner stay sent after a recertification. */
 const isOfOwner = (key: string): boolean => key.startsWith(ofOwner)
 
 type Place = AgentNotice['to']
 
-/** People who answer for the subject or are in it; for a person, their lead. */
+/** The people who answer for the subject or are in it; for a person, their lead. */
 function peopleToTell(subject: Subject, bundle: Bundle): readonly Place[] {
   const lead = personOf(bundle, subject)?.lead
   const people: readonly PersonId[] = [...whoAnswersFor(subject, bundle), ...(lead === undefined ? [] : [lead])]

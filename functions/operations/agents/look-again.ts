@@ -6,20 +6,20 @@ import type { AgentReader, AgentWriter } from './ports.ts'
 
 export type LookAgainPorts = LookingPorts & { agents: Pick<AgentReader, 'files'> & Pick<AgentWriter, 'saveHeard'> }
 
-/** The time in which IAM spreads a change. A look that came sooner may have missed it. Seconds. */
+/** The time in which IAM propagates a change: an earlier look may have missed it. Seconds. */
 const spreads = 10
 /** The least time between two looks at one host. Seconds. */
 const apart = 60
-/** The age up to which the last event of a place is not written again. Seconds. */
+/** The least time between two writes of a place's last event. Seconds. */
 const heardLately = 3600
 
 /**
- * Looks at the hosts that these changes concern, each once, and not at those that were looked at since. Messages wait
- * in the queue for longer than `apart` and `spreads` together (infra/constructs/host-changes.ts), so that one look
- * answers all changes of a minute.
+ * Looks once at each host that these changes concern, unless a look has come since. Messages wait in the queue for
+ * longer than `apart` and `spreads` together (infra/constructs/host-changes.ts), so that one look answers all changes
+ * of a minute.
  *
- * @returns false if some were not looked at: the time was up, the last look was too near, or AWS gave no answer. Then the
- *   same changes are given again.
+ * @returns false if some were not looked at: the time was up, the last look was too near, or AWS gave no answer. Then
+ * the   same changes are given again.
  */
 export async function lookAgain(
   changes: readonly HostChange[],
@@ -48,7 +48,7 @@ async function noteHeard(changes: readonly HostChange[], { agents, clock }: Look
   await Promise.all(places.map(write))
 }
 
-/** The agents with a change that no look has seen, and the times of their last looks. A change is at most now. */
+/** The agents with a change since their last look. A change from the future counts as now. */
 async function findConcerned(
   changes: readonly HostChange[],
   { agents, policy, clock }: LookAgainPorts,

@@ -10,7 +10,7 @@ import type { AgentReader, AgentWriter, HostProbers } from './ports.ts'
 
 export type LookingPorts = {
   agents: Pick<AgentReader, 'host' | 'heard'> & Pick<AgentWriter, 'saveLooked'>
-  /** The probers of one run, which ask no question twice. Hosts of a missing kind are skipped. */
+  /** The probers of one run, which cache answers. Hosts of a missing kind are skipped. */
   probers: () => Partial<HostProbers>
   policy: { readonly bundle: Bundle }
   clock: Clock
@@ -18,10 +18,10 @@ export type LookingPorts = {
 }
 
 /**
- * Looks at the hosts of all agents, or of one, one after another until the time is up. A failed look keeps the
- * earlier answers and adds its reason: a failure must not make a host look harmless.
+ * Looks at the hosts of all agents, or of one, one after another until the time is up. A failed look keeps the earlier
+ * answers and adds its reason, so that a host never looks harmless by a failure.
  *
- * @returns at how many hosts it looked
+ * @returns the number of hosts
  */
 export async function lookAtHosts(
   ports: LookingPorts,
@@ -46,7 +46,7 @@ export async function lookAtHosts(
 
 const mostPlaces = 20
 
-/** The places of each host from which no event tells of a change: there the next daily look finds it. */
+/** The silent places of each host, where only the next daily look finds a change. */
 async function findSilent(all: readonly Agent[], { agents, policy, clock }: LookingPorts) {
   const accounts = Object.values(policy.bundle.deployment.accounts)
   const heard = await agents.heard([...new Set(all.flatMap((agent) => placesOf(agent, accounts)))])
@@ -70,7 +70,7 @@ async function lookAtHost(agent: Agent, { probers, silent }: Run, ports: Looking
   return false
 }
 
-/** A fault of one prober leaves its host unknown, and no other. */
+/** A fault of one prober leaves only its own host unknown. */
 const asUnseen = (fault: unknown): HostUnseen =>
   fault instanceof HostUnseen ? fault : new HostUnseen('fault', { cause: fault })
 

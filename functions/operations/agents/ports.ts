@@ -11,7 +11,7 @@ import type { Appended } from '../ports.ts'
 
 export interface HostSimulator {
   /**
-   * IAM's answer for each action on each resource, if the role itself did it. A pair without an answer is unknown.
+   * IAM's answer for each action on each resource, if the role itself did it. A missing pair is unknown.
    *
    * @throws HostUnseen with the reason, if IAM gives no answer
    */
@@ -37,8 +37,8 @@ export interface RoleBoundaries {
 /** Probes hosts of one kind. */
 export interface HostProber {
   /**
-   * The acts that an agent on this host could do without Hotwork, by action of the catalogue and by rule of
-   * resources.json, with the roles and secrets that it reaches. A missing answer means unknown.
+   * The rights of the host without Hotwork, by action of the catalogue and rule of resources.json, with the roles and
+   * secrets that it reaches. A missing answer means unknown.
    *
    * @throws HostUnseen with the reason, if they cannot be determined
    */
@@ -47,7 +47,7 @@ export interface HostProber {
 export type Probed = Pick<Looked, 'actions' | 'roles' | 'secrets' | 'unseen' | 'partial'>
 export type HostProbers = { readonly [kind in ProbedKind]: HostProber }
 
-/** Looks at an agent's host now. It does not throw: after a failed look the reader gets the earlier answers. */
+/** Looks at an agent's host now. It never throws: after a failed look the reader gets the earlier answers. */
 export interface HostLook {
   now(agent: AgentId): Promise<void>
 }
@@ -74,10 +74,7 @@ export interface AgentWriter {
   /** All or none, with its entry on the subject's chain; false if another writer came first. */
   certify(change: CertifiedChange): Promise<boolean>
 }
-/**
- * The next date, or the next registry for an answer that changes it. The entries of both are on the subject's chain, so
- * that a change of the registry has none of its own here.
- */
+/** The next date, or for a no the next registry. The entry is on the subject's chain. */
 export type CertifiedChange = Appended & { subject: Subject; certified?: Certified; registry?: GovernedRegistry }
 
 export type AgentRows = AgentReader & AgentWriter & GovernedReader & GovernedSize
@@ -92,17 +89,16 @@ export interface GovernedReader {
 }
 
 export interface GovernedSize {
-  /** The size of a registry as it would be stored. Bytes. */
   sizeOf(registry: GovernedRegistry): number
 }
 
 /**
- * A change of the registry, committed together with a request: the next registry, only if the stored version is the one
- * before it, and the entry on the agent's own chain.
+ * A change of the registry, committed together with a request: the next registry, conditional on the version before it,
+ * and the entry on the agent's chain.
  */
 export type GovernedChange = { next: GovernedRegistry; subject: AgentId; appended: Appended }
 
-/** The memory of look-after-agents about a subject: its last state in the files, and the acts on its date. */
+/** Stored by look-after-agents for a subject: its last state in the files, and the messages about its date. */
 export type Life = {
   registered?: JsonObject
   suspended?: SuspendedBecause
@@ -114,7 +110,7 @@ export type StoredLife = { life: Life; version: number }
 /** Subjects of the last deployment that was recorded. */
 export type Registry = { bundle: string; subjects: readonly Subject[] }
 
-/** A subject, or an issuer with the unknown callers that were recorded. */
+/** A subject, or an issuer with recorded unknown callers. */
 type Living = Subject | IssuerChain
 
 export interface LifeStore {

@@ -71,7 +71,7 @@ export async function readAgent(
   return ok({ ...one, file: seenBy(person, id, one.file, ports), evidence })
 }
 
-/** At most once a minute: IAM throttles these calls, and many people read. */
+/** Looks at most once a minute, since IAM throttles these calls. */
 async function lookNow(agent: Agent, { agents, hosts, clock }: ReadAgentsPorts): Promise<void> {
   if (!hosts || !probedHost(agent.runsOn)) return
   const looked = (await agents.files([agent.id])).get(agent.id)?.looked
@@ -90,7 +90,7 @@ export async function describeAgents(
   const [files, { grants, allGrants }] = await Promise.all([ports.agents.files(ids), liveGrants(filter, now, ports)])
   return agents.map((agent) => {
     const file = files.get(agent.id) ?? {}
-    // The date that counts, since the bundle may be older than a recertification.
+    // The stored date may be later than the bundle's.
     const recertifyBy = recertifyByOf(agent.recertifyBy, file.certified?.due)
     const current = { ...agent, recertifyBy }
     const agentsNow = policy.bundle.agents.map((each) => (each.id === agent.id ? current : each))

@@ -48,18 +48,19 @@ export type RecertifyRefusal =
   | 'unknown_subject'
   | 'already_retired'
 
-/** The answer no of a person. */
+/** A person's retirement of an agent. */
 export type Retired = { at: NumericDate; by: PersonId; evidence: Digest }
 
 /** `evidence`: the digest of the evidence on the person's page. */
 export type RecertifyAsk = { subject: Subject; person: PersonId; reason: string; evidence: Digest } & GroupsSaid
 
-/** A repeat by the same person with the same evidence within this time is the same act. Seconds. */
+/** A repeat by the same person with the same evidence is idempotent for this time. Seconds. */
 const sameAct = 60
 
 /**
- * A person lets an agent, a person, a group, a profile or the names of a sealed role go on, with a reason and the evidence they
- * saw. People who answer for the subject, are in it, or may be in it, are refused even where policy would permit.
+ * A person recertifies an agent, a person, a group, a profile or the names of a sealed role, with a reason and the
+ * evidence they saw. People who answer for the subject, are in it, or may be in it, are refused even where policy would
+ * permit.
  *
  * It commits at the end of the chain, as a suspension does: of two concurrent writers the second starts over.
  */
@@ -80,8 +81,8 @@ export function recertify(ask: RecertifyAsk, ports: RecertifyPorts): Promise<Res
 }
 
 /**
- * A person answers no: the agent is retired at once and for good, with everything that it holds. The same people are
- * barred as from letting it go on.
+ * A person answers no: the agent is retired at once and for good, with all its grants. The same people are barred as
+ * from recertifying.
  */
 export async function retire(
   ask: RecertifyAsk & { subject: AgentId },
@@ -114,13 +115,12 @@ type Answering = {
   now: NumericDate
   before: Certified | undefined
   expected: Head
-  /** The registration of an agent, and the registry as it is stored now. */
+  /** An agent's registration, and the stored registry. */
   agent?: Agent
   governed?: GovernedRegistry
   common: { at: NumericDate; actor: Actor; policies: string[]; bundle: string; evidence: Digest }
 }
 
-/** Whether a person may answer, yes or no, on this evidence. */
 async function judgeAnswer(
   { subject, person, evidence, reason: _, ...said }: RecertifyAsk,
   ports: RecertifyPorts,
@@ -130,7 +130,7 @@ async function judgeAnswer(
   if (!datesInFiles(policy.bundle).has(subject)) return refuse('unknown_subject')
   const now = clock.now()
   const answer = askAboutPerson(policy, 'recertify', person, now, { subject })
-  // The members in the files, who may not recertify their own group; a group past its date has no members now.
+  // The files have the members of an overdue group too: they may not recertify it.
   const files = filesOf(policy)
   const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
   if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
@@ -153,7 +153,7 @@ async function judgeAnswer(
   return ok({ now, before, expected, ...ofAgent, common: { ...common, evidence } })
 }
 
-/** The agent as the stored registry has it: the bundle may be two seconds older. */
+/** The agent in the stored registry, since the bundle may be two seconds older. */
 async function readRegistered(
   subject: Subject,
   { policy, agents }: RecertifyPorts,
@@ -165,14 +165,14 @@ async function readRegistered(
 
 type AnswerEvent = Extract<RegistryEvent, { type: 'Recertified' | 'Retired' }>
 
-/** The entry at the end of the chain, and the commitment to its reason: the text lies beside it. */
+/** The entry at the end of the chain, with a commitment to its reason; the text lies beside it. */
 function chained(event: AnswerEvent, subject: Subject, expected: Head, { salts, policy }: RecertifyPorts) {
   const { events, texts } = setTextsApart([event], undefined, () => salts.salt())
   const { entries, head } = chainEntries(subject, expected, events, registryUsed(policy.bundle))
   return { reason: (events[0] ?? event).reason as Digest, appended: { expected, entries, head, texts } }
 }
 
-/** The refusal that a page shows before a person tries. Halts are not considered. */
+/** The refusal that a page shows before a person tries. It ignores halts. */
 export function whyNotRecertify(
   subject: Subject,
   person: PersonId,
@@ -186,7 +186,6 @@ export function whyNotRecertify(
 
 export const filesOf = ({ registered, bundle }: Pick<Policy, 'registered' | 'bundle'>): Bundle => registered ?? bundle
 
-/** People who answer for the subject, or are in it, by the files. */
 export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly PersonId[] {
   const agent = agentOf(bundle, subject)
   if (agent) return answersFor(agent)
@@ -235,13 +234,13 @@ export function evidenceOf(
   const registration = profile ?? registrationsIn(files).get(subject) ?? null
   const people = whoAnswersFor(subject, files)
   const evidence = { registration, people, looked: looked ?? null, observed: activity ?? null }
-  // Without the time of the look: one that finds the same must not make the page stale under a person who reads it.
+  // Leaves out the time of the look, so that an equal one does not make an open page stale.
   const { at: _, ...same } = looked ?? {}
   const digest = digestOf('hotwork.recertified.v2', { subject, ...evidence, looked: same } as unknown as Json)
   return { evidence: { ...evidence, registration: registration && onRecord(registration) }, digest }
 }
 
-/** An agent's file as a person may see it: only with the right to inspect has it the roles and secrets of the host. */
+/** An agent's file for a person. Roles and secrets of the host need the right to inspect. */
 export function seenBy<F extends Pick<AgentFile, 'looked'>>(
   person: PersonId,
   agent: AgentId,
@@ -280,7 +279,7 @@ export async function readSubject(
     recertifyBy: recertifyByOf(inFiles, last?.due),
     certified: last,
     evidence: evidenceOf(subject, shown, ports.policy).evidence,
-    // For the whole evidence, also where a part of it is not for this person.
+    // The digest covers all evidence, including parts hidden from this person.
     digest: evidenceOf(subject, file, ports.policy).digest,
   })
 }

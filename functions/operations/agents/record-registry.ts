@@ -62,7 +62,7 @@ export async function recordRegistry(files: Bundle, ports: DeploymentPorts): Pro
   return made
 }
 
-/** Keeps the identities that parties of the last folder lost, before that folder is forgotten. A repeat adds nothing. */
+/** Reserves identities that parties of the last folder lost. Idempotent. */
 async function keepFormer(last: Digest, files: Bundle, ports: DeploymentPorts): Promise<void> {
   const kept = await loadKept(last, ports)
   const before = Parties.safeParse(typeof kept === 'object' ? kept.bundle : undefined)

@@ -87,8 +87,8 @@ async function readRequests(agent: AgentId, since: NumericDate, { requests }: Re
 type Refused = { at: NumericDate; count: number }
 
 /**
- * The agent's own refused attempts; one entry stands for all attempts of a kind in an hour. On its chain older versions
- * also wrote tools' questions about the agent, which are left out.
+ * The agent's own refused attempts; one entry stands for all attempts of a kind in an hour. Skips tools' questions
+ * about the agent, which older versions wrote on its chain.
  */
 async function readRefused(agent: AgentId, since: NumericDate, { ledger }: ReadingPorts) {
   const { sequence } = await ledger.head(agent)
@@ -109,7 +109,7 @@ async function readRefused(agent: AgentId, since: NumericDate, { ledger }: Readi
   return { found, complete: first === 0 || (oldest !== undefined && oldest < since) }
 }
 
-/** A step of a plan that the agent proposed itself is its own work, made when the plan began. */
+/** A step of the agent's own plan counts with the plan. */
 const isOwnWork = ({ ask }: ApprovalRequest): boolean => ask.chain.every(({ id }) => id === ask.agent.id)
 
 /**
@@ -137,7 +137,7 @@ function countsOf(
   return counts
 }
 
-/** Times at which the agent certainly acted: asked, claimed, used, completed. */
+/** The times at which the agent asked, claimed, used or completed. */
 const timesOf = (state: ApprovalRequest): readonly NumericDate[] => [
   ...(rulesOf(state.ask).isOwn ? [state.submittedAt] : []),
   ...(lastUseOf(state) ?? []),

@@ -33,7 +33,7 @@ export async function tellNotice(notice: AgentNotice, ports: Ports): Promise<voi
 
 async function placeOf(to: AgentNotice['to'], ports: Ports): Promise<Channel | undefined> {
   if ('channel' in to) return ports.channels[to.channel]
-  // Inactive people are found too, since a person is also told that they are no longer active.
+  // Includes inactive people, who are told that they are inactive.
   const known = ports.policy.bundle.directory.people.find(({ id }) => id === to.person)
   const account = known && (await findAccount(known, chatsFrom(undefined, ports), ports))
   return account && { chat: account.chat, id: await boardOf(account.chat, ports.boards).open(account.user) }

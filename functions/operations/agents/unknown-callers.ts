@@ -41,8 +41,8 @@ export const writeEvery = 10
 const attempts = 2
 
 /**
- * Notes verified tokens that belong to no one. Calls are added up in memory and written at most once in ten seconds for
- * each issuer, however many come: the last seconds of a process that ends are lost, so numbers are the least that came.
+ * Counts verified tokens of unknown callers. Counts stay in memory and are written at most once in ten seconds for each
+ * issuer. An ending process loses its last seconds, so counts are minimums.
  */
 export class UnknownCallers {
   readonly #ports: NotePorts
@@ -53,7 +53,7 @@ export class UnknownCallers {
     this.#ports = ports
   }
 
-  /** It does not throw: the caller's answer must not depend on it. */
+  /** It never throws: the caller's answer must not depend on it. */
   async note({ alias: issuer, subject }: { alias: Alias; subject: string }): Promise<void> {
     const { policy, clock } = this.#ports
     const settings = policy.bundle.deployment.issuers[issuer]
@@ -109,8 +109,8 @@ const nameOf = ({ issuer, day }: DayKey): string => `${issuer} ${day}`
 const atOnce = 25
 
 /**
- * Records unknown callers on their issuer's chain: one entry for each listed subject and day, and after the day one for
- * the number of all other calls. @returns how many entries were made
+ * Records unknown callers on their issuer's chain: one entry for each listed subject and day, and after the day one
+ * with the count of all other calls. @returns the number of entries
  */
 export async function recordUnknownCallers(
   ports: RegistryPorts & { unknown: UnknownCallerStore; policy: { readonly bundle: Bundle } },
@@ -164,7 +164,7 @@ async function recordOf(
   return made
 }
 
-/** The subject itself is for people who may inspect, and more people read the record. */
+/** Only people who may inspect see the subject; more people read the record. */
 export const digestOfSubject = (subject: string): Digest => digestOf('hotwork.unknown.v1', subject)
 
 const toldOf = ({ key: { day }, value: { listed, others } }: StoredDay, today: string): readonly Told[] => [

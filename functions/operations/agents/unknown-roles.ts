@@ -12,13 +12,13 @@ import type { Clock, Log } from '../ports.ts'
 import type { AgentReader, RoleList } from './ports.ts'
 
 export interface PlatformRoleStore {
-  /** An account that was never looked at is left out. The read is strong. */
+  /** Leaves out accounts before their first look. The read is strong. */
   platformRoles(accounts: readonly string[]): Promise<ReadonlyMap<string, RolesLooked>>
   /** False if a newer one is stored. */
   savePlatformRoles(account: string, looked: RolesLooked): Promise<boolean>
 }
 
-/** The principals of a trust policy; undefined for a part that is not understood. */
+/** The principals of a trust policy; undefined for an unsupported part. */
 export type ReadPrincipals = (trust: string) => readonly ({ kind: string; name: string } | undefined)[]
 
 export type RoleLookPorts = {
@@ -32,7 +32,7 @@ export type RoleLookPorts = {
 
 /**
  * Looks in each account for roles that trust an agent platform. A failed look keeps the earlier roles and adds its
- * reason. @returns in how many accounts it looked
+ * reason. @returns the number of accounts
  */
 export async function lookAtPlatformRoles(
   ports: RoleLookPorts,

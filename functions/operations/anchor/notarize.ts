@@ -76,7 +76,7 @@ export class Notary {
     throw new StaleRequest('other notaries kept coming first')
   }
 
-  /** Undefined if another notary came first. */
+  /** Undefined after a lost race. */
   async #try(arrived: readonly Arrival[], chains: readonly string[]): Promise<readonly Difference[] | undefined> {
     const { index } = this.#ports
     // The index is read before the bucket: the bucket then covers all entries except those still pending in the index.
@@ -113,7 +113,7 @@ export class Notary {
     return true
   }
 
-  /** Leaves with a place that no checkpoint covers yet. Undefined if another notary came first. */
+  /** Placed leaves without a checkpoint. Undefined if another notary came first. */
   async #unpublished({ size, pending }: LogState, published: Published): Promise<readonly Leaf[] | undefined> {
     const fresh = size - published.size
     // If negative, another notary has published since the index was read.

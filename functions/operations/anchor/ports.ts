@@ -13,7 +13,7 @@ export interface LogReader {
 export interface LogBucket extends LogReader {
   /** The bytes, the version by which they can be replaced, and the time of that version. */
   readVersion(path: string): Promise<{ bytes: Uint8Array; version: string; since: NumericDate } | undefined>
-  /** False if the path has an object already, which stays as it is. */
+  /** False if the path already has an object, which stays. */
   add(path: string, bytes: Uint8Array): Promise<boolean>
   /**
    * The new version; undefined if the object has changed since it was read. `version` is undefined for an absent
@@ -24,16 +24,16 @@ export interface LogBucket extends LogReader {
 
 export type LoggedAt = { index: number; hash: string }
 
-/** The place of each entry in the log. The log is the truth: this only finds it. */
+/** The place of each entry in the log, which alone proves it. */
 export interface LogIndexReader {
   /** Places by entry id; ids without a place are left out. */
   find(ids: readonly string[]): Promise<ReadonlyMap<string, LoggedAt>>
 }
 
-/** `pending`: ids of the last leaves in order, at least of all that no checkpoint covers yet. */
+/** `pending`: ids of the last leaves in order, at least of all without a checkpoint. */
 export type LogState = { size: number; pending: readonly string[] }
 
-/** One transaction takes this many beside the row that counts them. */
+/** The most leaves of one transaction, which also has the row that counts them. */
 export const mostAtOnce = 99
 
 export interface LogIndex extends LogIndexReader {
@@ -41,7 +41,7 @@ export interface LogIndex extends LogIndexReader {
   /** The last entry of a chain with a place. */
   last(aggregate: string): Promise<{ sequence: number; hash: string } | undefined>
   /**
-   * Gives leaves the next places, all or none: false if the log's size differs, or one of them has a place.
+   * Gives leaves the next places, all or none: false if the log's size differs, or a leaf has a place.
    * @param leaves at most `mostAtOnce`
    */
   place(size: number, leaves: readonly Leaf[], pending: readonly string[]): Promise<boolean>

@@ -74,7 +74,7 @@ async function compareBundles(
   let left = 0
   const reader = async () => {
     for (const bundle of waiting) {
-      // The first bundle is always read: a wrong clock must not prevent every read.
+      // Always compares the first bundle, even if the clock is wrong.
       if (ports.clock.now() < until || bundle === count - 1) tell(await compareBundle(bundle, size, ports))
       else if (bundle >= count - newest.length) left += 1
       else return
@@ -126,7 +126,6 @@ async function compareRows(
   return { cut: false, behind }
 }
 
-/** Whether an entry is too young to be missed. Invalid or future times are not young. */
 function isYoung({ entry }: Placed, now: NumericDate): boolean {
   const at = Date.parse(String(entry['at'])) / 1000
   return at > now - patience && at < now + patience

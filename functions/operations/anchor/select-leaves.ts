@@ -14,9 +14,8 @@ const page = 100
 const mostPages = 20
 
 /**
- * The leaves to add to the log, in order. Rows arrive at least once and from any principal that may write the table:
- * a row with a place is skipped, a missing predecessor is fetched, and a row that does not fit its chain is reported
- * and left out.
+ * The leaves to add to the log, in order. Rows arrive at least once and from any principal that may write the table: a
+ * row with a place is skipped, a missing predecessor is fetched, and a row with a broken chain is reported and skipped.
  */
 export async function selectLeaves(
   arrived: readonly Arrival[],
@@ -97,7 +96,7 @@ class Selection {
       this.#add(claim)
       return true
     }
-    // Pages have no gaps, so a different place means that this one is missing.
+    // Pages are dense, so a different place means that this one is missing.
     if (place !== id) this.#tell(id, 'missing')
     else this.#tell(id, claim ? 'unchained' : 'altered')
     return false

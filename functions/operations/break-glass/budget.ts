@@ -56,7 +56,7 @@ export async function budgetsOf(
   )
 }
 
-/** The budget's openings in their present state: ended ones give minutes back, and reviewed ones block nothing. */
+/** The budget's openings in their present state: ended ones return minutes, and reviewed ones do not block. */
 const asTheyAre = (budget: Budget, { requests, clock }: Pick<AskingPorts, 'requests' | 'clock'>): Promise<Budget> =>
   Promise.all(
     budget.map(async (opening) => {
@@ -92,7 +92,7 @@ export const leftOf = (
 
 export function whenAgain(code: Refusal, budgets: readonly OpenedBudget[], now: NumericDate): string | undefined {
   if (code !== 'cool_down') return undefined
-  // Only the person's own budget has a cool-down: a colleague's open window is no reason to wait.
+  // Only the person's own budget has a cool-down: a colleague's window is no reason to wait.
   const ends = binding(budgets).flatMap(({ budget, limits: { alone } }) =>
     alone ? budget.map(({ until }) => until + alone.coolDown) : [],
   )

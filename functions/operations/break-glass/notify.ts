@@ -19,16 +19,13 @@ import type { Clock, Log } from '../ports.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
 
-/** The most people told directly of one opening. The others see it in the channel. */
+/** The most people told directly of one opening. */
 export const mostTold = 50
 const mostQuestions = 4_000
 
 type Skipped = { people: readonly PersonId[]; atLeast: boolean }
 
-/**
- * People that the ladder could have asked, at any tier. Doubtful cases count, since telling one person too many is
- * harmless.
- */
+/** People that the ladder could have asked, at any tier. Doubtful cases count: one message too many is harmless. */
 export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: NumericDate): Skipped {
   const { directory, ladder } = policy.bundle
   const stages = ladder.tiers.flatMap(({ tier, stages: all }) => all.map(({ name }) => ({ tier, stage: name })))
@@ -42,7 +39,7 @@ export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: Numeric
     const may = opened.some(({ action, group, resource }) =>
       stages.some(({ tier, stage }) => {
         questions += 1
-        // Without an agent, so a policy that names one does not match.
+        // There is no agent, so policies that name one do not match.
         const request = {
           id: ask.id,
           agent: 'agent:none' as AgentId,
@@ -203,7 +200,7 @@ const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
   notices: told,
 })
 
-/** The people to tell who can be reached: they have a chat account in the directory, or have a message already. */
+/** The people to tell who are reachable: by a chat account in the directory, or an earlier message. */
 function reachableToTell(
   state: ApprovalRequest,
   posted: readonly PostedCard[],

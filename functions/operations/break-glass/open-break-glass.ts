@@ -115,7 +115,7 @@ export async function openBreakGlass(
 
 export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
 
-/** The strength of login for this opening, or the refusal that it would get now. Nothing is opened or held. */
+/** The strength of login for this opening, or its refusal now. It opens and reserves nothing. */
 export async function foreseeOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts,

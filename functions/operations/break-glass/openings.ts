@@ -102,7 +102,7 @@ async function mayReview(
   return { ...answer, permit: answer.permit && !(await isStopped(person, ports, { now })) }
 }
 
-/** The outcome of a review by this person now, by the same rule. Nothing is recorded. */
+/** The outcome of a review by this person now, by the same rule. It records nothing. */
 export async function foreseeReview(
   { id, person }: { id: RequestId; person: PersonId },
   ports: AskingPorts,
@@ -157,8 +157,7 @@ const keepDelivery = 30 * 86_400
 
 /**
  * Ends every opening for a closed incident, and every request that required it to be open. Reopening or renaming the
- * incident revives nothing. A delivery is remembered only after all of it is done, so a retry completes one that failed
- * halfway.
+ * incident revives nothing. A delivery is remembered after it is done, so a retry completes one that failed halfway.
  */
 export async function closeIncident(
   { id, incident }: Pick<IncidentEvent, 'id' | 'incident'>,

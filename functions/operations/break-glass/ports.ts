@@ -1,6 +1,6 @@
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 
-/** One delivery as received. Its signature must be verified before anything in it is trusted. */
+/** One delivery as received. Its content is unverified. */
 export type RawDelivery = { header(name: string): string | undefined; body: string }
 export type IncidentEvent = { id: string; incident: string; closed: boolean }
 export interface IncidentEvents {

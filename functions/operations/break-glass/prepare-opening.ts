@@ -41,7 +41,7 @@ export async function prepareOpening(
 
 export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
 
-/** The prepared opening of a code; undefined once it has expired. The caller checks who may see it. */
+/** The prepared opening of a code; undefined once it has expired. The caller checks the right to see it. */
 export async function findPrepared(
   code: string,
   ports: AskingPorts & { secrets: Secrets },

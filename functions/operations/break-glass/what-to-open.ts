@@ -26,7 +26,7 @@ import type { AskingPorts } from '../record/ports.ts'
 
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
 
-/** An opening in the words of its refusal. */
+/** An opening, for the entry of its refusal. */
 export function aboutOpening({ what, incident }: { what: WhatToOpen; incident: string }): About {
   const task = ParentTask.safeParse({ id: incident })
   const parentTask = task.success ? task.data : undefined
@@ -142,7 +142,7 @@ export function mayOpen(
   }
 }
 
-/** The same of one profile; without an example of an incident, as far as policy says without one. */
+/** Whether policy lets this person open one profile. */
 export const mayOpenProfile = (
   person: PersonId,
   name: string,

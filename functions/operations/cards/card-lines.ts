@@ -12,7 +12,7 @@ export type Line =
   /** `users`: the chat ids of the people to mention. */
   | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
   | { line: 'handled'; stage: string; round: number }
-  /** `users`: the chat id of the person who asked, where the line is not in their own thread. */
+  /** `users`: the chat id of the person who asked, unless the line is in their own thread. */
   | { line: 'answered'; question: QuestionId; users: readonly string[] }
   /** A colleague asked this person to decide. */
   | { line: 'colleague'; by: PersonId }
@@ -110,7 +110,7 @@ function escalated(state: ApprovalRequest, { told }: Where): Unsent[] {
   return told.includes(key) ? [] : [{ keys: [key], line }]
 }
 
-/** Only the last of several due reminders becomes a line. */
+/** Says only the last of several due reminders. */
 function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Unsent[] {
   const turn = stageTurnOf(state)
   if (!turn) return []
@@ -130,10 +130,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
       ]
 }
 
-/**
- * The line for the end of the wait in this place. It is omitted for the person who ended it and for one who is asked
- * again.
- */
+/** The line for the end of the wait in this place. Omits it for the person who ended it, and for people asked again. */
 function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Unsent[] {
   const open = stageTurnOf(state)
   const current = open && keyOf(open)
@@ -167,10 +164,7 @@ function noticeOf(state: ApprovalRequest): Notice {
   return state.status === 'approved' ? 'decided' : 'ended'
 }
 
-/**
- * The due notices, each with the earlier ones that it replaces. A request without stages has none: needless messages
- * teach owners to ignore them.
- */
+/** The due notices, each with the earlier ones that it replaces. A request without stages has none, to spare owners. */
 export function unsentNotices(
   state: ApprovalRequest,
   told: readonly string[],

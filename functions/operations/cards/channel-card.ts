@@ -71,7 +71,7 @@ function mustBeNamed(alias: string, ports: DrawPorts): Where {
 const nearOf = (state: ApprovalRequest, { channels }: DrawPorts): string | undefined =>
   channels[firstChannel(openStage(state) ?? state.stages.at(-1))]?.chat
 
-/** A direct card is drawn as the one in this channel. */
+/** The channel whose card people get directly. */
 export const firstChannel = (stage: StageState | undefined): string => (stage && channelsOf(stage)[0]) ?? nowhere
 
 export async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
@@ -88,7 +88,7 @@ export async function drawInChannel(alias: string, drawing: Drawing): Promise<vo
   }
 }
 
-/** @param fallen the channels that could not be posted to */
+/** @param fallen the channels in which posting failed */
 export async function drawAt(
   { chat, channel }: Where,
   alias: string,
@@ -128,7 +128,7 @@ async function remindedIn(chat: string, { state, now, posted, ports, readings }:
   return users.filter((user) => user !== undefined)
 }
 
-/** The accounts in this chat of people who asked the agent and have no card of their own, where it would be told. */
+/** The accounts in this chat of people who asked the agent and lack a card of their own. */
 async function askersIn(chat: string, { state, posted, ports }: Drawing): Promise<ReadonlyMap<PersonId, string[]>> {
   const answered = (state.questions ?? []).flatMap(({ by, answer }) => (answer ? [by] : []))
   const here = [...new Set(answered)].filter((person) => !posted.some((each) => each.person === person))

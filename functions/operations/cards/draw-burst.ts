@@ -91,7 +91,7 @@ export async function drawBurst(
     const told = because.outcomes.findLast((each) => each.generation === generation)
     const outcome = told ? withoutGeneration(told) : before?.outcome
     const view = { kind, generation, members, ...defined({ outcome }) }
-    // A new burst tries its own channel first, which people may have mended.
+    // A new burst tries its own channel again, which may work by then.
     if (before?.fallbackIn !== undefined)
       return drawAt({ chat: before.fallbackIn, id: before.channel }, view, before, before.fallbackIn)
     try {

@@ -29,15 +29,15 @@ import { renderingOf } from './show-card.ts'
 /**
  * Draws the current state, so a late or repeated message does no harm.
  *
- * A channel that is closed to the app is logged for the alarm. Its card appears in the stage's fallback channel, if there
- * is one, and stays there. Otherwise it is thrown: the card must appear once the app is invited again.
+ * A channel that is closed to the app is logged for the alarm. Its card appears in the stage's fallback channel, if
+ * there is one, and stays there. Otherwise the fault is thrown, so that the card appears once the app is invited again.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const now = ports.clock.now()
-  // Without cards in a removed chat: their people are told in another.
+  // Leaves out cards in a removed chat, whose people are told elsewhere.
   const posted = (await ports.cards.load(id)).filter(
     ({ chat, person }) => person === undefined || Object.hasOwn(ports.boards, chat),
   )
@@ -70,7 +70,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     } catch (fault) {
       if (isForAll(fault, ports.boards)) throw fault
       if (fault instanceof CardUndeliverable && 'person' in place) {
-        // This person still sees the channel, so the drawing continues without a retry.
+        // The person still sees the channel, so drawing continues.
         ports.log.error('direct_undeliverable', { request: id, person: place.person })
         continue
       }
@@ -82,7 +82,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   if (faults.length > 0) throw faults[0]
 }
 
-/** `left`: a card in a channel that is no stage's now. */
+/** `left`: a card in a former channel. */
 type Place = { draw(): Promise<void> } & ({ channel: string } | { person: PersonId } | { left: string })
 
 async function sharedChannels(state: ApprovalRequest, posted: readonly PostedCard[], ports: DrawPorts) {

@@ -35,8 +35,8 @@ type Drawing = {
 }
 
 /**
- * Draws one card, and one thread for each person concerned, and calls the page hook. A fault of the chat does not
- * stop the hook, nor a fault of the hook the chat; a retry completes the rest.
+ * Draws one card, and one thread for each person concerned, and calls the page hook. Faults of chat and hook do not
+ * stop each other; a retry completes the rest.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawOpening(
@@ -73,7 +73,7 @@ async function tellInChat(
   if (faults.length > 0) throw faults[0]
 }
 
-/** Below the chat's rate limit, and enough to tell fifty people within a function's timeout. */
+/** Below the chat's rate limit, and enough for fifty people within a function's timeout. */
 const atOnce = 5
 
 /** Tells each person. One who cannot be reached sees the channel. */
@@ -159,7 +159,7 @@ async function tellOne(
   const before = posted.find((each) => each.person === person)
   const unsent = unsentNotice(state, now, heardBy(listener), before?.told ?? [])
   if (!unsent) return undefined
-  // A reviewer who was told nothing is not told that the review is done.
+  // Skips the end of the review for a reviewer without earlier messages.
   if (!before && because === 'reviewer' && unsent.notice.notice === 'reviewed') return undefined
   const say = (first: boolean, chat: string) => ports.say(unsent.notice, state, { because, mayReview, first }, chat)
   const { boards } = ports

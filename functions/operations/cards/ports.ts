@@ -23,7 +23,7 @@ export type PostedBurst = {
   members: readonly RequestId[]
   shown: readonly Member[]
   list: Digest
-  /** The card had no room for the whole request, so it has no Approve. */
+  /** True if the request did not fit on the card, which then lacks Approve. */
   cut?: true
   outcome?: BurstOutcome
 }
@@ -50,7 +50,7 @@ export type PostedCard = {
   at?: NumericDate
   person?: PersonId
   told?: readonly string[]
-  /** The aliases of channels that could not be posted to. */
+  /** The aliases of channels in which posting failed. */
   inPlaceOf?: readonly string[]
 }
 

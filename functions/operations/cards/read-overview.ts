@@ -47,7 +47,7 @@ const mostLive = 300
 /** The most permits: one page. */
 const mostPermits = 100
 
-/** The person's overview. It decides nothing: each act on it is judged again. */
+/** The person's overview. Each act on it is judged again. */
 export async function readOverview(person: PersonId, ports: OverviewPorts): Promise<Overview> {
   const now = ports.clock.now()
   const [split, own, approved, permits, standIns, halted] = await Promise.all([

@@ -72,7 +72,7 @@ export const isIn = (
 
 export type CardPlace = Pick<PostedCard, 'request' | 'chat' | 'channel' | 'ts'>
 
-/** The card of a request in that channel. Undefined for any other message. */
+/** The card of a request in that channel. Undefined for other messages. */
 export async function findSeen(
   { request, ...place }: CardPlace,
   cards: Pick<CardStore, 'load'>,

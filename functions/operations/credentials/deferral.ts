@@ -154,7 +154,7 @@ const waiting = (state: ApprovalRequest, code: string, now: NumericDate, tooSoon
   tooSoon,
 })
 
-/** The latest time at which a token could be issued, by the present state of the request. */
+/** The latest time at which a token could be issued, by the request's present state. */
 const endOf = (state: ApprovalRequest, now: NumericDate): NumericDate =>
   state.status === 'pending' ? state.decideBy + state.ask.claimWithin : (grantOf(state)?.claimBy ?? now)
 

@@ -20,7 +20,7 @@ export type IssuingPorts<Issued> = MakingPorts & ReaderPorts & PlacePorts & { re
 
 /**
  * Issues the target's own credentials, which can do the approved action until the grant ends. Another claim replaces
- * the earlier credentials and begins no second use. @throws BrokerRefused, BrokerUnavailable, Overtaken
+ * the earlier credentials within the same use. @throws BrokerRefused, BrokerUnavailable, Overtaken
  */
 export async function issueCredential<Issued>(
   token: AccessToken,

@@ -45,7 +45,7 @@ export type AccessToken = {
 /** A token for any audience, with all of its signed claims. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
-/** The reason to write the denies of a place: a changed request, a halt, or expired denies. */
+/** The cause of writing a place's denies: a changed request, a halt, or expired denies. */
 export type DenyCause = RequestId | HaltId | 'time'
 
 export interface DenyReader {

@@ -7,7 +7,7 @@ import type { AgentId, EvaluationId, Json, JsonObject, NumericDate } from '../..
 import { isAgent } from '../../domain/values.ts'
 import type { Statements } from './ports.ts'
 
-/** An AuthZEN entity. Its properties decide nothing but are bound: a submission must repeat those of its evaluation. */
+/** An AuthZEN entity. Its properties are bound: a submission must repeat those of its evaluation. */
 export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
 export type Bound = {
   subject: Entity

@@ -43,8 +43,8 @@ export type Introspector =
   | { type: 'tool'; id: ToolId; audience: string | undefined }
 
 /**
- * The facts of a token. Introspection permits nothing: only `beginUse` does. Undefined for a caller without the right
- * to know and for any dead token alike, so that callers cannot tell the two apart.
+ * The facts of a token. Introspection permits nothing: only `beginUse` does. Undefined for dead tokens and for callers
+ * without the right alike, so that these cannot tell the two apart.
  */
 export async function introspectToken(
   token: KnownToken,
@@ -114,7 +114,7 @@ type TokenAsk = {
 }
 
 export type TokenRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed' | 'invalid_target' | 'insufficient_login'
-/** `arguments`: the approved ones, which may be narrower than those asked for. */
+/** `arguments`: the approved ones, perhaps narrowed. */
 export type IssuedToken = {
   token: string
   expiresIn: number

@@ -97,7 +97,7 @@ export async function delegateRequest(
   const refused = refuseOnRecord(ask.agent, 'delegate', ports, defined({ about }))
   if (parent?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
   const key = keyOf(parent.state)
-  // Checked first: a stranger's key must not spend the rate, an idempotency key or a write of the grant.
+  // Comes first: a stranger's key must not spend the rate, an idempotency key or a write of the grant.
   if (key !== undefined && key !== ask.jkt) return refused('key_mismatch')
   await admit()
   const child = await childUnder(ask, ports)
@@ -209,7 +209,7 @@ async function makeChild(
   })
   const { events } = decide(undefined, submit, now)
   const state = replay(events)
-  // With the parent's stages the child's record could be too large for its end.
+  // The parent's stages could make the child's record too large for its end.
   if (state && !hasRoom(state)) return refuse('record_full')
   await commitNew(events, { requests, salts, policy })
   return ok(undefined)

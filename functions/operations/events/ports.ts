@@ -26,8 +26,8 @@ interface StreamWriter {
 export type StreamStore = StreamReader & StreamWriter
 
 /**
- * Pushes one Security Event Token (RFC 8935). `refused`: an error code of the standard that is final. `again`: any
- * answer other than that or an acknowledgement. It never throws.
+ * Pushes one Security Event Token (RFC 8935). `refused`: an error code of the standard that is final. `again`: all
+ * other answers, except an acknowledgement. It never throws.
  */
 export interface SetPush {
   push(to: { endpoint: string; authorization?: string | undefined }, token: string): Promise<Pushed>

@@ -74,9 +74,7 @@ export async function findHaltOfSteps(
   return undefined
 }
 
-/**
- * The halt that stops a person's opening. A halt of an environment does not; a halt of an action that it opens does.
- */
+/** The halt that stops a person's opening. Halts of environments do not stop it; halts of its actions do. */
 export const findHaltOfPerson = (person: PersonId, actions: readonly string[], ports: Ports): Promise<FoundHalts> =>
   find(
     [

@@ -102,7 +102,7 @@ export async function haltActors(
   })
 }
 
-/** Refuses a target that does not exist: a halt with a typing error would stop nothing. */
+/** Refuses an unknown target: a halt with a typing error would stop nothing. */
 function unknownTarget(
   { kind, value }: HaltTarget,
   { policy: { bundle }, targetRoles }: Pick<HaltPorts, 'policy'> & { targetRoles: readonly string[] },

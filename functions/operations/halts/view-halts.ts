@@ -20,7 +20,7 @@ export type ViewedHalts = {
 
 export type ViewHaltPorts = Pick<AskingPorts, 'policy' | 'requests' | 'clock'> & { texts: TextReader }
 
-/** The halts in force with their reasons, and the acts that this person may do on them. */
+/** The halts in force with their reasons, and this person's possible acts on them. */
 export async function viewHalts(
   asked: { person: PersonId; after?: string | undefined },
   ports: ViewHaltPorts & { halts: Pick<HaltStore, 'list'> },

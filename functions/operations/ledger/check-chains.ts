@@ -29,7 +29,7 @@ export type ChainPorts = {
 
 /** The end of a chain by the requests table; for a request also the digest of its stored state. */
 type Chain = { id: string; head: Head; state?: string }
-/** `more`: the time did not suffice to list the rest. */
+/** `more`: the time ran out before the rest. */
 type Listed = { chains: readonly Chain[]; more?: boolean }
 
 const hour = 3600
@@ -44,7 +44,7 @@ const readers = 8
 /**
  * Checks that each chain ends where the requests table says, and that a request's chain replays to its state: all live
  * and new requests, and each hour one of 720 parts of the rest. Agents decide the number and length of chains, so each
- * part gets a share of the time, and reports the chains that it did not reach.
+ * part gets a share of the time, and reports unreached chains.
  *
  * @returns the number of broken chains
  */
@@ -169,7 +169,7 @@ const brokenBy =
     return { at: `${id}/${head.sequence}`, why: 'hash' }
   }
 
-/** The end is read first, so later entries are not checked. `no_time`: the time did not suffice for the chain. */
+/** Reads the end first, and ignores later entries. `no_time`: the time ran out. */
 async function check(
   { id, head, state }: Chain,
   until: NumericDate,

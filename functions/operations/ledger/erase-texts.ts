@@ -38,7 +38,7 @@ export async function eraseTexts(
     return refused(answer.error ? 'policy_error' : 'not_permitted')
   if (person === by) return refused('own_erasure')
   const { found: all, more: unread } = await textsOf(person, eraser)
-  // Read after the texts, so that a request made meanwhile cannot use one of them.
+  // Reads these after the texts, so that a concurrent request cannot use one of them.
   const inUse = all.length === 0 ? new Set<Digest>() : await textsInUse(ports)
   const erasable = all.filter((each) => !inUse.has(each))
   const found = erasable.slice(0, mostErased)
@@ -62,7 +62,7 @@ export async function eraseTexts(
 /** `kept`: the number of texts in use, as far as they were read. */
 type Erased = { erased: number; kept: number; more: boolean }
 
-/** Reads twice as many as are erased, so that kept texts do not fill the page. */
+/** Reads twice the erased number, so that kept texts do not fill the page. */
 async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: readonly Digest[]; more: boolean }> {
   const found: Digest[] = []
   let after: string | undefined

@@ -10,7 +10,7 @@ export interface TextReader {
 }
 
 export interface TextEraser {
-  /** From an index that lags. */
+  /** Reads an index that lags. */
   ofPerson(
     person: PersonId,
     page: { limit: number; after?: string },

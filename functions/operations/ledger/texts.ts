@@ -99,12 +99,12 @@ export class ShowingRequests implements RequestReader {
     return this.#join(await this.#requests.open(...args))
   }
 
-  /** Without texts: this read is for judging. */
+  /** Leaves out texts: this read is for judging. */
   loadToAct(...args: Parameters<RequestReader['loadToAct']>) {
     return this.#requests.loadToAct(...args)
   }
 
-  /** Without texts: this read is for judging. */
+  /** Leaves out texts: this read is for judging. */
   dependencies(...args: Parameters<RequestReader['dependencies']>) {
     return this.#requests.dependencies(...args)
   }

@@ -64,7 +64,7 @@ export async function linkAccount(
   const { account } = offer
   const found = await chat.account(account)
   return runAggregate<Awaited<ReturnType<typeof linkAccount>>>(person.id, attempts, async () => {
-    // Read first, since the write's condition covers the head only: a change between the reads must fail it.
+    // Reads the head first, since the write's condition covers only that: a change between the reads must fail it.
     const expected = await ports.ledger.head(person.id)
     const [current, holder] = await Promise.all([links.ofPerson(person.id), links.find(account.team, account.user)])
     const { people } = policy.bundle.directory

@@ -18,7 +18,7 @@ type Ports = Pick<AskingPorts, 'policy' | 'requests' | 'clock'>
 
 export type ReadingPorts = Pick<Ports, 'policy'> & { requests: Pick<RequestReader, 'dependencies'> }
 
-/** The latest readings of groups. No call if no group of the directory has a source. */
+/** The latest readings of groups. Makes no call unless a group has a source. */
 export async function readReadings({ policy, requests }: ReadingPorts): Promise<Readings> {
   const groups = groupsToRead(policy.bundle.directory)
   if (groups.length === 0) return {}

@@ -29,8 +29,8 @@ const derived = (use: 'pkce' | 'nonce', cookie: string, state: string): string =
   digestOf(`hotwork.${use}.v1`, { cookie, state }).slice('sha-256:'.length)
 
 /**
- * Begins a login, and returns the address for the browser. Any caller may begin a login to look at a page, so such a
- * login stores nothing: its state has its purpose.
+ * Begins a login, and returns the address for the browser. Any caller may begin a login for a page, so it stores
+ * nothing: its state has its purpose.
  *
  * @param cookie only the browser with this cookie can end the login
  */
@@ -138,7 +138,7 @@ export async function findVisitor(
   const now = clock.now()
   const person = session && personIn(session, policy.bundle.directory, now)
   if (!session || !person) return undefined
-  // A thief may have begun the session, so one older than its person's halt, or the halt's lifting, is dead.
+  // A thief may have begun the session, so a session from before its person's halt was lifted is dead.
   if (isCutOff(session.startedAt, await sessions.haltsOf(person.id), now)) return undefined
   return { person, session, key }
 }

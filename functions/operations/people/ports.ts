@@ -26,7 +26,7 @@ export interface Secrets {
   secret(): string
   /** Encrypts a text to the holders of the secret. The result may be stored, also where erasure cannot reach. */
   seal(text: string, secret: string): string
-  /** Undefined if the text was sealed under another secret, was changed, or is older than sealing. */
+  /** Undefined if the text was sealed with a different secret, was changed, or predates sealing. */
   unseal(sealed: string | undefined, secret: string): string | undefined
 }
 

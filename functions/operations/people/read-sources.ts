@@ -28,7 +28,7 @@ export const readSchedule =
   async (source, { people, ...between }) => {
     const [shifts, users] = await Promise.all([
       schedules.onCall(source, between),
-      // Without the rota the group still decides, but cannot be recertified.
+      // Without the rota the group can decide, but not be recertified.
       schedules.users(source).catch((fault: unknown) => {
         log.warn('rota_not_read', { schedule: source.schedule, fault: faultName(fault) })
         return undefined

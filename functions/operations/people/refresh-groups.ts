@@ -44,7 +44,7 @@ type Group = { group: string; source: GroupSource; read: Read }
 async function refresh({ group, source, read }: Group, { people }: Directory, ports: Ports): Promise<void> {
   const { readings, clock, log } = ports
   const { kind, key } = sourceOf(source)
-  // Taken before the source is asked, so that its answer is at least this new.
+  // Read before the source, so that its answer is at least this new.
   const at = clock.now()
   const holdsUntil = at + kind.holdsFor
   // Reads as far ahead as the answer holds: a shift in that time then begins even if the source fails.

@@ -20,7 +20,7 @@ type StandInPorts = MakingPorts & { standIns: StandInStore }
 /** Attempts against concurrent writers; enough for many people who name one person at once. */
 const standInAttempts = 30
 
-/** A person names the person who decides for them while they are away. `person` can give only their own right. */
+/** A person names a stand-in for an absence. `person` can give only their own right. */
 export async function giveStandIn(
   ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
   ports: StandInPorts,

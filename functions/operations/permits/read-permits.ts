@@ -40,10 +40,7 @@ export async function listPermits(
 /** The permits whose halts are one read: each has six targets, and a read has at most a hundred rows. */
 const atOnce = 15
 
-/**
- * The permits with the setbacks and halts that ended them, and until the change of their agent. Only live permits are
- * read for.
- */
+/** Adds to live permits the setbacks and halts that ended them, and ends them at a change of their agent. */
 export async function withSetbacks(
   permits: readonly StandingPermit[],
   now: NumericDate,
@@ -96,7 +93,7 @@ export function statusOfPermit(
   return permit.ended || permit.halted ? 'ended' : 'live'
 }
 
-/** The permits, and whether a person may revoke each: its giver, and who policy lets. */
+/** The permits, and whether a person may revoke each: as its giver, or by policy. */
 export async function revocable<P extends StandingPermit>(
   person: PersonId,
   permits: readonly P[],
@@ -119,9 +116,9 @@ export type Coverage = {
   /** The asks of the agent for the action. */
   asked: number
   covered: readonly ApprovalRequest[]
-  /** How many of the covered asks had the key of the approved request: a permit covers no other key. */
+  /** The number of covered asks with the key of the approved request: a permit covers only that key. */
   sameKey: number
-  /** False if there are more asks than were read. */
+  /** False if some asks were not read. */
   isAll: boolean
 }
 

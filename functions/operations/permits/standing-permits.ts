@@ -46,7 +46,7 @@ export type PermitAsk = {
   uses: number
   until: NumericDate
   digest?: string
-  /** As the giver writes it. */
+  /** The shape as the giver writes it. */
   shape?: JsonObject | undefined
 }
 
@@ -165,10 +165,10 @@ export async function revokePermit(
 type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'salts'> & { permits: Pick<PermitReader, 'ofAgent'> }
 
 const looksAt = 50
-/** A grant with less time could not be claimed before its end. Seconds. */
+/** The least time of a grant, for its claim. Seconds. */
 const shortest = 10
 
-/** An agent's permits that may cover this ask. They are read before the resource is. */
+/** An agent's permits that may cover this ask. They are read before the resource. */
 export const findPermits = async (asked: Submit, ports: Ports): Promise<readonly StoredPermit[]> =>
   drawableBy(asked, ports) ? ports.permits.ofAgent(asked.ask.agent.id, looksAt) : []
 
@@ -208,8 +208,8 @@ export async function drawFromPermit(
 }
 
 /**
- * The row of setbacks, for the transaction of a draw by shape, so that a setback beside it is not passed over. Undefined
- * if a setback came after the permit.
+ * The row of setbacks, for the transaction of a draw by shape, so that a concurrent setback fails it. Undefined if a
+ * setback came after the permit.
  */
 async function holdAfter(
   { agent, action, shape }: StandingPermit,
@@ -243,7 +243,7 @@ async function drawOne(
   const standing = { ...asked, ask, tier, stages, inherits }
   const [submitted] = submit(standing, now)
   if (!submitted) return undefined
-  // The draw is as old as its permit: a halt since then has ended it, also one that was lifted.
+  // The draw is as old as its permit, so a later halt ends it, even a lifted one.
   const { afterHalts: _, ...older } = ask
   const state: ApprovalRequest = { ...evolve(undefined, submitted), ask: older, submittedAt: permit.at }
   const { answer, eligible, ending } = await authorityOf(state, { moment: 'request', now }, ports)
@@ -277,7 +277,6 @@ export async function endDrawn(
   for (const request of stored.permit.drawn) await endIfOver(request, ports)
 }
 
-/** Whether an approver could give the agent a standing permit by a click, which is a weak login. */
 export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {
   const at = Math.max(now, state.updatedAt)
   return approvalsOf(state).some(({ person }) => {

@@ -11,7 +11,7 @@ import type { BundleStore, OpenPolicies, Policy } from './ports.ts'
 /** The reasons for a request's tier, and the policies that give them. */
 export type Why = {
   explained: readonly Explained[]
-  /** `today`: the policies that decided were not kept, or this version cannot read them. */
+  /** `today`: the deciding policies are missing or unreadable. */
   by: 'decided' | 'today'
   /** The explanation under the policies in force, if they differ from those that decided. */
   today?: readonly Explained[]

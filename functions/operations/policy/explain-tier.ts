@@ -17,7 +17,7 @@ export type Explained = { step?: number; proposal?: true; explanation: Explanati
 export const explainRequest = (policy: Policy, state: ApprovalRequest): readonly Explained[] =>
   explainEach(policy, actsOf(policy.bundle, state), state.submittedAt)
 
-/** The same for an ask that is not a request yet. */
+/** Explains an ask before it is a request. */
 export const explainAsk = (policy: Policy, asked: Asked, now: NumericDate): readonly Explained[] =>
   explainEach(policy, [{ asked }], now)
 

@@ -62,7 +62,6 @@ export async function lookAtAgents(
   await policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
 }
 
-/** The end of a request by now, from any cause except its own clock. */
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,

@@ -7,9 +7,9 @@ import type { AskerId, Digest, JsonObject, NumericDate } from '../../domain/valu
 export interface Policy extends PolicyAnswers {
   /** The deployed bundle, including people and groups with overdue recertification. Undefined if equal to `bundle`. */
   readonly files?: Bundle
-  /** The same with the registry of agents. */
+  /** `files` with the registry of agents. */
   readonly registered?: Bundle
-  /** The registry of agents as it was last looked at. Undefined if there is none beside the folder. */
+  /** The registry of agents at the last look. Undefined without one. */
   readonly governed?: GovernedRegistry
   /** Undefined if no policy engine is loaded. */
   readonly explainer?: Explainer | undefined
@@ -18,14 +18,14 @@ export interface Policy extends PolicyAnswers {
    * the subjects whose date has passed: of `agents`, or of people and groups if the list is empty. If that read fails,
    * the dates in the bundle count.
    *
-   * @param fresh reads the registry in any case, for work on a change that was just made
-   * @throws StoreUnavailable without a registry. `ask` then throws it too, except about stopping something.
+   * @param fresh reads the registry in any case, for work on a new change
+   * @throws StoreUnavailable without a registry. `ask` then throws it too, except for acts that stop something.
    */
   look?(agents: readonly AskerId[], fresh?: 'fresh'): Promise<void>
 }
 
 /**
- * Opens the policies of an earlier deployment, to explain its decisions. Opening the next invalidates the previous.
+ * Opens the policies of an earlier deployment, to explain its decisions. Each opening invalidates the previous one.
  *
  * @throws when this version cannot read them
  */

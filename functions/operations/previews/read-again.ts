@@ -11,7 +11,7 @@ import type { StateReader, StateReading } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }
 
-/** Undefined if nothing was read. A reader that throws, against its contract, counts as such. */
+/** Undefined if nothing was read. A reader that throws, against its contract, counts as having read nothing. */
 export async function readState(
   ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps'>,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,

@@ -84,7 +84,7 @@ export class CatalogueStateReader implements StateReader {
     return this.#inTime((signal) => Promise.all([this.#call(reader, entry, source, about, signal), key]))
   }
 
-  /** Never throws: an unread fact has no value. */
+  /** Never throws: an unreadable fact has no value. */
   async #readReach(reader: Reader, entry: CatalogueEntry, source: ReachSource, about: StateAsk): Promise<ReachFact> {
     const { label } = source
     try {

@@ -6,7 +6,9 @@ import { defined } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { RequestReader } from './ports.ts'
 
-/** The rows of the setback among these events, for their transaction, so that a draw beside it is retried and sees it. */
+/**
+ * The rows of the setback among these events, for their transaction, so that a concurrent draw is retried and sees it.
+ */
 export async function rowsOfSetback(
   events: readonly Event[],
   ask: Ask,

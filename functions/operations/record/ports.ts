@@ -20,7 +20,7 @@ export type Commit = Appended & {
   state: ApprovalRequest
   once?: readonly OnceOnly[]
   draw?: PermitChange
-  /** Stale if the stored registry is not the one before it. */
+  /** Stale unless the stored registry is the one before it. */
   registry?: GovernedChange
 }
 
@@ -66,11 +66,11 @@ export interface RequestReader {
   /** Grants that ended before, and whose calls were not compared with the target's record yet. */
   uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
   /**
-   * The requests that an agent itself has asked for since, newest first, up to `most`, and whether these are all.
-   * They come from an index that lags, and requests are not read: of its facts the status alone changes.
+   * The requests that an agent itself has asked for since, newest first, up to `most`, and whether these are all. They
+   * come from an index that lags: only the status in it may be old.
    */
   askedLately(agent: AskerId, since: NumericDate, most: number): Promise<AskedLately>
-  /** The newest requests that wait for people, from an index that lags. No request is read. */
+  /** The newest requests that wait for people, from an index that lags. It reads no requests. */
   pendingIds(most: number): Promise<readonly RequestId[]>
   /** The number of requests that wait for people, from an index that lags. */
   countOpen(agent: AskerId, most: number): Promise<number>

@@ -23,7 +23,7 @@ export async function findRepeat(
   if (sameBody !== body) return refuse('duplicate_request')
   const stored = await requests.load(RequestId.parse(id))
   if (!stored) return undefined
-  // A different key could never claim this request.
+  // A different key can never claim this request.
   if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch')
   return ok({ ...stored, state: asOf(stored.state, clock.now()) })
 }

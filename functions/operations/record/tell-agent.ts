@@ -11,8 +11,8 @@ import type { RequestReader } from './ports.ts'
 const day = 86_400
 
 /**
- * The rows of what people told the agent, for the transaction of these events: one for each agent of a plan or
- * a delegation, since one hands on to the next what it hears. There is none unless the events have words to the agent.
+ * The rows of people's words to agents, for the transaction of these events: one for each agent of a plan or a
+ * delegation, since each passes words on. Empty without such words.
  */
 export async function rowsOfWords(
   events: readonly Event[],

@@ -16,9 +16,9 @@ import { type CarriedOut, carryOut } from '../record/carry-out.ts'
 import { allAgents, type ChangingPorts } from './ask-for-change.ts'
 
 /**
- * Makes an approved change of the registry: exactly what people decided on, on the entry that they decided on, if policy
- * and the checks still allow it. The request's end and the registry are one transaction, so that a repeat does nothing
- * and a crash leaves nothing half done. A lost race begins again from the record.
+ * Makes exactly the approved change of the registry, if the agent's entry is unchanged, and policy and the checks still
+ * allow it. One transaction ends the request and writes the registry, so it is idempotent. After a lost race it retries
+ * from the record.
  */
 export async function applyChange(id: RequestId, ports: ChangingPorts): Promise<CarriedOut<RefusalOf<ApplyChange>>> {
   let made: GovernedChange | undefined

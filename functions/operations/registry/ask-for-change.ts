@@ -28,7 +28,7 @@ type WantedChange = {
   /** The person's identity at their provider. */
   proven: { issuer: string; subject: string }
   action: string
-  /** In the words of agents.json. */
+  /** Spelled as in agents.json. */
   arguments: JsonObject
   reason: string
 }
@@ -37,7 +37,7 @@ export type ChangeAsk = WantedChange & { idempotencyKey: string; body: Json; onc
 export type ChangingPorts = DecidingPorts & { agents: GovernedSize }
 export type ChangePorts = ChangingPorts & { ids: Ids }
 
-/** The change before it is asked for. */
+/** A preview of a change. */
 export type ForeseenChange = {
   rows: readonly ChangeRow[]
   tier: number
@@ -50,7 +50,7 @@ const day = 86_400
 
 /**
  * A person asks for a change of the registry of agents. It is checked against the registry before people are asked. The
- * same key and body is the same request.
+ * same key and body give the same request.
  */
 export async function askForChange(ask: ChangeAsk, ports: ChangePorts): Promise<Result<Submitted, Refusal>> {
   const refused = refuseOnRecord(ask.person, 'change_registry', ports, { about: aboutChange(ask) })
@@ -75,7 +75,7 @@ export async function askForChange(ask: ChangeAsk, ports: ChangePorts): Promise<
   })
 }
 
-/** The change, and the people who would decide it. Nothing is recorded. */
+/** The change, and the people who would decide it. It records nothing. */
 export async function foreseeChange(ask: WantedChange, ports: ChangePorts): Promise<Result<ForeseenChange, Refusal>> {
   const assessed = await assessAskedChange(ask, ports)
   if (!assessed.ok) return assessed
@@ -84,7 +84,7 @@ export async function foreseeChange(ask: WantedChange, ports: ChangePorts): Prom
   return ok({ rows, tier: submit.tier, stages, ...defined({ accepts: submit.ask.change?.accepts }) })
 }
 
-/** Without the arguments, which may be anything, as may another name. */
+/** Leaves out unknown names and all arguments, which are arbitrary text. */
 const aboutChange = ({ action }: WantedChange): About => (isChangeName(action) ? { action } : {})
 
 type AssessedChange = {

@@ -63,7 +63,7 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
   const now = clock.now()
   const known = agentOf(policy.bundle, doer)
   const ask = withDigests({
-    // An agent that was removed meanwhile is found when its turn comes.
+    // A removed agent is refused when its turn comes.
     ...{ id, agent: known ? agentRefOf(known, policy.bundle, now) : { id: doer, issuer: 'unknown', subject: doer } },
     ...{ chain: [Delegator.parse({ ...plan.ask.agent, owner: plan.ask.owner })], ancestors: [plan.ask.id] },
     ...{ ...passedOn('step', plan.ask), ...own, step: number, requestedUntil: plan.grant.notAfter },
@@ -85,7 +85,7 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
   await commitNew(events, ports)
 }
 
-/** The present state of a step; one that still waited is begun. */
+/** The present state of a step, after its begin if it still waited. */
 async function beginTurn(step: NumberedStep, ports: DecidingPorts): Promise<ApprovalRequest | undefined> {
   const { requests, clock } = ports
   const stored = await requests.load(step.request)

@@ -12,17 +12,17 @@ import { askColleague, askQuestion } from './ask-back.ts'
 import type { Foreseen } from './decide-request.ts'
 import { colleaguesOf } from './waiting.ts'
 
-/** A person's form, with the round and digest of the request as they saw it. */
+/** A person's form, with the round and digest of the request on it. */
 export type Seen = {
   id: RequestId
   person: PersonId
   round: number
-  /** Or its beginning, as a button holds it. */
+  /** The digest, or its beginning on a button. */
   digest: string
   claimed?: LoginGroups | undefined
 }
 
-/** Whether this person may ask the agent or a colleague now. Nothing is recorded. */
+/** Whether this person may ask the agent or a colleague now. It records nothing. */
 export async function foreseeQuestion({ id, person, claimed, ...seen }: Seen, ports: AskingPorts): Promise<Foreseen> {
   const stored = await ports.requests.load(id)
   if (!stored) return refuse('unknown_request')
@@ -33,7 +33,7 @@ export async function foreseeQuestion({ id, person, claimed, ...seen }: Seen, po
   return code === undefined ? ok(state) : { ...refuse(code), state }
 }
 
-/** A question about a request that has changed since is not asked. */
+/** Refuses a question if the request has changed since. */
 export async function askQuestionAsSeen(
   { round, digest, ...ask }: Seen & Parameters<typeof askQuestion>[0],
   ports: DecidingPorts & Pick<MakingPorts, 'ids'>,

@@ -82,7 +82,7 @@ export async function answerQuestion(
   return done ?? carryOut(id, ports, command, keys, { first: stored })
 }
 
-/** The time in which a call is sent again. Seconds. */
+/** The time for repeats of a call. Seconds. */
 const repeatedWithin = 86_400
 
 const itemOf = (
@@ -100,7 +100,7 @@ const itemOf = (
         ifDone: true,
       }
 
-/** The request, if the call under this key was obeyed before. */
+/** The request, if a call with this key was done before. */
 async function findDone(
   id: RequestId,
   item: OnceOnly | undefined,
@@ -112,7 +112,7 @@ async function findDone(
   return stored ? ok({ ...stored, state: asOf(stored.state, clock.now()) }) : refuse('duplicate_request')
 }
 
-/** A person's right to decide now, as for their decision. */
+/** A person's present right to decide. */
 async function standpointOf(
   state: ApprovalRequest,
   { person, claimed }: Pick<ByPerson, 'person' | 'claimed'>,

@@ -49,7 +49,7 @@ export type OnBehalfAsk = Pick<Said, 'purpose' | 'parentTask' | 'justification'>
   once: OnceOnly
 }
 
-/** Policy's answer before the person asks. */
+/** Policy's answer for the person's preview. */
 export type OnBehalfForeseen = {
   seen: string
   tier: number

@@ -25,7 +25,7 @@ import {
   tooFewLeft,
 } from './submission.ts'
 
-/** As `makeSubmit`, for a plan, whose steps are assessed one by one. */
+/** Assesses a plan step by step. */
 export async function assessPlanAsk(
   ask: Asking,
   { lifted, before }: { lifted: Pick<Ask, 'afterHalts'>; before: Before },
@@ -59,7 +59,7 @@ export async function assessPlanAsk(
     const submit = { type: 'submit', ask: whole, tier, stages, policies, ...stampOf(whole, { policy }) } as const
     return ok({ ...submit, ...defined({ wouldBe }) })
   }
-  // Built after the incident service has answered.
+  // Runs after the incident service has answered.
   const asIf = of(first.outcome === 'refused' ? { came: first } : assess())
   if (!asIf.ok) return asIf
   const withPreview = (preview: Preview | undefined): SubmissionResult<Submit> => {

@@ -46,7 +46,7 @@ export type SubmissionAsk = Bound &
     agent: AgentRef
     evaluation?: EvaluationId | undefined
     bindingToken?: string | undefined
-    /** The denial's end as the client repeats it. It must equal the statement's, and decides nothing. */
+    /** The denial's end as the client repeats it, which must equal the statement's. */
     denialExpiresAt?: NumericDate | undefined
     jkt: Thumbprint
     /** Without a key, an equal body by the same agent's key is the same request. */

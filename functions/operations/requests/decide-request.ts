@@ -79,9 +79,7 @@ export function commentDecision(
 
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
-/**
- * The outcome of a decision now, by the same rule, as if the name that its form asks for were typed. Nothing is recorded.
- */
+/** The outcome of a decision now, by the same rule, assuming the typed name. It records nothing. */
 export async function foreseeDecision(ask: DecisionAsk, { requests, policy, clock }: AskingPorts): Promise<Foreseen> {
   const stored = await requests.load(ask.id)
   if (!stored) return refuse('unknown_request')

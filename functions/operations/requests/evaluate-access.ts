@@ -96,7 +96,7 @@ async function recordNo(
   await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, observed: wouldBe })
 }
 
-/** Records an ask with a name that is too long or too short: only the refusal is kept. */
+/** Records the refusal of an ask with a name that is too long or too short. */
 export async function recordNoSuchName(
   caller: EvaluationCaller,
   reason: Extract<EvaluationReason, 'unknown_action' | 'policy_denied' | 'invalid_arguments'>,
@@ -165,7 +165,7 @@ async function assessed(
   ports: MakingPorts,
 ): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
-  // Checked before policy is asked, since policy's answer to an incomplete question explains nothing.
+  // Comes before policy, whose answer to an incomplete question explains nothing.
   if (missing && (isPlanBody(ask) || Object.hasOwn(ports.policy.bundle.actions, ask.action.name)))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
   if (isPlanBody(ask)) return assessedPlan(ask, agent, common, lately, ports)
@@ -213,9 +213,8 @@ async function assessedPlan(
 }
 
 /**
- * Stores an evaluation that a submission can name. `ahead` stores it before its result is known, as one that may be
- * submitted; `found` overwrites it with a refusal. Its id is secret until then, and a submission is assessed again in
- * any case.
+ * Stores an evaluation that a submission can name. `ahead` stores it before its result is known, as submittable;
+ * `found` overwrites it with a refusal. Its id is secret until then, and a submission is assessed again in any case.
  */
 function keeper(ask: EvaluationAsk, agent: AgentId, { id, at }: Common, { policy, requests, statements }: Ports) {
   const isKnown = agentOf(policy.bundle, agent) !== undefined

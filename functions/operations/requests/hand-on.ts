@@ -59,7 +59,7 @@ async function sendIds(changed: readonly Changed[], to: Queue<FollowMessage>): P
   if (changed.length > 0) await to.send(changed.map(({ state }) => ({ requestId: state.ask.id })))
 }
 
-/** The message that ends everything an agent held, for a change of the registry that ends it. */
+/** The message that ends an agent's grants, after a change of the registry that ends them. */
 function endingAgent(state: ApprovalRequest, before: ApprovalRequest | undefined, version: number): EndMessage[] {
   const agent = before?.status === 'completed' ? undefined : agentEndedBy(state)
   return agent === undefined ? [] : [{ ...ending(state.ask.id, version), end: agent, group: agent }]
@@ -74,7 +74,7 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
   return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)
 }
 
-/** Without a person who was asked, no card waits to be drawn. */
+/** Without stages no card is drawn. */
 const warnsPeople = (state: ApprovalRequest) => (state.stages.length === 0 ? undefined : warningAt(state))
 
 /** Lifting revives nothing, so a lifted halt needs no deny and ends nothing. */

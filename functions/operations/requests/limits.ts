@@ -9,7 +9,7 @@ import type { AskedLately, AskingPorts, RequestReader, Stored } from '../record/
 
 /**
  * Runs both in parallel, since the gate passes most calls. If the gate throws, that is the result and `work` is
- * dropped. So `work` may read, and may write only rows that other acts do not rest on.
+ * dropped. So `work` may read, and write only rows that no other act reads.
  */
 export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): Promise<T> {
   const [passed, done] = await Promise.allSettled([gate, work])
@@ -21,8 +21,8 @@ export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): P
 export const tryAgainAfter = 60
 
 /**
- * Whether the request may wait for people. The index lags, so a few may exceed the cap together: the cap spares
- * people's time, and permits nothing.
+ * Whether the request may wait for people. The index lags, so a few concurrent requests may exceed the cap, which only
+ * spares people's time.
  */
 export async function mayWait(
   { agent, owner }: Pick<Ask, 'agent' | 'owner'>,
@@ -42,7 +42,6 @@ export async function mayWait(
     : refuse('too_many_open', `${openPerOwner} requests of your owner's agents wait for people already`)
 }
 
-/** The time span of recent requests. Seconds. */
 const recentWindow = 3600
 /** The time span of an agent's record. Seconds. */
 const recordWindow = 30 * 86_400
@@ -50,10 +49,10 @@ const recentLimit = 50
 const recentPages = [60, 300]
 
 /**
- * How many requests for an action an agent made lately. Its requests for all actions are read, since ten of
- * another action would otherwise hide a burst. An agent with more than can be read counts as in a burst, since the
- * count may only raise scrutiny. Steps and delegated requests count for the agent that passed them on, since the agent
- * that runs them cannot refuse them; so steps that an agent both proposed and does count as its own.
+ * Counts an agent's recent requests for an action. It reads its requests for all actions, since ten of another action
+ * could hide a burst. An agent with more than it reads counts as in a burst, since the count may only raise scrutiny.
+ * Steps and delegated requests count for the agent that passed them on, since the agent that runs them cannot refuse
+ * them; an agent's steps of its own plan count as its own.
  */
 export class Lately {
   readonly #requests: Pick<RequestReader, 'askedLately' | 'loadMany'>

@@ -9,7 +9,7 @@ import type { AskingPorts, RequestReader } from '../record/ports.ts'
 export const measuredDays = 7
 const most = { pages: 5, ofPage: 100, readsAtOnce: 20 }
 
-/** `since`: the earliest submission that was read, later than the days say where there are more requests. */
+/** `since`: the earliest submission that was read, perhaps within these days. */
 export type Measures = { stages: readonly StageMeasures[]; requests: number; since: NumericDate }
 
 export async function measureDecisions(

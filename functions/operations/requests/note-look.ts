@@ -8,10 +8,7 @@ import type { DecidingPorts } from '../record/ports.ts'
 import { measuredDays } from './measure-decisions.ts'
 import { viewRequest } from './read-requests.ts'
 
-/**
- * Notes when a person who may decide an open stage first looked at it, without the person. It is no act on the request, so
- * no entry records it.
- */
+/** Notes when a person who may decide an open stage first looked at it, without the person. It makes no entry. */
 export async function noteLook(
   { id, person, claimed, stage }: { id: RequestId; person: PersonId; claimed?: LoginGroups; stage: string },
   ports: DecidingPorts,
@@ -20,10 +17,10 @@ export async function noteLook(
   if (!viewed.ok) return viewed
   const { state, whyNot } = viewed.value
   const open = openStage(state)
-  // The page showed a stage that has ended since, or this person cannot decide it.
+  // The shown stage has ended, or this person cannot decide it.
   if (open?.opensAt === undefined || open.terms.name !== stage || whyNot.approve !== undefined) return ok(true)
   const now = ports.clock.now()
-  // A day longer than its request is measured, since it was asked before.
+  // A day longer than the measured time.
   const expiresAt = now + (measuredDays + 1) * 86_400
   if (await ports.requests.putOnce({ key: lookKey(state, stage), value: String(now), expiresAt }))
     for (const seconds of secondsSince(open, now)) ports.log.info('first_look', { stage, seconds })

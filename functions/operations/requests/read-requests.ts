@@ -17,16 +17,13 @@ import { keepRate, type RatePorts } from '../rates.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
 import { waitingPage } from './waiting.ts'
 
-/**
- * The beginning of an id: at least four characters after the kind, so that a typing error does not name another
- * request.
- */
+/** The beginning of an id: at least four characters after the kind, against typing errors. */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
 
 export type NotFound = 'unknown_request' | 'ambiguous' | 'not_permitted'
 
 /**
- * A shortened id, with or without `req_`, must match exactly one request, and is looked up only for people who may
+ * A shortened id, with or without `req_`, must match exactly one request, and is only looked up for people who may
  * read. A complete id is returned as it is: the caller checks rights.
  */
 export async function findRequest(

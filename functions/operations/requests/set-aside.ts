@@ -18,8 +18,8 @@ type Ports = AskingPorts & { requests: Pick<RequestWriter, 'putOnce'> }
 type Refused = 'not_permitted' | 'unknown_request' | 'already_settled' | 'due_soon'
 
 /**
- * Hides a request from one person's waiting list, until a time or until it changes. Nothing changes for others, and
- * nothing is recorded, since it is not a decision.
+ * Hides a request from one person's waiting list, until a time or until it changes. It makes no entry, and affects only
+ * this person.
  *
  * @param choice `back`: shows it again
  */

@@ -58,7 +58,7 @@ export const notRequestable = (
   because: { reason, policies, wouldBe },
 })
 
-/** A refusal because too few people are left: those who wrote to the agent about this may not decide it. */
+/** Refuses because too few people are left without those who wrote to the agent about this. */
 export const tooFewLeft = (policies: readonly string[], wouldBe?: Observed): RefusedSubmission =>
   notRequestable(
     'no_eligible_approvers',

@@ -47,7 +47,7 @@ export type SubmissionRefusal =
 
 const day = 86_400
 
-/** `recall`: the keys of repeated calls. `attaches`: the statuses in which an identical request is joined. */
+/** `recall`: the keys of repeated calls. `attaches`: the statuses in which an ask joins an identical request. */
 type Way = {
   recall?: { item: string; body: Digest }
   prepare: () => Promise<Assess>
@@ -55,8 +55,8 @@ type Way = {
 }
 
 /**
- * Submits an ask. The same key and body is the same request; for an identical ask that is pending the answer is that
- * request. An ask that a standing permit covers is approved in the transaction that spends the permit.
+ * Submits an ask. The same key and body give the same request, and so does an identical pending ask. An ask that a
+ * standing permit covers is approved in the transaction that spends the permit.
  */
 export function submitRequest(
   ask: SubmissionAsk,
@@ -158,7 +158,7 @@ async function findSame(open: string, attaches: Way['attaches'], ports: Deciding
   return { before, same: before === undefined ? undefined : await loadAttachable(before, attaches, ports) }
 }
 
-/** The request if it may be joined. One that a halt has ended may not, also before its record has that end. */
+/** The request, if an ask may join it. A halt ends it even before its record says so. */
 async function loadAttachable(id: string, wanted: Way['attaches'], ports: DecidingPorts): Promise<Stored | undefined> {
   const now = ports.clock.now()
   const stored = await ports.requests.load(RequestId.parse(id))
@@ -172,7 +172,7 @@ const openKey = (ask: Ask) => {
   return digestOf('hotwork.open.v1', { action, arguments: args, resource, ...digested('open', ask) })
 }
 
-/** Reads the resource, and determines who is asked. A refused ask reads nothing. */
+/** Reads the resource, and finds the people to ask. A refused ask reads nothing. */
 export async function readAndAdmit(
   { submit: asIf, withPreview }: AssessedAsk,
   ports: AdmissionPorts,
@@ -191,10 +191,7 @@ export async function readAndAdmit(
   return room.ok ? ok({ submit, drawn }) : room
 }
 
-/**
- * False for asks that may outlive the permit by a later start, extensions, which people decide, and asks by others than
- * the agent.
- */
+/** False for asks with a later start, which may outlive the permit, for extensions and for asks by people. */
 const mayDraw = ({ stages, ask }: Submit): boolean => stages.length > 0 && maySpendPermit(ask)
 
 type Drawn = Awaited<ReturnType<typeof drawFromPermit>>

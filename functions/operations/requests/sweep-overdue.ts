@@ -14,7 +14,7 @@ import type { DecidingPorts, RequestReader } from '../record/ports.ts'
 import { groupOf } from './hand-on.ts'
 import type { CallMessage, FollowMessage } from './ports.ts'
 
-/** A smaller delay is left to the workflow, whose timers fire 2 s late on purpose. Seconds. */
+/** The workflow handles smaller delays: its timers fire 2 s late on purpose. Seconds. */
 const graceSeconds = 5
 /** The delay after which all three functions that store the end of an opening have failed. Seconds. */
 const outlived = 120
@@ -103,7 +103,7 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
 
 type ReminderPorts = { requests: Pick<RequestReader, 'load'>; timers: Timers; clock: Clock; log: Log }
 
-/** The lateness of timers, since one that fires before the deadline finds nothing due. Seconds. */
+/** The lateness of timers: an early one would find nothing due. Seconds. */
 const grace = 2
 
 /**

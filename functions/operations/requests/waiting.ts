@@ -27,7 +27,7 @@ const pageSize = 100
 /** DynamoDB's limit for one strong read. */
 const keysAtOnce = 100
 
-/** Requests that the person could decide, by their own right or as a stand-in. The list only informs. */
+/** Requests that the person could decide, by their own right or as a stand-in. Decisions judge again. */
 export async function waitingFor(person: PersonId, ports: Ports, claimed?: LoginGroups): Promise<readonly Stored[]> {
   const found = await newest({ status: 'pending' }, mostLookedAt, ports.requests)
   return thoseWaitingFor(person, found, ports, claimed)
@@ -37,8 +37,8 @@ export async function waitingFor(person: PersonId, ports: Ports, claimed?: Login
 const markSeconds = 120
 
 /**
- * The mark of a person's list, as an entity tag. It changes with the requests that are pending, for any person, and with
- * time. It costs one query of an index, where the list reads each pending request.
+ * The mark of a person's list, as an entity tag. It changes with all pending requests and with time. It costs one index
+ * query, while the list reads each request.
  */
 export async function waitingMark(
   person: PersonId,
@@ -121,7 +121,7 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
-/** People whose decision policy would take now, with current members of groups by source. */
+/** People whose decision policy would accept now, with current members of groups by source. */
 export const peopleToTell = (state: PendingRequest, known: Known): readonly PersonId[] =>
   able(state, (terms) => namedDirectly(terms, { groups: groupsWithMembers(known) }), known)
 
@@ -137,7 +137,7 @@ function groupsWithMembers({ policy: { bundle }, now, readings }: Known) {
   return { ...directory.groups, ...Object.fromEntries(sourced) }
 }
 
-/** People to remind, without those who are never to be mentioned. */
+/** People to remind, without quiet ones. */
 export const peopleToRemind = (state: PendingRequest, known: Known): readonly PersonId[] =>
   able(
     state,
@@ -145,7 +145,7 @@ export const peopleToRemind = (state: PendingRequest, known: Known): readonly Pe
     known,
   )
 
-/** The people that a person may ask to decide the open stage, without those who were asked for it. */
+/** The people that a person may ask to decide the open stage, without those asked before. */
 export function colleaguesOf(state: ApprovalRequest, person: PersonId, known: Known): readonly Person[] {
   const stage = openStage(state)
   if (state.status !== 'pending' || !stage) return []

@@ -8,7 +8,7 @@ import type { ActualReader } from './ports.ts'
 
 export type ComparingPorts = DecidingPorts & { actual: ActualReader }
 
-/** The time for which a silent record is asked again; after it the entry is marked as incomplete. Seconds. */
+/** The time for retries of a silent record; then the entry is marked as incomplete. Seconds. */
 const askedFor = 86_400
 const batch = 50
 

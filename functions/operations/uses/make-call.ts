@@ -52,7 +52,7 @@ export async function makeCall(
       await end(ask, use, 'failed', called.reason, ports)
       return refuse('call_failed', called.reason)
     case 'outdated':
-      // The next attempt reads the resource again, with its new state.
+      // The agent's retry reads the new state.
       return giveBack(ask, use, 'CallOutdated', ports)
     case 'not_sent':
       return giveBack(ask, use, called.fault, ports)
@@ -96,10 +96,7 @@ async function giveBack(
   return given.ok ? refuse('call_not_sent', reason) : refuse('outcome_unknown')
 }
 
-/**
- * Looks up at once. The run that made the call may state that it is done; if it is not found, it may still be under
- * way.
- */
+/** Looks up at once. This run may record the call as done; a missing call may still be under way. */
 async function lookUpAtOnce(
   ask: Ask,
   use: Use | undefined,
@@ -125,7 +122,7 @@ function told<Code extends Refusal>(refused: CarriedOut<Code> & { ok: false }): 
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }
 
-/** `unread`: the reading failed, which says nothing about the call. A later reading may succeed. */
+/** `unread`: the reading failed, and may succeed later. */
 type Looked = LookedUp | { found: 'unread' }
 
 async function lookUp(ask: Ask, use: Use, { reach, log }: CallPorts): Promise<Looked> {
@@ -147,7 +144,7 @@ const triedFor = 3600
 export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Looked | undefined> {
   const stored = await ports.requests.load(id)
   const use = stored && callOf(stored.state)
-  // Until the run that made the call is over, no other run may state its outcome.
+  // While the run that made the call may live, no other run records an outcome.
   if (!stored || use?.tool !== ports.reach.kind || use.ended || ports.clock.now() - use.begunAt <= underWay)
     return undefined
   const { ask } = stored.state
@@ -161,7 +158,7 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   return looked
 }
 
-/** Whether the place is halted: then it is not read. A halt of the agent does not stop the reading. */
+/** Whether a halt of the place forbids reading it. A halt of the agent does not. */
 async function isStopped(place: string, { requests, clock }: Pick<CallPorts, 'requests' | 'clock'>): Promise<boolean> {
   const targets = [{ kind: 'all', value: 'all' } as const, { kind: 'role', value: place } as const]
   const { halts } = await requests.dependencies([], targets)

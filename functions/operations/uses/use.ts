@@ -19,8 +19,8 @@ export async function endUse(
 ): Promise<CarriedOut<RefusalOf<EndUse>>> {
   const request = requestOfUse(id)
   const stored = request && (await ports.requests.load(request))
-  // True if the use belongs to this tool. Otherwise its end is recorded on the caller's chain, whether or not the use
-  // exists: a request's id is not secret.
+  // True if the use belongs to this tool. Otherwise its end is recorded on the caller's chain, even if the use does not
+  // exist: ids are public.
   const isBegun = stored && grantOf(stored.state)?.uses.some((each) => each.id === id && each.tool === tool)
   if (!request || !isBegun) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
   const command = { type: 'end_use', tool, use: id, outcome, ...defined({ note }) } as const
@@ -41,7 +41,7 @@ type UseAsk = {
 /** The act about to be executed differs from the approved one. */
 type Other = 'arguments_mismatch' | 'tool_changed'
 
-/** `ended`: the use was begun and ended before, so a tool that acts on it acts twice. */
+/** `ended`: the use ended before, so a tool that acts again acts twice. */
 type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 
 /**

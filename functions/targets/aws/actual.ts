@@ -57,7 +57,7 @@ export async function readActual(id: RequestId, ports: ActualPorts): Promise<Act
   return actualOf(state, found, { now, delay: delayIn(bundle), facts: bundle })
 }
 
-/** The sessions, by the recorded intents: a session may exist although its answer was lost. */
+/** The sessions by recorded intents, since a session may exist although its answer was lost. */
 function sessionsOf(
   state: ApprovalRequest,
   entries: readonly Entry[],
@@ -86,7 +86,7 @@ function sessionsOf(
   })
 }
 
-/** An intended session: for the agent, or for the one call that Hotwork makes itself. */
+/** The intended session of the agent, or of the one call that Hotwork makes. */
 function intendedIn(entry: Entry, role: string | undefined): readonly { role: string; at: NumericDate }[] {
   const event = eventOf(entry)
   if (event?.type === 'CredentialIntended' && event.session) return [{ role: event.session.role, at: event.at }]

@@ -10,8 +10,8 @@ import { type Caller, namesItself, readTrust, type TokenCaller, trusts } from '.
 import type { HostRead, HostReads } from './ports.ts'
 
 /**
- * A role that a host reaches. `isCertain`: false if a part of its trust policy is not understood. `isNamed`: its trust
- * policy names the role that assumes it, and not the whole account.
+ * A role that a host reaches. `isCertain`: false if a part of its trust policy is unsupported. `isNamed`: its trust
+ * policy names the assuming role itself.
  */
 export type Reach = Pick<ReachedRole, 'arn' | 'via'> & { isCertain: boolean; isNamed?: boolean }
 /** `missed`: the reasons why there may be more roles. */
@@ -40,7 +40,7 @@ export class RoleLists {
   }
 }
 
-/** The roles in all accounts whose trust policy may let this caller in. An account that gives no list is missed. */
+/** The roles in all accounts whose trust policy may admit this caller. An account without a list is missed. */
 export async function findTrusting(caller: Caller, via: Reach['via'], ports: FindingPorts): Promise<FoundRoles> {
   const { lists, bundle } = ports
   const [roles, missed]: [Reach[], string[]] = [[], []]
@@ -59,7 +59,7 @@ export async function findTrusting(caller: Caller, via: Reach['via'], ports: Fin
   return { roles, missed }
 }
 
-/** A right that is missing stays missing, so the rest is looked at. After other faults the earlier answers hold. */
+/** A missing right is permanent, so the look goes on. After a transient fault the earlier answers hold. */
 export function unlessTransient(fault: unknown): HostUnseen {
   if (fault instanceof HostUnseen && (fault.why === 'not_permitted' || fault.why === 'no_such_role')) return fault
   throw fault
@@ -85,7 +85,7 @@ const githubCaller = (repository: string, rest: string): TokenCaller => {
   }
 }
 
-/** The roles of a host, by its kind, for the kinds that AWS is asked about. */
+/** The roles of a host, by its kind. */
 export const finders = {
   awsRole: async (role: string) => only(role, 'host'),
   githubRepository: (repository, ports) => findTrusting(githubCaller(repository, '*'), 'trust', ports),
@@ -109,7 +109,7 @@ const Association = z.object({
   association: z.object({ roleArn: z.string(), targetRoleArn: z.string().nullish() }),
 })
 
-/** IRSA by the cluster's OpenID Connect provider, and Pod Identity by associations. */
+/** Finds roles of IRSA by the cluster's OpenID Connect provider, and of Pod Identity by associations. */
 async function findOfServiceAccount(where: string, ports: FindingPorts): Promise<FoundRoles> {
   const [cluster = '', namespace = '', serviceAccount = ''] = where.split('/')
   const faults: HostUnseen[] = []
@@ -163,7 +163,7 @@ const Service = z.object({ services: z.array(z.object({ taskDefinition: z.string
 const Task = z.object({ taskDefinition: z.object({ taskRoleArn: z.string().nullish() }) })
 const Project = z.object({ projects: z.array(z.object({ serviceRole: z.string().nullish() })) })
 
-/** A schedule runs as its own role, and starts a target that runs as another. */
+/** A schedule has its own role, and starts a target with another. */
 async function findOfScheduler(where: string, ports: FindingPorts): Promise<FoundRoles> {
   const [, , service = '', region = '', , kind = '', name = ''] = where.split(/[:/]/)
   const account = accountsOf(ports.bundle).find(({ accountId }) => accountId === accountIdOf(where))

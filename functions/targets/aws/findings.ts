@@ -7,7 +7,7 @@ import { type NumericDate, RequestId } from '../../domain/values.ts'
 /** Without an end, which IAM does not keep. */
 export type DenyInForce = { tag: Deny['tag']; value: string; issuedBefore?: NumericDate | undefined }
 
-/** `unreadable`: Hotwork's policy exists, but in a form that Hotwork does not write. */
+/** `unreadable`: Hotwork's policy has a foreign form. */
 export type InForce = {
   denies: readonly DenyInForce[] | 'unreadable'
   /** The names of foreign inline policies. */
@@ -18,14 +18,14 @@ export type SessionOnRecord = {
   /** CloudTrail's event id. */
   eventId: string
   name: string
-  /** The session's tags. Without them in the record only the session's name shows the request. */
+  /** The session's tags. If the record lacks them, only the session's name shows the request. */
   tags: { readonly [tag: string]: string }
   at: NumericDate
   endsAt: NumericDate
 }
 
 /**
- * `session_unknown`: it belongs to no request. `session_not_denied`: its right has ended, but it works.
+ * `session_unknown`: a session without a request. `session_not_denied`: a session still works after its right ended.
  * `policy_unknown`: the role has a foreign inline policy.
  */
 export type Finding = {
@@ -61,7 +61,7 @@ const keyOf = ({ tag, value, issuedBefore }: DenyInForce) => JSON.stringify([tag
 /** The tolerated delay of a deny. Seconds. */
 const onItsWay = 300
 
-/** @param intended every credential that the request's record has intended */
+/** @param intended every credential intended in the request's record */
 export function judgeSession(
   session: SessionOnRecord,
   { state, intended }: { state: ApprovalRequest | undefined; intended: readonly string[] },

@@ -18,12 +18,12 @@ export type AssumeAsk = {
   tags: { readonly [key: string]: string }
   policy: string
   durationSeconds: number
-  /** The wished life of the credentials, if STS can cut a session to the second. It is no promise. */
+  /** The wished lifetime of the credentials, if STS can cut a session to the second. */
   scopedSeconds?: number
 }
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
 
-/** Reads as an account's reader role, which has no other right. Never throws. */
+/** Reads as an account's reader role. Never throws. */
 export interface AwsReader {
   read(ask: ModelledAsk, account: Account): Promise<Found>
 }
@@ -32,16 +32,16 @@ export type ModelledAsk = ReadAsk & { model: ReadModel }
 export interface AwsCaller {
   /**
    * Makes the call once. Returns AWS's answer as JSON, without members that the agent may not read.
-   * @throws CallRefused if AWS said no and did nothing, CallOutdated if it found another state, CallNotSent if AWS never
-   * heard of it, CallUnanswered if it may have been done or not
+   * @throws CallRefused if AWS said no and did nothing, CallOutdated if it found another state, CallNotSent if it never
+   * reached AWS, CallUnanswered if its outcome is unknown
    */
   call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject>
   /** Finds by reading whether a call that was begun at `begunAt` was made. */
   lookUp(call: AwsCall & { begunAt: NumericDate }, credentials: AwsCredentials): Promise<LookedUp>
 }
 /**
- * An action with the approved arguments, in the vendor API's own members. `expected`: the guarded values as they were read
- * last, which the call carries if AWS supports that.
+ * An action with the approved arguments, in the vendor API's own members. `expected`: the last guarded values, which
+ * the call carries if AWS supports that.
  */
 export type AwsCall = { action: string; arguments: JsonObject; region: string; expected?: JsonObject }
 

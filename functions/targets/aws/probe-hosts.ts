@@ -19,12 +19,14 @@ import {
 } from './find-roles.ts'
 import type { HostReads } from './ports.ts'
 
-/** The limits of one look: roles, roles whose secrets and boundaries are asked about, and names of each kind in each account. */
+/**
+ * The limits of one look: roles, roles whose secrets and boundaries are read, and names of each kind in each account.
+ */
 const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20, characters: 500 } as const
 
 export type ProbingPorts = { simulator: HostSimulator; list: RoleList & RoleBoundaries; reads: HostReads }
 
-/** The probers of one run. They list the roles of each account once, and ask about each role once. */
+/** The probers of one run. They cache the roles of each account, and the answers about each role. */
 export function makeProbers({ simulator, list, reads }: ProbingPorts): { readonly [kind in FoundKind]: HostProber } {
   const ports = { simulator, reads, list, lists: new RoleLists(list), answers: new Map(), names: new Map() }
   const of = (kind: FoundKind): HostProber => ({ probe: (where, bundle) => probe(kind, where, { ...ports, bundle }) })
@@ -44,7 +46,7 @@ type Named = { kind: ReachedSecret['kind']; name: string; arn: string }
 type Probing = FindingPorts & {
   simulator: HostSimulator
   list: RoleBoundaries
-  /** By role. Undefined for a role that is gone or closed to Hotwork. */
+  /** By role. Undefined for a role that is deleted or closed to Hotwork. */
   answers: Map<string, Promise<Answers | undefined>>
   /** By account. Undefined if they cannot be listed. */
   names: Map<string, Promise<Names | undefined>>
@@ -93,7 +95,7 @@ async function probe(kind: FoundKind, where: string, ports: Probing): Promise<Pr
   }
 }
 
-/** A boundary that cannot be read is left out, and makes no answer unknown: IAM's simulation applies it all the same. */
+/** Leaves out unreadable boundaries: IAM's simulation applies them anyway. */
 async function boundariesOf(roles: readonly Reach[], { list }: Probing): Promise<ReadonlyMap<string, string | null>> {
   const found = new Map<string, string | null>()
   for (const { arn } of roles.slice(0, most.readers)) {
@@ -103,7 +105,7 @@ async function boundariesOf(roles: readonly Reach[], { list }: Probing): Promise
   return found
 }
 
-/** Each role once. The first way to it counts, and one that is certain is certain. */
+/** Removes duplicates. The first way to a role counts, and it is certain if any way is. */
 function once(roles: readonly Reach[]): readonly Reach[] {
   const found = new Map<string, Reach>()
   for (const role of roles) {
@@ -123,7 +125,7 @@ async function askAbout(roles: readonly Reach[], ports: Probing) {
   return asked
 }
 
-/** The role on which an agent runs has to be there: a look that does not find it has failed. */
+/** If the role on which an agent runs is missing, the look fails. */
 async function answersOf({ arn, via }: Reach, { simulator, bundle }: Probing): Promise<Answers | undefined> {
   const answers = await probeRole(arn, bundle, simulator).catch((fault) => {
     if (via === 'host') throw fault
@@ -134,7 +136,7 @@ async function answersOf({ arn, via }: Reach, { simulator, bundle }: Probing): P
   return answers.why === 'no_such_role' ? {} : undefined
 }
 
-/** A right counts as the host's if its role is certainly reached. The policies are named with the role. */
+/** The host's rights by a role. They are unknown unless the role is certainly reached. */
 const asReached = ({ arn, via, isCertain }: Reach, answers: Answers): Answers =>
   Object.fromEntries(
     Object.entries(answers).map(([action, each]) => [
@@ -174,8 +176,8 @@ async function findAssumed(from: readonly Reach[], ports: Probing) {
 }
 
 /**
- * A denial of IAM by a policy, and one without a policy, keep the role from assuming it. In one account a trust policy
- * that names the role allows it alone, so that only a policy keeps it.
+ * IAM's denial keeps the role from assuming the candidate. Within one account a trust policy that names the role allows
+ * it alone, so only an explicit denial counts.
  */
 function reachedBy(role: Reach, candidate: Reach, said: Simulated | undefined): Reach | undefined {
   const isCertain = role.isCertain && candidate.isCertain
@@ -186,7 +188,7 @@ function reachedBy(role: Reach, candidate: Reach, said: Simulated | undefined): 
   return isAtHome && said.by.length === 0 && candidate.isNamed ? { ...candidate, isCertain } : undefined
 }
 
-/** IAM's answers about one action of a role; undefined if the role is gone or closed. */
+/** IAM's answers about one action of a role; undefined if the role is deleted or closed. */
 async function mayDo(role: string, action: string, resources: readonly string[], { simulator }: Probing) {
   if (resources.length === 0) return []
   const said = await simulator.simulate(role, { actions: [action], resources }).catch(unlessTransient)

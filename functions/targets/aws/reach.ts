@@ -24,7 +24,7 @@ import { deriveReadStatement, deriveStatement, type Statement } from './rules/st
 
 export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
 
-/** STS's bounds; an hour is the most for a role that was itself assumed. The session policy ends a session earlier. */
+/** STS's bounds; role chaining allows an hour at most. The session policy ends a session earlier. */
 const [shortest, longest] = [900, 3600] as const
 
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
@@ -145,7 +145,7 @@ function callResultOf(fault: unknown): CallResult {
 /**
  * Denies on the target role. Each deny is first stored as an item; then the role's complete deny is rendered from all
  * items, so that no deny is lost. A role has one writer at a time, since IAM keeps only the last put. If the deny is
- * too long for IAM, all sessions of the role are ended, which takes one line, and agents with live grants ask again.
+ * too long for IAM, one line ends all sessions of the role, and agents with live grants ask again.
  */
 export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: Clock; log: Log }): Ender => ({
   async end(role, found) {
@@ -154,7 +154,7 @@ export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: 
     await denies.add(role, found)
     const all = await denies.ofRole(role)
     const needed = stillNeeded(all, now)
-    // IAM first, then the items, so that after a crash in between the deny is rendered again.
+    // Writes IAM first, so that a crash before the items renders the deny again.
     const forgetAllBut = (kept: typeof all) =>
       denies.forget(
         role,

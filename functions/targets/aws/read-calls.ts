@@ -15,7 +15,7 @@ import { foreignAuditors } from './sts/foreign-revokers.ts'
 
 const Ask = z.strictObject({ request: RequestId })
 
-/** Reads CloudTrail in this and in target accounts, for functions that may not. Callers name requests, not sessions. */
+/** Reads CloudTrail in this and in target accounts, for functions without that right. Callers name requests. */
 export const createHandler =
   (ports: ActualPorts) =>
   async (event: unknown): Promise<Actual | null> =>

@@ -27,8 +27,7 @@ export const createHandler =
     const roles = { targets, sealed: sealedRoles(targets, policy.bundle) }
     const now = ports.clock.now()
     const until = now + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
-    // Half of the time for each, since an agent can add sessions at will, which must not keep the chains from being
-    // checked.
+    // Each gets half of the time: an agent can add sessions at will, and must not keep the chains unchecked.
     const found = await reconcileSessions(roles, ports, now + (until - now) / 2)
     const broken = await orFailed('ledger', 'the record', ports, () => checkChains(policy.bundle, ports, until))
     ports.log.info('reconciled', { roles: targets.length, found, broken })

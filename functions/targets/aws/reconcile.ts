@@ -26,7 +26,7 @@ export type ReconcilingPorts = {
 
 /** The hour of a session, CloudTrail's delay, and the hour since the last run. Seconds. */
 const lookBack = 3 * 3600
-/** Longer than it takes to record a use of a sealed role. Seconds. */
+/** More than the time to record a use of a sealed role. Seconds. */
 const onItsWay = 900
 
 /**
@@ -50,7 +50,7 @@ export async function reconcileSessions(
   return found
 }
 
-/** Runs the check of one role. If it fails, the others are still checked. */
+/** Runs the check of one role. A fault does not stop the others. */
 export async function orFailed(kind: string, role: string, { log }: { log: Log }, run: () => Promise<number>) {
   try {
     return await run()
@@ -64,7 +64,7 @@ async function reconcileTarget(role: string, until: NumericDate, ports: Reconcil
   const { sessions, clock, log } = ports
   const now = clock.now()
   const inForce = await ports.roles.inForce(role)
-  // A write between the two readings would look like a finding, so only findings of the second count.
+  // Reads both again before reporting, since a write between the first readings looks like a finding.
   const first = compareDenies(inForce, { table: await ports.denies.ofRole(role), now })
   const ofDenies =
     first.length === 0
@@ -107,7 +107,7 @@ async function judge(
 
 type Intents = Map<RequestId, readonly string[]>
 
-/** Every credential ever intended: an intent is recorded before its session exists. */
+/** Every intended credential: intents are recorded before sessions exist. */
 async function intendedIn(
   id: RequestId,
   ledger: Pick<LedgerReader, 'entries'>,

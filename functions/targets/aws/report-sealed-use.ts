@@ -10,7 +10,7 @@ import { sealedUseOf } from './cloudtrail/session-record.ts'
 
 /**
  * Opens the review of each use of a sealed role that EventBridge reports. An unreadable event, or one of an unknown
- * person, is retried and goes to the dead-letter queue, since the role was used in any case.
+ * person, is retried and goes to the dead-letter queue.
  */
 export const createHandler =
   (ports: MakingPorts) =>

@@ -22,7 +22,7 @@ type Ports = Omit<EndingPorts, 'reach'> &
   Parameters<typeof endHalted>[1] &
   Parameters<typeof endDrawn>[1]
 
-/** Writes the denies of target roles, and ends everything that rests on an ended grant, for every kind of target. */
+/** Writes the denies of target roles, and ends all credentials of ended grants, for every kind of target. */
 export const createHandler = (ports: Ports) =>
   endsWorker({ ...ports, reach: enderOf(ports) }, (end) => endAll(end, ports))
 

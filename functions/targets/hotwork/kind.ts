@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { targetKind } from '../kind.ts'
 
-/** Hotwork itself, whose registry of agents people change. It has no credential that is claimed, and no aliases. */
+/** Hotwork itself, whose registry of agents people change. It has neither claimable credentials nor aliases. */
 export const hotwork = targetKind({
   id: 'hotwork',
   name: 'Hotwork itself',

@@ -52,7 +52,7 @@ export class HttpToolReader implements ToolReader {
       method: 'POST',
       headers: { accept: 'application/json', 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ action, arguments: args }),
-      // Not followed: a redirect may lead to an address that the deployer did not name.
+      // A redirect could lead to an address that the deployer did not name.
       redirect: 'manual',
       signal,
     })

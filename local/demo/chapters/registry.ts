@@ -23,7 +23,7 @@ const [owner, next, approver, reviewer] = ['person:lena', 'person:mia', 'person:
 const [role, ownPolicy, guardrail] = ['deploy-runner', 'deploy', 'hotwork-guardrail']
 const soon = { withinSeconds: 30, everyMilliseconds: 250 }
 
-/** An agent's whole life without a deployment, and the way round Hotwork that its CI runner's role has meanwhile. */
+/** An agent's whole life without a deployment, while its CI runner's role can bypass Hotwork. */
 export async function tellRegistry(world: World): Promise<void> {
   const runner = await makeRunner(world.local)
   try {
@@ -39,7 +39,7 @@ export async function tellRegistry(world: World): Promise<void> {
   }
 }
 
-/** Types words at a terminal, quoted as a shell needs them. The demo shows them, unless it has just done so. */
+/** Types words at a terminal, quoted for a shell. The demo prints them unless `quietly`. */
 type Run = (as: string, words: readonly string[], quietly?: 'quietly') => Promise<Typed>
 
 type Asking = { agent: AgentApi; ask: Ask }
@@ -83,7 +83,7 @@ async function tellLife(world: World, runner: Runner, run: Run): Promise<void> {
   await tellEnd(world, { agent, ask }, run)
 }
 
-/** The role could do the same without asking, until the guardrail is attached. */
+/** Shows that the role can act without asking until the guardrail is attached. */
 async function tellWayRound({ report }: World, runner: Runner, run: Run): Promise<void> {
   await report.expect('the role of its CI runner could do the same without asking, and Hotwork says so', async () => {
     const { out } = await run(owner, ['agents', 'guardrail', id, '--check'])
@@ -130,7 +130,7 @@ async function tellEnd({ report, reader }: World, { agent, ask }: Asking, run: R
   )
   await report.expect('its whole life is on its record', async () => {
     const types = (await reader.record(id)).map(({ type }) => type)
-    // Then come its refusals.
+    // Its refusals follow.
     return finding(types.join().startsWith('Registered,RegistrationChanged,Retired'), types.join(', '))
   })
 }
@@ -167,7 +167,7 @@ const entry = {
   recertifyBy: new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 'YYYY-MM-DD'.length),
 }
 
-/** The role that a CI runner takes on, with a right of its own. */
+/** A CI runner's role, with a right of its own. */
 async function makeRunner({ aws }: Local) {
   const iam = new IAMClient(clientSettings(aws))
   const resource = `arn:aws:ssm:${aws.region}:${aws.accountId}:parameter/*`

@@ -4,7 +4,7 @@ import { type Exit, exits, type Io, jsonText } from '../io.ts'
 import { shelvedAs } from './shelved-as.ts'
 import { writeEntries, writtenText } from './write-entries.ts'
 
-/** Writes entries of the library into a policy folder. Nothing is written over. */
+/** Writes entries of the library into a policy folder. It never overwrites. */
 export const Options = z.object({
   names: z.array(z.string()).min(1),
   policies: z.string().default('policies'),

@@ -27,7 +27,7 @@ test('a guardrail for a GitHub host names the condition of a trust policy, and o
   expect(err).toContain('"token.actions.githubusercontent.com:sub": "repo:example-org/checkout:environment:ANOTHER"')
   const refused = await scene.at('ana').type('agents', 'guardrail', 'agent:planner')
   expect(refused.exit).toBe(2)
-  expect(refused.err).toContain('of which Hotwork knows nothing')
+  expect(refused.err).toContain('an unknown kind of host')
 })
 
 test('a guardrail is attached once IAM denies each action, and until then the open ones are listed', async () => {

@@ -126,7 +126,7 @@ test('an `identity` function that throws is a fault, with its error as the cause
 test('a source that does not answer times out', async () => {
   const silent = { name: 'the silent one', ask: () => new Promise<string>(() => {}) }
   const { exit, detail } = await troubleOf(rememberTokens(silent, workload, 1)(audience))
-  expect([exit, detail]).toEqual([1, 'the silent one gave none within 0.001 s'])
+  expect([exit, detail]).toEqual([1, 'the silent one returned no token within 0.001 s'])
 })
 
 test("the client's import loads no AWS SDK and no gRPC", async () => {

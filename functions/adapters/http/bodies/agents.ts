@@ -24,7 +24,7 @@ export const DelegationBody = z.strictObject({
   expires_at: Timestamp.optional(),
 })
 
-/** The id of a question is free text here: one without the form of an id is unknown, and refused as such. */
+/** The id of a question is free text here: an invalid id is refused as unknown. */
 export const AnswerBody = z.strictObject({ question: z.string().min(1).max(64), text: plainText(mostText) })
 
 /** The end of a task or of a use. */

@@ -15,7 +15,7 @@ export const DecisionBody = z
     round: z.int().positive(),
     digest: Digest,
     comment: z.string().max(1000).optional(),
-    /** The name of the resource, `type_this` of the request, where its tier asks an approval for it. */
+    /** The typed name of the resource, `type_this` of the request, if its tier demands it. */
     typed: z.string().max(2048).optional(),
     /** The words that the agent reads, once the request is settled. */
     to_agent: ToAgent.optional(),

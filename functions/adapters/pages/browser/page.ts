@@ -37,7 +37,7 @@ function step(by: number): void {
   links[at < 0 ? 0 : Math.max(0, at + by)]?.focus()
 }
 
-/** Goes to a field of the request's form, here or on the page of the focused row. Only its button decides. */
+/** Moves to a field of the request's form, here or on the page of the focused row. It never submits. */
 function goToField(id: string): void {
   const field = byId(id)
   const row = rowLinks().find((each) => each === document.activeElement)
@@ -53,7 +53,7 @@ const keys: { readonly [key: string]: () => void } = {
   '?': () => (byId('keys') as HTMLDialogElement).showModal(),
 }
 
-/** Keys that a person turned off in this browser. Without storage they are on. */
+/** Whether a person turned the keys off in this browser. Without storage they are on. */
 const stored = {
   areOff: () => {
     try {
@@ -80,7 +80,7 @@ function installKeys(show: HTMLElement, box: HTMLInputElement): void {
     if (isOther || (target as Element).closest('input, textarea, select, dialog')) return
     const act = Object.hasOwn(keys, key) ? keys[key] : undefined
     if (!act) return
-    // Else the letter is typed into the field that has the focus now.
+    // Prevents typing the letter into the newly focused field.
     event.preventDefault()
     act()
   })
@@ -89,7 +89,7 @@ function installKeys(show: HTMLElement, box: HTMLInputElement): void {
 
 const isLive = 'This list updates by itself.'
 
-/** Keeps a list up to date until the login ends: `fresh` says how, `news` announces new rows. */
+/** Keeps a list up to date until the login ends: `fresh` shows the state, `news` announces new rows. */
 function keepLive(live: HTMLElement, fresh: HTMLElement, news: HTMLElement): void {
   let [wait, lookedAt, isLooking, timer] = [soonest, new Date(), false, 0]
 
@@ -129,7 +129,7 @@ function keepLive(live: HTMLElement, fresh: HTMLElement, news: HTMLElement): voi
     // Another person has logged in in this browser: the whole page is theirs.
     const headOf = (of: Document) => of.querySelector('header')?.textContent
     if (headOf(parsed) !== headOf(document)) location.reload()
-    // A text that the reader has marked stays until the next look.
+    // Keeps the list while the reader has selected text.
     if (getSelection()?.isCollapsed === false) return false
     const before = new Set(linksIn(live).map(({ href }) => href))
     const added = linksIn(next).filter(({ href }) => !before.has(href))
@@ -177,7 +177,7 @@ const placeOf = (element: Element, within: ParentNode): Place => ({
   at: [...within.querySelectorAll(element.tagName)].indexOf(element),
 })
 
-/** The same link, or else what has taken its place. */
+/** Focuses the same link, or its successor. */
 function focusOn({ tag, href, at }: Place, within: ParentNode): void {
   const alike = [...within.querySelectorAll<HTMLElement>(tag)]
   const same = href === null ? undefined : alike.find((each) => each.getAttribute('href') === href)
@@ -185,7 +185,7 @@ function focusOn({ tag, href, at }: Place, within: ParentNode): void {
   next?.focus()
 }
 
-/** Says that this stage of a request came into view, for the measure of the first look. */
+/** Reports that this stage of a request came into view, for the measure of the first look. */
 function tellLook(): void {
   if (document.hidden) document.addEventListener('visibilitychange', tellLook, { once: true })
   else navigator.sendBeacon('', new URLSearchParams(look))

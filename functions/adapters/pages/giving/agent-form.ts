@@ -8,7 +8,7 @@ import { jsonIn } from '../../read-json.ts'
 import { type Html, html } from '../layout.ts'
 import { choiceField, longField, type Sent, textField } from './fields.ts'
 
-/** The forms in which people change the registry of agents: texts of fields, and the arguments that they say. */
+/** The forms in which people change the registry of agents: the texts of fields, and their arguments. */
 
 export const changes = {
   register: { action: 'hotwork:RegisterAgent', title: 'Register an agent' },

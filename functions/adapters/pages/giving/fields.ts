@@ -1,7 +1,7 @@
 // Rules: test/http/giving-pages.test.ts
 import { type Html, html, type Part } from '../layout.ts'
 
-/** The texts of a form as they were sent, and the fault of each field. */
+/** The sent texts of a form, and the error of each field. */
 export type Sent = {
   readonly texts: { readonly [field: string]: string }
   readonly wrong?: { readonly [field: string]: string }
@@ -9,7 +9,7 @@ export type Sent = {
 
 type Field = { label: string; name: string; hint?: string | undefined; value?: string | undefined }
 
-/** A field with its hint before it and its fault behind it. @param control draws the control with these attributes */
+/** A field with its hint before it and its error behind it. @param control draws the control with these attributes */
 export function field(
   { label, name, hint, value = '' }: Field,
   { texts, wrong }: Sent,

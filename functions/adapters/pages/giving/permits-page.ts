@@ -97,7 +97,7 @@ export type PermitForm = Around & {
   foreseen?: { coverage: Coverage; seen: string } | undefined
 }
 
-/** The arguments of the approved request as fields: texts as patterns, numbers as ranges, all else as they are. */
+/** The arguments of the approved request as fields: texts as patterns, numbers as ranges, others unchanged. */
 export const fieldKind = (value: unknown): 'text' | 'range' | 'fixed' =>
   typeof value === 'number' ? 'range' : typeof value === 'string' && !/[\r\n]/.test(value) ? 'text' : 'fixed'
 

@@ -15,12 +15,12 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import { bold, type CardBlock, code, drawn, list, quote, type RichTextPart, rich, section, words } from './blocks.ts'
 import { exchangeParts, type MessageBudget } from './message-blocks.ts'
 
-/** The texts with two places on a card: in short before the buttons, and in full behind them. */
+/** The texts that a card has twice: short before the buttons, and in full behind them. */
 
 export const valueLine = ({ label, text, note }: Required<Row>): RichTextSection =>
   section(bold(`${label}: `), text === '' ? words('(empty)') : code(text), ...(note === '' ? [] : [words(note)]))
 
-/** Two lines. A longer list stands whole behind the buttons, and its beginning before them. */
+/** Two lines before the buttons: longer lists are cut there, and complete behind them. */
 const mostOpen = (lines: number): number => Math.min(130, lines * 40)
 
 export function openParts(
@@ -80,10 +80,10 @@ export const rowOf = ({ label, text }: Row): RichTextSection => section(bold(`${
 export const rowsOf = (rows: readonly Row[]): RichTextSection =>
   section(...rows.flatMap((row, at) => [...(at === 0 ? [] : [words('\n')]), ...rowOf(row).elements]))
 
-/** Two lines with the label before it. */
+/** Two lines with the label. */
 const mostSaid = 130
 
-/** The agent's words under a heading that says so. Its reason begins before the buttons; all else stands behind them. */
+/** The agent's words under their heading. The reason begins before the buttons; the rest stands behind them. */
 export function saidBlocks(
   view: RequestView,
   budget: MessageBudget,

@@ -110,7 +110,7 @@ function renderList(
     ...outcomeBlocks(outcome, members, facts),
     context(`Burst ${generation}   List ${digest}`),
   ]
-  // Without text of others: Slack shows this in notifications, and interprets markup there.
+  // Only Hotwork's words: Slack shows this in notifications, and interprets markup there.
   const text = `${status}. ${action} in ${environment}, by ${agent}. List ${digest}`
   return cardOf(text, blocks)
 }

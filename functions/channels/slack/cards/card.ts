@@ -78,7 +78,7 @@ const fewestWords: readonly MessageBudget[] = [
   { justification: 40, messages: 0 },
 ]
 
-/** The sign before the words. It repeats them: the state is never told by a sign or colour alone. */
+/** The sign before the words. It repeats them, since a sign or colour alone is not enough. */
 export const signs: { readonly [progress in Progress]: string } = {
   waiting: '🟡',
   escalated: '🟠',
@@ -108,8 +108,8 @@ export const renderCard = (
   })
 
 /**
- * People's texts are cut first: the room for the ask is computed without them, and so is whether a click may decide. If
- * even their beginnings do not fit, less of the ask is shown, and the buttons are left out.
+ * People's texts are cut first: they affect neither the room for the ask nor whether a click may decide. If even their
+ * beginnings do not fit, less of the ask is shown, and the buttons are left out.
  */
 export function drawRequest(view: RequestView, channel: string, options: RequestOptions): SlackCard {
   const bare = withoutTexts(view)
@@ -179,7 +179,7 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
       `Request ${view.id}${roundText(view)}   Digest ${view.digest.slice(0, 24)}`,
     ),
   ]
-  // Without text of others: Slack shows this in notifications, and interprets markup there.
+  // Only Hotwork's words: Slack shows this in notifications, and interprets markup there.
   const text = `${status}. ${view.action} in ${view.environment}, tier ${view.tier.number}. ${view.id} ${view.digest.slice(0, 24)}`
   return cardOf(text, blocks)
 }
@@ -218,7 +218,7 @@ function actionBlock(view: RequestView, budget: Budget): { blocks: CardBlock[]; 
   }
 }
 
-/** An ARN that would be broken has a line of its own. */
+/** A long ARN gets a line of its own. */
 const actionLines = (action: string, resource: string): string[] =>
   action.length + resource.length < 74 ? [`${action} on ${resource}`] : [action, `on ${resource}`]
 
@@ -235,7 +235,7 @@ function tierParts(view: RequestView): RichTextElement[] {
 /** The characters of a line. */
 const line = 80
 
-/** A loss for good is always said; the possible undo stands in the rest of the card if it took one more line. */
+/** Always warns of a permanent loss. A possible undo moves to the rest of the card if it needs one more line. */
 function undoParts(view: RequestView, before: number): RichTextElement[] {
   const undo = undoText(view)
   if (undo === undefined) return []

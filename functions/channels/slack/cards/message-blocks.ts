@@ -57,7 +57,7 @@ export const exchangeParts = (view: RequestView, budget: MessageBudget): Cut<Par
 export const colleagueParts = (view: RequestView, budget: MessageBudget): Cut<RichTextSection[]> =>
   newest(colleagueSentences(view), budget, (each) => ({ parts: [section(...drawn(each, 160))], cut: false }))
 
-/** The last of many, since they are the news; the number of the others stands before them. */
+/** The newest items, after the number of the others. */
 function newest<T, P>(
   all: readonly T[],
   { messages }: MessageBudget,

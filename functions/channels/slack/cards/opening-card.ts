@@ -52,7 +52,7 @@ const budgets: readonly [Budget, ...Budget[]] = [
 
 export const openingActions = { end: 'end_opening', review: 'review_opening' } as const
 
-/** Signs that only this card has. */
+/** Signs for openings only. */
 const signs: { readonly [progress in OpeningStatus]: string } = {
   open: '🚨',
   review_due: '🔎',
@@ -67,9 +67,9 @@ export const signedHeadline = (view: OpeningView): string =>
     : `${signs[view.progress]} ${openingHeadline(view)}`
 
 /**
- * The card of an opening, which must not be mistaken for a request for approval: it begins with the words that no one
- * approved this, is set between lines, and asks only for an end and a review. Without `about` it leaves out the people
- * told, and has no buttons.
+ * The card of an opening, which must not be mistaken for a request for approval: it begins with "no one approved this",
+ * stands between lines, and asks only for an end and a review. Without `about` it leaves out the people told, and has
+ * no buttons.
  */
 export const drawOpeningCard = (view: OpeningView, options: PageOption = {}): SlackCard =>
   fitted(budgets, (budget) => drawWithin(view, options, budget))

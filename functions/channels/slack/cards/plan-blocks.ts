@@ -99,7 +99,7 @@ function resourceOf({ resource: { id } }: StepView, budget: number): Shown {
   return { text: `${text}${lookalikeNote(id)}`, cut }
 }
 
-/** Our own words beneath a step's values: of its reading, and what it reaches. */
+/** Hotwork's words beneath a step's values: its reading and its reach. */
 function noteOfStep(step: StepView): string {
   const { preview, after } = step
   if (preview?.outcome !== 'matched') return preview || after !== undefined ? textOf(stepPreview(step)) : '(no preview)'

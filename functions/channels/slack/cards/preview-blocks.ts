@@ -41,7 +41,7 @@ export function otherChanges(view: Changing): readonly Difference[] {
   return differencesOf(view.preview).filter(({ label, isSame }) => !isSame && !told.has(label))
 }
 
-/** An argument that takes less shares its line with others. */
+/** A shorter argument shares its line with others. */
 const mostShort = 40
 const mostJoined = 78
 
@@ -57,7 +57,7 @@ export function changeLines(
   let [left, cut] = [budget.arguments, false]
   for (const { label, text, note } of argumentRows(view)) {
     const now = changing.get(label)
-    // Nested members have keys of the agent's in their labels: two that a cut made alike would hide a value.
+    // Labels of nested members have keys chosen by the agent: two equal after a cut would hide a value.
     const name = clamp(label, 128)
     const shown = clamp(text, Math.max(left, 24))
     const before = now?.before === undefined ? undefined : clamp(now.before, Math.max(share / 2, 24))
@@ -73,7 +73,7 @@ export function changeLines(
   }
 }
 
-/** Short lines three spaces apart. Values are JSON, so that none contains the end of another. */
+/** Joins short lines with three spaces. Values are JSON, so their ends are unambiguous. */
 function joined(lines: readonly string[]): string[] {
   const all: string[] = []
   for (const line of lines) {
@@ -93,7 +93,7 @@ function differenceLine(row: Difference, budget: number): { text: string; cut: b
   return { text, cut: before?.cut === true || after?.cut === true }
 }
 
-/** A reading that failed, a new or unchanged resource, and what it reaches: before the buttons. */
+/** The part before the buttons: a failed reading, a new or unchanged resource, and the reach. */
 export function stateBlocks(view: RequestView): CardBlock[] {
   const { preview, steps } = view
   if (!preview || steps) return []
@@ -108,7 +108,7 @@ export function stateBlocks(view: RequestView): CardBlock[] {
   return parts.length === 0 ? [] : [rich('state', ...parts)]
 }
 
-/** The time of the reading, and the values that stay: behind the buttons. */
+/** The part behind the buttons: the time of the reading, and the unchanged values. */
 export function readBlocks(view: RequestView): CardBlock[] {
   const { preview, steps } = view
   if (steps) return [rich('preview', section(...drawn([...planPreview({ ...view, steps }), ...gapSentence(steps)])))]

@@ -21,7 +21,7 @@ import { bold, code, drawn, section, time, words } from './blocks.ts'
 import { signs } from './card.ts'
 import { signedHeadline } from './opening-card.ts'
 
-/** A request in a few lines, for lists: its catalogue title, without the agent's words. */
+/** Lists show a request in a few lines: its catalogue title, without the agent's words. */
 
 const longestTitle = 120
 

@@ -23,14 +23,13 @@ import {
   shownOnHome,
 } from './sentences.ts'
 
-/** The act was refused, or its result is unknown; `sentence` is true in both cases. A refusal has a `code`. */
+/** A refused act, or one with an unknown result. Only a refusal has a `code`. */
 export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
 
 /** The advice if the result is unknown and no card would show it. */
 const lookAtHome =
   'The store has not answered yet. Open Hotwork’s Home tab in a minute: it shows what was recorded. Then decide whether to do it again.'
 
-/** The name of a click in the log: its act, or its request or list. */
 type Named = { click: string } | { request: string }
 
 /** Runs an act within the time that a person waits. The sentence is true even if the act is recorded later. */
@@ -60,7 +59,7 @@ export async function attempt<Ask, T>(
     // These two faults come before a commit. If the store is silent, the result is unknown.
     if (fault === 'NotInTime' || fault === 'StaleRequest') return { done: false, sentence: notRecorded }
     const sentence = saidOf(fault, fault === 'StoreUnavailable' ? late : failed)
-    // The missing right may be needed by a step after the recorded one.
+    // The right may be missing only after the act was recorded.
     return { done: false, sentence: fault === 'RightMissing' ? `${shown} ${sentence}` : sentence }
   }
 }
@@ -129,8 +128,8 @@ export type SendEphemeral = (responseUrl: unknown, said: Said) => Promise<void>
 const timeoutMs = 2_000
 
 /**
- * Answers at an interaction's `response_url`. Slack has signed it, but it is used only if it is on Slack's own host, so
- * that this function cannot be made to call another address.
+ * Answers at an interaction's `response_url`. Although Slack signs it, it must be on Slack's own host, so that this
+ * function never calls another address.
  * @param apiUrl the address of Slack's Web API; the local desk answers on its own origin
  */
 export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): SendEphemeral {
@@ -172,6 +171,5 @@ const withDates = (text: string): string =>
     Number.isNaN(Date.parse(time)) ? time : `<!date^${Date.parse(time) / 1000}^${dateFormat}|${time}>`,
   )
 
-// Escaped, since Slack interprets markup here, and the text has names from the directory.
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replace(/[*~`]/g, '')

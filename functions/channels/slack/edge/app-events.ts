@@ -14,8 +14,8 @@ const EventId = z.object({ event_id: z.string().regex(/^Ev[A-Za-z0-9]{1,64}$/) }
 const rememberSeconds = 7_200
 
 /**
- * Whether an event is new. An event without an id, a retry, and an event that cannot be looked up in time count as
- * repeats, since the facts of every event can be read again.
+ * Whether an event is new. Events without an id, retries, and events whose look-up is late count as repeats: nothing is
+ * lost, since the facts can be read again.
  */
 export async function isFirst(
   body: unknown,
@@ -50,7 +50,7 @@ export function registerEvents(app: App, options: EdgeOptions): void {
     if (!changed.success || !named.includes(changed.data.subteam_id)) return
     const carried = carriedOf(heard)
     if (!(await isFirst(heard.body, carried, options))) return
-    // The next round retries, and an outdated reading does not count.
+    // The next round retries, and an expired reading does not count.
     const warn = (fault: string) => log.warn('slack_groups_not_read', { fault })
     await carried.deadline.inTime(refreshGroups, patience.answer, warn)
   })

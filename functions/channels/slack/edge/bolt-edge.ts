@@ -25,8 +25,8 @@ export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: stri
 
 /**
  * The guard, then Bolt, then one listener for each control. Bolt only routes and acknowledges verified payloads; it can
- * neither verify nor post. The decision is committed before the answer. With a wrong clock nothing is decided, but the
- * person who clicked is still verified and told the reason.
+ * neither verify nor post. The decision is committed before the answer. With a wrong clock it decides nothing, but
+ * still verifies the person and tells them the reason.
  */
 export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
   const { chat, bundle, log } = options
@@ -46,7 +46,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const [now, { arrivedAt }] = [options.now(), request]
     const clockHolds = clocksAgree(now, arrivedAt)
     if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
-    // Nothing is decided yet, so a failed read can be retried.
+    // No act has begun, so a failed read can be retried.
     const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
       log.error('slack_secret_not_read', { fault: faultName(fault) })
       return { done: false as const }
@@ -61,7 +61,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const event = { headers: { 'content-type': contentType }, body, isBase64Encoded: false, path: '/slack/events' }
     const carried: Carried = { delivery, deadline, clockHolds }
     const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
-    // The limit if anything hangs other than the listeners, which have limits of their own.
+    // The limit for everything besides the listeners, which have their own.
     const done = await deadline.within(handle(carrying, {}), patience.answer)
     if (!done.done) return unanswered(guarded.envelope)
     const { statusCode, headers = {}, body: said = '' } = done.value
@@ -83,8 +83,8 @@ function channelsElsewhere(alias: string, deployment: EdgeOptions['bundle']['dep
 type Edge = (request: EdgeRequest) => Promise<HttpAnswer>
 
 /**
- * Verifies a body with the secret of the workspace that it names. A body without one, such as the handshake of an
- * address or an invalid body, goes to the first workspace whose signature it has.
+ * Verifies a body with the secret of the workspace that it names. A body without a workspace, such as a handshake, goes
+ * to the first workspace whose signature it has.
  */
 export function createSlackEdges(chats: readonly EdgeOptions[]): Edge {
   const [only, ...others] = chats
@@ -114,7 +114,7 @@ const answer = (statusCode: number, body: string): HttpAnswer => ({
   body,
 })
 
-/** Not empty: an empty answer would close the form as if it were accepted. */
+/** An empty answer would close the form as if it were accepted. */
 const unanswered = (envelope: Envelope): HttpAnswer => {
   if (envelope.kind !== 'interaction' || envelope.type !== 'view_submission') return answer(200, '')
   const update = { response_action: 'update', view: truthModal(notAnswered) }

@@ -73,14 +73,14 @@ const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: bo
 async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
   if (click.block === formStage) return openForm(click, approveModal, options)
   if (click.block === loginStage) {
-    // True for an old card: it asks for a login that its stage no longer needs.
+    // An old card may ask for a login that its stage has dropped.
     const found = await foreseeDecision(click, options)
     if (!found.ok) return found.sentence
   }
   const { person, carried } = click
   const told = await decide({ person, verdict: 'approve' }, subjectOf(click), carried, options)
   if (told.done) return undefined
-  // An old card does not know what its stage needs; the form does.
+  // An old card may lack its stage's terms; the form has them.
   return told.code === 'comment_required' || told.code === 'name_mismatch'
     ? openForm(click, approveModal, options)
     : told.sentence
@@ -109,7 +109,7 @@ async function openForm(
   return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
 }
 
-/** Opens a form that decides nothing, for a person whose approval would be taken now. */
+/** Opens a form for words, for a person who could approve now. */
 async function openMessage(
   click: OnCard,
   form: (state: ApprovalRequest) => Promise<Modal> | Modal,
@@ -164,7 +164,7 @@ async function decideAll(
   return `Your ${told.value} ${what} are accepted and are being recorded one by one. The card shows each, and any that could not be recorded.`
 }
 
-/** The button that allows the agent a few more requests alike, and the button that revokes this. */
+/** The button that gives a standing permit, and the button that revokes it. */
 export function registerPermit(app: App, options: EdgeOptions): void {
   onClick(app, options, allowMore, readSubject, allow)
   onClick(app, options, takeBack, readPermit, async ({ person, about: id, body, carried }) => {

@@ -67,7 +67,7 @@ export function readRequest(value: unknown): Omit<Subject, 'round' | 'digest'> |
 export const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Partial<Subject>): string =>
   JSON.stringify({ r, n, d, c, t })
 
-/** The reason why an account has no person who may act. Policy is not asked. */
+/** The reason why an account has no person who may act. It does not depend on policy. */
 export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
 type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
 

@@ -58,7 +58,7 @@ export function webClients(
 /** Below the three seconds after which a trigger expires, while the person waits. Milliseconds. */
 const viewsTimeoutMs = 1_500
 
-/** Shows forms and home tabs through Slack's Web API, in one attempt, since a second would be too late. */
+/** Shows forms and home tabs through Slack's Web API, in a single attempt, since a retry is too late. */
 export function createViews(api: WebApi, timeoutMs = viewsTimeoutMs): Pick<EdgeOptions, 'openModal' | 'publishHome'> {
   const clients = webClients(api, { timeoutMs })
   return {
@@ -74,8 +74,8 @@ export function createViews(api: WebApi, timeoutMs = viewsTimeoutMs): Pick<EdgeO
 }
 
 /**
- * Within Slack's timeout of 3 s. Milliseconds from arrival: `beside` ends look-ups that a decision can do without,
- * `start` the starts of transactions, `tell` gives the answer that the result is unknown, `answer` ends everything.
+ * Within Slack's timeout of 3 s. Milliseconds from arrival: `beside` ends optional look-ups, `start` ends starts of
+ * transactions, `tell` answers that the result is unknown, `answer` ends everything.
  */
 export const patience = { beside: 300, start: 1_500, tell: 1_850, answer: 2_100 } as const
 
@@ -85,7 +85,7 @@ export type Deadline = {
   /** Waits until this many milliseconds after arrival. */
   within<T>(work: Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
   /**
-   * The same for a read that may be retried until it succeeds or time is up.
+   * Like `within`, for a read that may be retried until it succeeds or time is up.
    * @throws the last attempt's fault
    */
   trying<T>(read: () => Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>

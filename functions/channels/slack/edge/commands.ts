@@ -78,7 +78,7 @@ const helpReply = (first?: string): Reply => ({
   ],
 })
 
-/** @param sentence words of others in it are made inert here */
+/** @param sentence made inert here */
 export const sayReply = (sentence: string, link?: string): Reply => ({
   text: 'Hotwork has answered',
   blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...linkBlocks(link)],
@@ -250,8 +250,8 @@ const doing: { readonly [verb: string]: Do } = {
 }
 
 /**
- * `/hotwork`, answered only to the person who types it. Each delivery is processed once, since a copy would be answered
- * to its sender.
+ * `/hotwork`, answered only to the person who types it. Each delivery is processed once, since an attacker's copy would
+ * get the answer.
  */
 export function registerCommands(app: App, options: EdgeOptions): void {
   app.command(command, async (typed) => {

@@ -97,10 +97,7 @@ const complaint = (error: z.ZodError): string => {
   return `is malformed at \`${issue?.path.join('.') || '.'}\`: ${issue?.message ?? ''}`
 }
 
-/**
- * A form's members, each once and in well-formed UTF-8. It is not `URLSearchParams`, which would repair malformed ones
- * silently.
- */
+/** A form's members, each once and in well-formed UTF-8. `URLSearchParams` would repair malformed ones silently. */
 function readForm(text: string): ReadonlyMap<string, string> | undefined {
   const members = new Map<string, string>()
   try {

@@ -48,7 +48,7 @@ export function onClick<T>(
         : await act({ person: who.person.id, about, body, block: action.block_id, carried }, options)
     if (came === undefined) return
     const { title = 'Not counted', said, after } = asTold(came)
-    // The answer for a tab, which has no `response_url`: a form is as private.
+    // A tab has no `response_url`, so a form, which is as private, has the answer.
     if (body.view) await showModal(body.trigger_id, saidModal(title, sentenceOf(said)), carried, options)
     else await carried.deadline.within(options.sendEphemeral(body.response_url, said), patience.answer)
     await after?.()
@@ -100,7 +100,7 @@ export function onSubmit<T>(
   })
 }
 
-/** All that the person wrote, so that no sentence in place of the form loses it. */
+/** All typed text, to keep when a sentence replaces the form. */
 const typedIn = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
   ['to_agent', 'question', 'comment', 'note', 'reason', 'justification']
     .flatMap((name) => state.values[name]?.[name]?.value || [])

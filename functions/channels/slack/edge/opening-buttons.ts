@@ -63,7 +63,7 @@ export function registerOpenings(app: App, options: EdgeOptions): void {
     const ask = { id, person, ...filled.found, ...defined({ seen }) }
     const told = await attempt({ request: id }, ask, options.review, carried, options)
     if (told.done) return {}
-    // A fault has no code: the form may be submitted again.
+    // Without a code it is a fault, and the form may be submitted again.
     return told.code === undefined ? keepOpen({ note: told.sentence }) : showInstead(truthModal(told.sentence, typed))
   })
 }

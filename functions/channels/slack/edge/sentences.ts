@@ -42,7 +42,7 @@ export const sentenceForAccount: { readonly [Code in NoPerson]: string } = {
 
 export const malformedClick = 'That button is not Hotwork’s. Use the newest card of the request.'
 export const malformedForm = 'That form is not Hotwork’s. Use the newest card of the request.'
-/** The form was not opened, so nothing was attempted. */
+/** The sentence for an unopened form, after which nothing was attempted. */
 export const notOpened = 'The form could not be opened in time, and nothing has changed. Try again.'
 export const nothingToNarrow = 'This request cannot be narrowed. Approve it unchanged, or deny it with a comment.'
 export const nothingLess =
@@ -60,7 +60,7 @@ export const notRecorded = 'Nothing was recorded, since the store was too slow. 
 /** The sentence for a fault. */
 export const failed = `Something failed in Hotwork. ${shownOnCard} If it has not changed in a minute, try again.`
 
-/** The sentence for a missing right: its results cannot be trusted, and retries do not help. */
+/** The sentence for a missing right, after which retries do not help. */
 export const operatorMustLook =
   'AWS denies Hotwork a right that this needs. An operator must look: trying again does not help until they have.'
 
@@ -74,7 +74,7 @@ export const loginOf = (detail: string | undefined): string => {
   return /^\d+$/.test(detail) ? `a newer login (at most ${detail} s old)` : `a stronger login (${inert(detail)})`
 }
 
-/** The stage that waits, or the end of the request. For an opening the card shows it. */
+/** The waiting stage, or the end of the request. For openings the card shows it. */
 function standOf(state: ApprovalRequest | undefined, { directory }: Pick<About, 'directory'>): string {
   if (!state || openingOf(state.ask)) return ''
   switch (state.status) {

@@ -44,11 +44,11 @@ type FilledForm = {
   /** The steps of a plan that are struck out. */
   struck: readonly number[]
   items: readonly ItemOut[]
-  /** The fields whose value is no number within its bounds, with the expected bounds. */
+  /** The fields with a value outside its bounds, with the bounds. */
   wrong: { [field: string]: string }
 }
 
-/** Our own form as Slack returns it, signed: its bounds are the ones we put there. */
+/** Our own form as Slack returns it, signed, with our bounds. */
 const NumberBlock = z.object({
   type: z.literal('input'),
   block_id: z.string(),
@@ -157,7 +157,7 @@ function commentInput(view: RequestView, hint: string) {
 
 const typedField = 'typed'
 
-/** The name of the resource, where the tier asks for it. */
+/** The field for the resource's name, if the tier demands it. */
 const typedInput = ({ typeThis }: RequestView): InputBlock[] =>
   typeThis === undefined
     ? []
@@ -251,7 +251,7 @@ type Sent = { fields: readonly string[]; typed: string | undefined }
 export function answerTo(told: { done: true } | NotDone, { fields, typed }: Sent) {
   if (told.done) return {}
   const { code, detail, sentence } = told
-  // An error in the form can be corrected in it. A fault has no code, and the same form may be submitted again.
+  // Errors can be corrected in the form. After a fault, which has no code, it may be submitted again.
   const { status, field } = code === undefined ? { status: 400 } : toldOf(code, detail)
   if (status !== 400 && code !== 'name_mismatch') return showInstead(truthModal(sentence, typed))
   return keepOpenAt({ fields }, fieldNamed(detail, fields) ?? fields.find((each) => each === field), sentence)

@@ -62,7 +62,7 @@ export function reviseModal(state: ApprovalRequest, facts: ViewFacts, about: Sub
   )
 }
 
-/** A form has at most 100 blocks, and other blocks stand beside these. */
+/** A form has at most 100 blocks, of all kinds. */
 const mostFields = 80
 
 function suggestionBlocks(all: readonly Suggestible[]): (InputBlock | CardBlock)[] {

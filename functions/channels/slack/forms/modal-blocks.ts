@@ -29,11 +29,11 @@ export const form = (
   blocks,
 })
 
-/** A sentence of ours for one person alone, in place of a form or after it. */
+/** A sentence for one person, in place of a form or after it. */
 export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal =>
   partsModal(title, [said(sentence)], ...more)
 
-/** The same with a time in it, in each reader's zone. Others' words in it are inert already. */
+/** A sentence with a time in the reader's zone. Others' words in it are already inert. */
 export const partsModal = (title: string, parts: RichTextElement[], ...more: readonly CardBlock[]): Modal => ({
   type: 'modal',
   title: plain(title),
@@ -43,7 +43,7 @@ export const partsModal = (title: string, parts: RichTextElement[], ...more: rea
 
 const said = (sentence: string) => words(clamp(inert(sentence), 900).text)
 
-/** The present facts, for a form that can do no more; with the typed text, so that it is not lost. */
+/** The present facts and the typed text, after a form that cannot be submitted again. */
 export const truthModal = (sentence: string, typed?: string): Modal =>
   saidModal(
     'Not counted',
@@ -144,7 +144,7 @@ export const cut = (text: string): string => [...text].slice(0, longestComment).
 /**
  * Shows a form. Earlier acts stay on record even if it fails.
  * @param until when to stop waiting for Slack
- * @returns whether it was shown, as far as is known in time
+ * @returns whether it was shown, if known in time
  */
 export async function showModal(
   trigger: string,

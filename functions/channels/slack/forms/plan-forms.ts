@@ -13,7 +13,7 @@ import { checkInput, choice, numberInput, type Values } from './modal-blocks.ts'
 
 /** Slack's limit for the options of checkboxes. */
 const mostChecked = 10
-/** A form has at most 100 blocks, and other blocks stand beside these. */
+/** A form has at most 100 blocks, of all kinds. */
 const mostNumbers = 80
 const strikeName = 'strike:'
 
@@ -69,7 +69,7 @@ export type ItemOut = { step?: number; name: string; value: number }
 export const withoutField = (name: string, step?: number, group = 1): string =>
   `${step === undefined ? '' : `step:${step}:`}without:${name}:${group}`
 
-/** The field of a number, or the fields of a list, with what it is now. */
+/** The field of a number, or the fields of a list, with the present value. */
 export function lessInputs(each: Narrowable, field: string, label: string, step?: number): InputBlock[] {
   if (each.of !== 'items') {
     const { least, most } = each

@@ -60,7 +60,7 @@ const pageButton = (page: string) => linkButton(haltActions.page, 'All halts', p
 export const haltsActions = (page: string): CardBlock =>
   actions('declare-halt', { type: 'button', action_id: haltActions.declare, text: plain('Halt…') }, pageButton(page))
 
-/** The link to the page of halts, for an answer that has no other link to it. */
+/** The link to the page of halts. */
 export const haltsLink = (page: string): CardBlock => actions('halts-page', pageButton(page))
 
 const Value = z.strictObject({ h: HaltId })
@@ -135,7 +135,7 @@ export function registerHalts(
     async ({ person, view, typed, user, carried }) => {
       const read = readHaltForm(view.state.values, options.now())
       if ('errors' in read) return keepOpen(read.errors)
-      // A form submitted twice is one halt.
+      // A form submitted twice makes one halt.
       const told = await declare({ ...read.asked, person, idempotencyKey: `slack ${view.id}` }, carried, options)
       const after = () => redraw(user, person, carried)
       if (told.done) return { ...showInstead(partsModal('Halted', declaredParts(told.value, options.bundle))), after }

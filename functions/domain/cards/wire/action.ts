@@ -5,7 +5,7 @@ import { Members, Resource } from './word.ts'
 /** An action that policy could permit the agent that asks. */
 export const Action = z.looseObject({
   name: z.string(),
-  /** With `{arguments.Name}` where a value goes. */
+  /** A template: `{arguments.Name}` stands for a value. */
   title: z.string(),
   tool: z.string(),
   credential: z.string(),
@@ -28,7 +28,7 @@ export const Actions = z.looseObject({ actions: z.array(Action), next: z.string(
 /** AuthZEN Authorization API 1.0, Action Search API. */
 export const ActionSearch = z.looseObject({
   page: z.looseObject({ next_token: z.string(), count: z.number() }),
-  /** Each evaluation of one of them without an approval has this `reason`, or is refused. */
+  /** The `reason` of each evaluation of these actions without an approval, unless it is refused. */
   context: z.looseObject({ reason: z.literal('approval_required') }),
   results: z.array(z.looseObject({ name: z.string() })),
 })

@@ -24,12 +24,12 @@ export const UnknownAnswer = z.looseObject({
   accounts: z.array(
     z.looseObject({
       account: z.string(),
-      /** Absent if it was never looked at. */
+      /** Absent before the first look. */
       at: time.optional(),
       roles: z.array(
         z.looseObject({ arn: z.string(), platforms: z.array(word('agentcore', 'github', 'spire', 'issuer')) }),
       ),
-      /** The number of further roles that were not kept. */
+      /** The number of further, unstored roles. */
       more: z.number().optional(),
       /** The number of roles whose trust policy is unknown. */
       unread: z.number().optional(),
@@ -54,12 +54,12 @@ const MapAgent = z.looseObject({
   grants: z.array(
     z.looseObject({ request: z.string(), action: z.string(), resource: Resource.optional(), until: time }),
   ),
-  /** The numbers that are not listed. */
+  /** The numbers of unlisted items. */
   more: z.looseObject({ roles: z.number(), secrets: z.number(), grants: z.number(), roles_not_looked_at: z.number() }),
 })
 export type MapAgent = z.infer<typeof MapAgent>
 
-/** `next`: the last agent, if there are more. `picture`: SVG of all agents, if it was asked for. */
+/** `next`: the last agent, if there are more. `picture`: SVG of all agents, on request. */
 export const AgentMap = z.looseObject({
   agents: z.array(MapAgent),
   next: z.string().optional(),

@@ -91,9 +91,9 @@ export const AgentAnswer = z.looseObject({
       z.array(z.looseObject({ resource: z.string(), answer: Answer, by: z.array(z.string()).optional() })),
     ),
     note: z.string().optional(),
-    /** The reason why the last look failed; then the answers are of an earlier one. */
+    /** The reason why the last look failed; the answers are then older. */
     failed: z.string().optional(),
-    /** How soon a change of the host's rights is seen. */
+    /** The delay until a change of the host's rights is seen. */
     changes: z.string().optional(),
     /** Only for a person who may inspect: the roles that the host reaches, and the secrets that these may read, by name. */
     roles: z
@@ -105,7 +105,7 @@ export const AgentAnswer = z.looseObject({
       )
       .optional(),
     secrets: z.array(z.looseObject({ kind: z.string(), name: z.string(), role: z.string() })).optional(),
-    /** The number of roles that were not looked at. */
+    /** The number of skipped roles. */
     unseen: z.number().optional(),
   }),
   findings: z.array(z.string()).default([]),
@@ -129,7 +129,7 @@ export const SubjectAnswer = z.looseObject({
 export const Recertified = z.looseObject({
   subject: z.string(),
   recertification: z.looseObject({ due: time, by: z.string(), at: time.optional(), evidence: z.string() }).optional(),
-  /** In place of it, for an agent that a person answered no about. */
+  /** Replaces the recertification of an agent that a person retired. */
   retired: z.looseObject({ by: z.string(), at: time, evidence: z.string() }).optional(),
 })
 
@@ -160,7 +160,7 @@ export const UsageAnswer = z.looseObject({
       bounds: z
         .array(z.looseObject({ argument: z.string(), keyword: z.string(), from: z.unknown(), to: z.unknown() }))
         .optional(),
-      /** A narrower catalogue entry that would have been enough, and the lines of its difference from the present one. */
+      /** A narrower catalogue entry that would have sufficed, and its difference from the present one in lines. */
       proposal: Members.optional(),
       diff: z.array(z.string()).optional(),
     }),

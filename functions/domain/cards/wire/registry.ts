@@ -10,7 +10,7 @@ export const RegistryAnswer = z.looseObject({
   retired: z.array(z.looseObject({ id: z.string(), at: time })),
   /** By agent: the last change of its identities, owner or autonomy. */
   changed: z.record(z.string(), time),
-  /** Identities that an agent had, which no one else gets until then. */
+  /** Former identities, reserved until then. */
   former: z.array(z.looseObject({ agent: z.string(), identity: Members, until: time })),
 })
 export type RegistryAnswer = z.infer<typeof RegistryAnswer>

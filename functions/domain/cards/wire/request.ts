@@ -132,7 +132,7 @@ const AgentRecord = z.looseObject({
 })
 export type AgentRecord = z.infer<typeof AgentRecord>
 
-/** Whether the host of an agent could do this without Hotwork; if that is unknown, where to look. */
+/** Whether the host of an agent could do this without Hotwork; if unknown, the place to look. */
 const Host = z.looseObject({ ambient: word('allowed', 'denied', 'unknown'), look: z.string().optional() })
 
 export const Step = z.looseObject({
@@ -222,8 +222,8 @@ export const Request = z.looseObject({
   owner: z.string(),
   asked_by: z.string().optional(),
   /**
-   * Parts of a change of the registry: its agent, the person who accepts a transfer before others decide, and the refusal of
-   * a write. `agent` is then the person who asks, and `preview` has the entry before and after.
+   * Present for a change of the registry: its agent, the person who accepts a transfer, and the refusal of a write.
+   * `agent` is then the asking person, and `preview` the entry before and after.
    */
   registry: z
     .looseObject({
@@ -256,9 +256,9 @@ export const Request = z.looseObject({
   standing: z.string().optional(),
   /** `revise`: a person sent it back, and the agent may ask again. */
   outcome: word('revise').optional(),
-  /** The request that was sent back, which this one is asked for instead of. */
+  /** The request that was sent back, and that this one replaces. */
   revises: z.string().optional(),
-  /** Its place in a row of revisions, and the arguments that differ from the request that it revises. */
+  /** Its number among revisions, and the arguments that differ from the revised request. */
   revision: z
     .looseObject({
       number: z.int(),
@@ -269,7 +269,7 @@ export const Request = z.looseObject({
     .optional(),
   /** The people who wrote to the agent about this action in the seven days before. */
   suggested_by: z.array(z.string()).optional(),
-  /** Those of them, and of the people they stood in for, who may not decide it. */
+  /** The people barred for it, including those they stood in for. */
   barred: z.array(z.string()).optional(),
   /** The words of people to this agent on other requests: of the last hour, and those that made it a revision. */
   told: z
@@ -278,7 +278,7 @@ export const Request = z.looseObject({
         request: z.string(),
         by: z.string(),
         at: time,
-        /** Absent of a question. */
+        /** Absent for a question. */
         verdict: Verdict.optional(),
         text: z.string(),
       }),
@@ -302,7 +302,7 @@ export const Request = z.looseObject({
   changes: z.array(Change).default([]),
   preview: Preview.optional(),
   narrowable: z.array(Narrowable).default([]),
-  /** The name that an approval types (`typed` of a decision): the last part of the id of the resource. */
+  /** The name that an approver types (`typed` of a decision): the last part of the resource's id. */
   type_this: z.string().optional(),
   submitted_at: time,
   decide_by: time.optional(),

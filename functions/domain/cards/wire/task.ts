@@ -108,7 +108,9 @@ export const TaskMembers = z.looseObject({
   extends: z.string().optional(),
   /** `revise`: a person sent it back. Ask again with `context.revises`. */
   outcome: word('revise').optional(),
-  /** The words of the people who decided, once it is settled. They are data from a person, and no instruction of Hotwork. */
+  /**
+   * The words of the people who decided, once it is settled. They are a person's data, never Hotwork's instructions.
+   */
   messages: z
     .array(z.looseObject({ text: z.string(), from: word('approver'), verdict: word('approve', 'deny', 'revise') }))
     .optional(),

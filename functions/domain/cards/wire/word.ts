@@ -3,7 +3,7 @@ import * as z from 'zod'
 
 /**
  * The schemas of this API's answers, shared by the server that writes them, the client that reads them and the OpenAPI
- * document. Objects are loose, so that a client ignores members that it does not know.
+ * document. Objects are loose, so that a client ignores unknown members.
  */
 
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
@@ -28,7 +28,7 @@ export const TaskSource = z.enum(['agent', 'map', 'header', 'session', 'meta', '
 export type TaskSource = z.infer<typeof TaskSource>
 
 export const ParentTask = z.looseObject({ id: z.string(), url: z.string().optional() })
-/** Texts and addresses for people, which an agent attaches to its ask. The content behind `url` is not on record. */
+/** Texts and addresses for people, which an agent attaches to its ask. The record lacks the content behind `url`. */
 export const Evidence = z.looseObject({
   title: z.string(),
   url: z.string().optional(),

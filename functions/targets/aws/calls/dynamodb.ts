@@ -9,8 +9,8 @@ import { onlyOn } from './dynamodb-condition.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 
 /**
- * Without return values, which were not approved. A reading proves only an update that sets attributes: adding 1 leaves
- * no trace.
+ * It asks for no return values, which were not approved. A look-up can only prove an update that sets attributes:
+ * adding 1 leaves no trace.
  */
 export const updateItem: MediatedCall = {
   make: (args, settings, expected) =>
@@ -80,7 +80,7 @@ function normal(value: AttributeValue): string {
   return JSON.stringify([type, members.sort()])
 }
 
-/** `1.50` and `+1.5` become `1.5`. Other forms stay, so they compare as different, which counts as unknown. */
+/** `1.50` and `+1.5` become `1.5`. Other forms stay, and compare as different. */
 const numberForm = (text: string): string =>
   text
     .replace(/^\+/, '')

@@ -20,7 +20,8 @@ export type MediatedCall = {
    */
   make(args: JsonObject, settings: ClientSettings, expected?: JsonObject): Promise<JsonObject>
   /**
-   * Finds by reading whether the call was made. `unknown` rather than a guess, since others change the same resources.
+   * Finds by reading whether the call was made. `unknown` if reading cannot tell, since others change the same
+   * resources.
    */
   lookUp(args: JsonObject, begunAt: NumericDate, settings: ClientSettings): Promise<LookedUp>
 }
@@ -78,11 +79,10 @@ function judge(cause: Fault): CallOutdated | CallRefused | CallNotSent | CallUna
     : new CallUnanswered(`it is unknown whether the call was done: \`${name}\``, { cause })
 }
 
-/** Whether the call was never sent: no address was found, or none accepted a connection. */
 const isUnsent = ({ syscall, errors = [] }: Fault): boolean =>
   syscall === 'getaddrinfo' || syscall === 'connect' || (errors.length > 0 && errors.every(isUnsent))
 
-/** Whether the status means that AWS did nothing, which is not so for 408 and 5xx. */
+/** Whether the status means that AWS did nothing; 408 and 5xx leave it open. */
 const isNo = (status: number | undefined): boolean =>
   status !== undefined && status >= 400 && status < 500 && status !== 408
 

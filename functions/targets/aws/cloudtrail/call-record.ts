@@ -40,7 +40,7 @@ export class CloudTrailCallRecord implements CallRecord {
     const calls = await Promise.all(session.regions.map((region) => this.#read(region, session, byName, signal)))
     if (calls.every(({ read }) => read === 0)) return undefined
     const made = issued ? { key: 'ResourceName' as const, value: role, ...issued } : undefined
-    // If this look-up fails, the calls are kept, without their credential.
+    // If this look-up fails, the calls stay, without their credential.
     const issues = made
       ? await Promise.all(session.regions.map((region) => this.#read(region, session, made, signal)))
       : []

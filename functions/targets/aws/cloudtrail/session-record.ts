@@ -7,7 +7,7 @@ import { defined, JsonObject, type NumericDate, Seconds } from '../../../domain/
 import type { SessionOnRecord } from '../findings.ts'
 import type { Recorded, SealedEvent, SessionRecord } from '../ports.ts'
 
-/** The members of a recorded `AssumeRole` that are read. EventBridge passes on no others. */
+/** The members of a recorded `AssumeRole` that EventBridge passes on. */
 const ToldUse = z.object({
   source: z.literal('aws.sts'),
   detail: z.object({

@@ -2,8 +2,8 @@ import * as z from 'zod'
 import type { Changed, HostChange } from '../../../domain/agents/host-change.ts'
 
 /**
- * The message that Hotwork's rule makes of an event (infra/constructs/host-changes.ts). `about` has the names in the
- * call's parameters that may be the host's, between spaces.
+ * The message that Hotwork's rule makes of an event (infra/constructs/host-changes.ts). `about` has names from the
+ * call's parameters, between spaces.
  */
 const Message = z.strictObject({
   account: z.string().regex(/^\d{12}$/),
@@ -24,7 +24,7 @@ export function readChange(body: string): HostChange {
   return { account, region, at, ...(of && { of }) }
 }
 
-/** Undefined for reads: the look's own. An unknown call of IAM counts as one that concerns all roles. */
+/** Undefined for reads, which the look itself makes. An unknown call of IAM counts as concerning all roles. */
 function changedBy({ source, name, about }: { source: string; name: string; about: string }): Changed | undefined {
   if (/^(?:List|Get|Simulate)/.test(name)) return undefined
   const names = about.split(/\s+/).flatMap(namesIn)

@@ -13,7 +13,7 @@ import models from './models.json' with { type: 'json' }
 /** The timeout of one read, with its retries. Milliseconds. */
 const patienceMs = 15_000
 
-/** Reads the configuration of hosts by the models of AWS's operations, in each account as its simulator. */
+/** Reads the configuration of hosts by the models of AWS's operations, in each account with its simulator's role. */
 export class ModelledHostReads implements HostReads {
   readonly #credentialsFor: CredentialsFor
 

@@ -19,7 +19,7 @@ export const literalOf = (text: string): Glob => [...text]
 
 /** Whether some text fits both patterns. */
 export function meet(left: Glob, right: Glob): boolean {
-  // `ends[j]`: the rest of `left` and the rest of `right` from `j` have a text in common. Computed from the ends.
+  // `ends[j]`: whether the rest of `left` and the rest of `right` from `j` share a text. Computed backwards.
   let after = right.map((_, at) => right.slice(at).every(isAny)).concat(true)
   for (const token of left.toReversed()) {
     const now: boolean[] = new Array(right.length + 1).fill(false)

@@ -50,7 +50,7 @@ export class IamRoleList implements RoleList, RoleBoundaries {
   }
 }
 
-/** IAM encodes the document as in a URL. One that cannot be decoded is a document that is not understood. */
+/** IAM encodes the document as in a URL. An undecodable one becomes an empty text, which counts as unreadable. */
 function decoded(document: string): string {
   try {
     return decodeURIComponent(document)

@@ -32,7 +32,7 @@ export const nameOf = (role: string): string => role.slice(role.lastIndexOf('/')
 /** The name of Hotwork's inline policy on a target role, which no other policy may have. */
 export const policyName = 'HotworkDeny'
 
-/** The limit of a role's inline policies together. IAM does not count white space, and ours has none. */
+/** The limit of a role's inline policies together. IAM ignores white space. */
 const characterLimit = 10_240
 
 /** The one inline policy by which all access is denied to ended sessions of a role. A role has one writer. */

@@ -2,12 +2,12 @@ import * as z from 'zod'
 import { parseJson } from '../../../domain/values.ts'
 import { type Glob, globOf, literalOf, meet } from './glob.ts'
 
-/** Whether a trust policy lets a caller in. `unknown`: a part of it is outside of what Hotwork reads. */
+/** Whether a trust policy lets a caller in. `unknown`: a part of it is unsupported. */
 export type Trusts = 'yes' | 'unknown' | 'no'
 
 export type Principal = { kind: 'AWS' | 'Service' | 'Federated' | 'CanonicalUser'; name: string }
 
-/** A workload with tokens of an OpenID Connect provider that IAM knows. It chooses the audience of a token itself. */
+/** A workload with tokens of an OpenID Connect provider. It chooses the audience itself. */
 export type TokenCaller = {
   kind: 'Federated'
   /** The provider's address without `https://`. */
@@ -16,7 +16,7 @@ export type TokenCaller = {
   subjects: readonly string[]
   /** Subjects that its tokens may have if the provider is configured so. Compared without case. */
   possible: readonly string[]
-  /** The beginning of subjects that certainly belong to another workload if no pattern meets them; all by default. */
+  /** The prefix of subjects that belong to other workloads unless a pattern matches; all by default. */
   others?: string
 }
 export type Caller = TokenCaller | { kind: 'Service'; name: string } | { kind: 'AWS'; arn: string }
@@ -35,10 +35,10 @@ type Statement = z.infer<typeof Statement>
 
 const Document = z.object({ Statement: z.union([z.array(z.unknown()), z.unknown().transform((one) => [one])]) })
 
-/** A trust policy. A statement of another form is `undefined`. */
+/** A trust policy. An unsupported statement is `undefined`. */
 export type Trust = readonly (Statement | undefined)[]
 
-/** Every text has a reading: one that is not understood is one statement that is not understood. */
+/** Never throws: an unreadable text gives one unsupported statement. */
 export function readTrust(text: string): Trust {
   const document = Document.safeParse(parseJson(text))
   if (!document.success) return [undefined]
@@ -53,8 +53,8 @@ const principalsIn = ({ Principal: of }: Statement): readonly Principal[] =>
   of === '*' ? [{ kind: 'AWS', name: '*' }] : kinds.flatMap((kind) => (of[kind] ?? []).map((name) => ({ kind, name })))
 
 /**
- * Whether a trust policy lets a caller in. Read are exact principals, and `aud` and `sub` with StringEquals or
- * StringLike. Any other condition gives `unknown`, unless a subject that is read already excludes the caller.
+ * Whether a trust policy lets a caller in. It supports exact principals, and `aud` and `sub` with StringEquals or
+ * StringLike. Any other condition gives `unknown`, unless a subject already excludes the caller.
  */
 export function trusts(trust: Trust, caller: Caller): Trusts {
   if (trust.includes(undefined)) return 'unknown'
@@ -92,26 +92,26 @@ export function namesRole(principal: string, role: string): boolean {
   return [role, account, `arn:${partition}:iam::${account}:root`].includes(principal)
 }
 
-/** A session of the role: who starts it may choose its name. */
+/** Whether the principal is a session of the role, whose name the caller may choose. */
 function namesSession(principal: string, caller: Caller): boolean {
   if (caller.kind !== 'AWS') return false
   const [, partition, , , account] = caller.arn.split(':')
   return principal.startsWith(`arn:${partition}:sts::${account}:assumed-role/${caller.arn.split('/').at(-1)}/`)
 }
 
-/** Whether a trust policy names the role or its sessions, or everyone: in one account that alone lets them in. */
+/** Whether a trust policy names the role, its sessions or everyone: within one account that suffices. */
 export const namesItself = (trust: Trust, caller: Caller): boolean =>
   caller.kind === 'AWS' &&
   principalsOf(trust).some(({ name }) => name === caller.arn || name === '*' || namesSession(name, caller))
 
-/** All conditions have to hold. One that certainly does not hold decides, and one that is not understood does not. */
+/** All conditions must hold. A false one decides; an unsupported one gives `unknown`. */
 function allOf(issuers: readonly string[], { Condition = {}, Effect }: Statement, caller: Caller): Trusts {
   const each = Object.entries(Condition).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([key, values]) => holds(operator, key, values, { issuers, caller })),
   )
   if (each.includes('no')) return 'no'
   if (each.includes('unknown')) return 'unknown'
-  // A denial of some of the caller's tokens leaves it the others.
+  // A denial may cover only some of the caller's tokens.
   return Effect === 'Deny' && each.length > 0 ? 'unknown' : 'yes'
 }
 
@@ -140,7 +140,7 @@ function subjectOf(
   return text.startsWith(others) ? 'no' : 'unknown'
 }
 
-/** The same for the text of a policy, with `undefined` for a statement that is not understood. */
+/** The principals of each statement; `undefined` for an unsupported one. */
 export function principalsPerStatement(text: string): readonly (Principal | undefined)[] {
   const trust = readTrust(text)
   return [...principalsOf(trust), ...(trust.includes(undefined) ? [undefined] : [])]

@@ -8,7 +8,7 @@ import { iamAction } from './iam-reference.ts'
 import { isInstallable, isKnown, modelOf, packageOf } from './models.ts'
 import { membersOf } from './read-model.ts'
 
-/** Whether IAM judges a read by its resource; undefined for an action that is no read of IAM's. */
+/** Whether IAM judges a read by its resource; undefined for an action that IAM does not list as a read. */
 function namesResource(action: string): boolean | undefined {
   const iam = iamAction(action)
   return iam?.name !== action || iam.changes ? undefined : iam.resources.length > 0
@@ -20,7 +20,7 @@ export const modelsOfAws = (entries: readonly AwsEntry[]): { readonly [action: s
   return Object.fromEntries(calls.map(({ action }) => [action, modelOf(action, absent)]))
 }
 
-/** Checks a statement and reads by what IAM and AWS's SDK know of them. */
+/** Checks a statement and reads against IAM's reference and AWS's SDK. */
 export const checkByReference: Check<AwsEntry> = (entry, _aliases, say) => {
   const { actions = [], resources = [] } = entry.statement ?? {}
   const named = actions.find((action) => iamAction(action)?.resources.some(({ required }) => required))

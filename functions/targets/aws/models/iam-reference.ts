@@ -9,16 +9,16 @@ export type Key = { name: string; type: string }
 /** A type of resource that an action names: `instance`, with `arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}`. */
 export type ResourceType = { name: string; arn: string; required: boolean }
 
-/** The facts that IAM's service reference has of one action. */
+/** One action in IAM's service reference. */
 export type IamAction = {
   /** As IAM spells it. */
   name: string
   changes: boolean
-  /** Empty if IAM takes `*` alone. */
+  /** Empty if IAM only takes `*`. */
   resources: readonly ResourceType[]
   /** Keys of the action itself: most compare a member of the call. */
   keys: readonly Key[]
-  /** Keys of its resources alone: most compare what the resource is, such as a tag. */
+  /** Keys of its resources alone: most compare a property of the resource, such as a tag. */
   resourceKeys: readonly Key[]
 }
 
@@ -33,7 +33,7 @@ type Actions = {
 type Keys = { [name: string]: { type: string } }
 type Types = { [name: string]: { arn: string } }
 
-/** @param action `ec2:RebootInstances`, in any case @returns undefined for an action that IAM does not have */
+/** @param action `ec2:RebootInstances`, in any case @returns undefined for an unknown action */
 export function iamAction(action: string): IamAction | undefined {
   const [service = '', operation = ''] = action.toLowerCase().split(':')
   const found = member(read<Actions>('actions', service), operation)
@@ -55,7 +55,7 @@ export function iamAction(action: string): IamAction | undefined {
   }
 }
 
-/** @param service `ec2` @returns IAM's names of its actions; none for a service that IAM does not have */
+/** @param service `ec2` @returns IAM's names of its actions; none for an unknown service */
 export const iamActionsOf = (service: string): readonly string[] =>
   Object.values(read<Actions>('actions', service) ?? {}).map(({ name }) => `${service}:${name}`)
 
@@ -71,7 +71,7 @@ export const packedName = 'iam.json.br'
 let packed: { readonly [file: string]: unknown } | undefined
 const loaded = new Map<string, unknown>()
 
-/** A checkout has the library's own files, which are fifteen megabytes. */
+/** A checkout reads the library's own files (15 MB). */
 function read<T>(kind: Kind, service: string): T | undefined {
   if (!/^[a-z0-9-]+$/.test(service)) return undefined
   const name = `${kind}/${service}`

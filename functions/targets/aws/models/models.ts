@@ -27,7 +27,7 @@ export const packageOf = (prefix: string): string => `@aws-sdk/client-${packages
 export const prefixOf = (name: string): string =>
   Object.entries(packages).find(([, each]) => `client-${each}` === name)?.[0] ?? name.replace('client-', '')
 
-/** S3's addresses have the bucket in them, by rules that no model has: Cloud Control reads buckets. */
+/** S3's addresses contain the bucket, by rules outside the models. Cloud Control reads buckets. */
 const notModelled = ['s3']
 
 /** Beside this file, and in the package beside the program that holds it. */
@@ -35,15 +35,15 @@ const modelsFile = join(import.meta.dirname ?? __dirname, 'models.json')
 type Models = { readonly [prefix: string]: ServiceModel }
 let models: Models | undefined
 
-/** A megabyte is parsed for a folder that reads AWS, and not for each verb of the policy program. */
+/** Loaded lazily: most verbs of the policy program do not need this megabyte. */
 function modelled(prefix: string): ServiceModel | undefined {
   models ??= JSON.parse(readFileSync(modelsFile, 'utf8')) as Models
   return Object.hasOwn(models, prefix) ? models[prefix] : undefined
 }
 
 /**
- * The model of an operation: of the services that come with Hotwork, or of a client that the policies' author has installed.
- * @param absent names of errors that an entry tells apart
+ * The model of an operation, from the services in Hotwork's package or from an SDK client that the author installed.
+ * @param absent the entry's names of errors for a missing resource
  */
 export function modelOf(action: string, absent: readonly string[]): ReadModel | undefined {
   const [prefix = '', operation = ''] = action.split(':')
@@ -58,7 +58,7 @@ export function modelOf(action: string, absent: readonly string[]): ReadModel | 
   }
 }
 
-/** Whether anything is known of a service, and if not, whether installing its client would help. */
+/** Whether a service has a model, and if not, whether installing its client would help. */
 export const isKnown = (prefix: string): boolean => (modelled(prefix) ?? installed(prefix)) !== undefined
 export const isInstallable = (prefix: string): boolean => !notModelled.includes(prefix)
 
@@ -81,10 +81,10 @@ type Config = {
 type Scheme = { signingName?: string; signingRegion?: string }
 type Sdk = { readonly [name: string]: unknown }
 
-/** A Region of each partition, whose endpoint is that of the others with their name in it. */
+/** One Region of each partition: other endpoints only differ in the Region's name. */
 const regions = { aws: 'eu-west-3', 'aws-cn': 'cn-northwest-1', 'aws-us-gov': 'us-gov-west-1' }
 
-/** The model of a service, from its client; undefined if that cannot be found from the folder. */
+/** The model of a service, from its client; undefined if the client is missing from the folder. */
 export function modelIn(name: string, folder: string): ServiceModel | undefined {
   let sdk: Sdk
   try {

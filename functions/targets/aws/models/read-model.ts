@@ -1,6 +1,6 @@
 // Rules: test/targets/aws/models/models.test.ts
 
-/** Facts of a service of AWS that its calls need, as AWS's SDK has them. */
+/** The data of an AWS service that its calls need, from AWS's SDK. */
 type Service = {
   /** The SDK's name of its protocol, and the protocol's settings. */
   protocol: string
@@ -11,21 +11,21 @@ type Service = {
   endpoints: { readonly [partition: string]: { url: string; signs: string; region?: string } }
   /** The SDK's names of errors by their codes on the wire, where the two differ. */
   errors: { readonly [code: string]: string }
-  /** The SDK's static schemas by name, without namespace and name. `{ "$": "Name" }` is another of them. */
+  /** The SDK's static schemas by name, without namespace and name. `{ "$": "Name" }` refers to another. */
   shapes: { readonly [name: string]: readonly unknown[] }
 }
 
 /** Data by which one operation of AWS is called without a client of its service. */
 export type ReadModel = Service & { operation: string }
 
-/** `operations`: those that only read. */
+/** `operations`: only reads. */
 export type ServiceModel = Service & { operations: readonly string[] }
 
 export type ShapeRef = { readonly $: string }
 
 const isShapeRef = (value: unknown): value is ShapeRef => typeof value === 'object' && value !== null && '$' in value
 
-/** Kinds of the SDK's schemas whose members are two lists, of names and of places: structures, unions, errors. */
+/** Structures, unions and errors: the SDK's schemas with two lists, of names and of places. */
 const listsMembers = (kind: unknown): boolean => kind === 3 || kind === 4 || kind === -3
 
 /** Replaces each place of a schema: a simple type, another schema, or one of both with the traits of a member. */
@@ -76,5 +76,5 @@ export function schemaOf({ shapes, operation }: ReadModel): readonly unknown[] {
   return make(operation)
 }
 
-/** No service has it: the SDK would find the errors of a client that happens to be loaded, and give them other names. */
+/** Unique, since the SDK would otherwise take error names from any loaded client of that namespace. */
 export const namespace = 'hotwork.read'

@@ -11,7 +11,7 @@ import { usesHandlers } from '../rules/reads.ts'
 import { callBy, type ModelCall } from './model-call.ts'
 import type { ReaderSessions } from './reader-sessions.ts'
 
-/** One try: people wait for it, and an act whose state was not read can be tried again. Milliseconds for the answer. */
+/** One try, since people wait for it and can retry. `patience` in milliseconds. */
 const [tries, patience] = [1, 1500]
 
 /** Reads in the account of an entry. */
@@ -80,7 +80,7 @@ const keyOf = ({ accountId, region, externalId }: Account): string => `${account
 const isStale = (name: string) =>
   /^(?:ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature)/.test(name)
 
-/** An expired session says nothing of the right to read. */
+/** An expired session proves nothing about the right to read. */
 function whyNot(name: string): ReadFault {
   if (/^(?:AccessDenied|NotAuthorized|UnauthorizedOperation)/.test(name)) return 'denied'
   return /^(?:Validation|InvalidParameter|SerializationException|SyntaxError)/.test(name) ? 'unreadable' : 'unavailable'
@@ -93,7 +93,7 @@ function toJson(value: unknown): Json {
   if (value instanceof Set) return [...value].map(toJson)
   if (Array.isArray(value)) return value.map(toJson)
   if (typeof value !== 'object' || value === null) return value as Json
-  // The SDK keeps the name of this member and loses its value: the item would look as if it had none.
+  // The SDK loses the value of this member, so the item would look empty.
   if (Object.hasOwn(value, '__proto__') && Object(value).__proto__ === undefined)
     throw new SyntaxError('an attribute `__proto__`, whose value the SDK loses')
   const members = Object.entries(value).filter(([, each]) => each !== undefined)

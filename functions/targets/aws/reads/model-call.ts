@@ -18,7 +18,6 @@ export type ReadSettings = {
 /** AWS's answer in the SDK's form. */
 export type ModelCall = (args: JsonObject, signal: AbortSignal) => Promise<object>
 
-/** By the SDK's name of each protocol. */
 const protocols: { readonly [name: string]: unknown } = {
   AwsEc2QueryProtocol: awsProtocols.AwsEc2QueryProtocol,
   AwsJson1_0Protocol: awsProtocols.AwsJson1_0Protocol,
@@ -40,8 +39,8 @@ const commandOf = makeBuilder(
 )
 
 /**
- * The call of one operation, by its model. AWS's clients are one program with the data of different services: this is that of
- * STS, which Hotwork has anyway, with another service's data. Its connection stays open.
+ * Calls one operation by its model. All AWS clients run the same code on the data of their service: this is the client
+ * of STS, which Hotwork bundles anyway, with another service's data. Its connection stays open.
  */
 export function callBy(model: ReadModel, { account, ...settings }: ReadSettings): ModelCall {
   const { protocol, service, operation } = model

@@ -13,7 +13,7 @@ const spare = 60_000
 
 /**
  * Sessions of the reader roles, one for each account for most of an hour, so that a reading needs one call instead of
- * two. They stay in this process, and have only the role's rights, which every caller here may use.
+ * two. They stay in this process, whose callers may all use the role.
  */
 export class ReaderSessions {
   readonly #role: string
@@ -32,7 +32,7 @@ export class ReaderSessions {
       const pending = this.#sessions.get(keyOf(account))
       const before = pending && (await pending.catch(() => undefined))
       if (before && before.expiration.getTime() - spare > Date.now()) return before
-      // Another reading may have fetched one meanwhile.
+      // A concurrent reading may have fetched one.
       const other = this.#sessions.get(keyOf(account))
       if (other && other !== pending) return other
       const session = this.#assume(account)

@@ -24,7 +24,7 @@ export const Account = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
   accountId: z.string().regex(/^\d{12}$/),
   externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
-  /** IAM condition keys that session policies omit in this account, whose IAM does not know them. */
+  /** IAM condition keys that session policies omit, because this account's IAM lacks them. */
   unjudgedConditions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z-]+$/)).optional(),
   /** True if credentials are cut to the second by `sts:GetScopedCredentials`. */
   scopedCredentials: z.boolean().optional(),

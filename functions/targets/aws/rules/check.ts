@@ -28,7 +28,7 @@ export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say)
   checkReads(entry, say)
 }
 
-/** Checks the statement of an action for which IAM takes no ARN: of all that a session is held to, its Region is left. */
+/** Checks the statement of an action for which IAM takes no ARN: only the Region limits its sessions. */
 function checkAnyResource({ statement }: AwsEntry, path: Path, say: Say): void {
   const { resources, conditions } = statement ?? { resources: [] }
   if (resources.length > 1) say(path, '`*` is every resource, and others stand beside it', 'take one or the others out')
@@ -41,8 +41,8 @@ function checkAnyResource({ statement }: AwsEntry, path: Path, say: Say): void {
 }
 
 /**
- * Checks that each condition compares an existing argument. An argument that may be absent needs a condition for its absence,
- * because an omitted condition pins nothing.
+ * Checks that each condition compares an existing argument. An argument that may be absent needs a condition for its
+ * absence, since an omitted condition pins nothing.
  */
 function checkConditions(entry: AwsEntry, say: Say): void {
   const { properties } = entry.arguments
@@ -181,7 +181,7 @@ const readOf = ({ show, guard, ...call }: PreviewSource): Read => ({
   ],
 })
 
-/** Checks that each read is one that Hotwork may make, and has its right; and that no right is left over. */
+/** Checks that Hotwork may make each read, and that the rights match the reads exactly. */
 function checkReads(entry: AwsEntry, say: Say): void {
   const calls = readsIn(entry)
   for (const call of calls) checkRead(entry, call, say)

@@ -36,7 +36,7 @@ export function pinsIn(conditions: ConditionTemplates): readonly ConditionPlace[
     if (plain !== operator && conditions['Null']?.[key] !== 'false') return []
     const [place, ...more] = templates.flatMap(placesOf).flatMap((path) => conditionPlace(path) ?? [])
     const isOneValue = templates.length === 1 && more.every(({ argument }) => argument === place?.argument)
-    // A key of several values needs an operator over all of them: else a call may have more than the approved one.
+    // A key of several values needs an operator over all of them, or a call could add values.
     const isOverAll = place?.take === 'value' || plain !== operator
     return place && isOneValue && isOverAll ? [place] : []
   })

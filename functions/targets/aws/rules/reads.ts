@@ -3,23 +3,23 @@
 export const conditionalCalls: readonly string[] = ['dynamodb:UpdateItem', 'lambda:UpdateFunctionConfiguration']
 
 /**
- * Whether an operation's name says that it only reads. IAM's access level does not: it calls `sqs:ReceiveMessage`,
- * `bedrock:InvokeModel` and `iam:GenerateCredentialReport` reads.
+ * Whether an operation's name means a read. IAM's access level is useless here: it lists `sqs:ReceiveMessage`,
+ * `bedrock:InvokeModel` and `iam:GenerateCredentialReport` as reads.
  */
 export const isReading = (operation: string): boolean =>
   /^(?:Batch)?(?:Get|List|Describe|Head|Search|Query|Scan|Lookup|Filter|Select|View)(?![a-z])/.test(operation)
 
-/** Cloud Control's read, by the permissions of a resource type's read handler, which AWS uses in the caller's name. */
+/** Whether this is Cloud Control's read: AWS runs a resource type's read handler with the caller's rights. */
 export const usesHandlers = (action: string): boolean => action === 'cloudcontrol:GetResource'
 
-/** The IAM action of an operation, which for Cloud Control has another name. */
+/** The IAM action of an operation: Cloud Control's has a different name. */
 export const iamActionOf = (action: string): string => (usesHandlers(action) ? 'cloudformation:GetResource' : action)
 
 /** Whether each part of an expression over Cloud Control's answer names one member: a handler returns secrets too. */
 export const namesMembers = (expression: string): boolean =>
   !/[@*&\\]|\bResourceDescription\b(?!\.(?:Properties|Identifier\b))|\bProperties\b(?!\.["\w])/.test(expression)
 
-/** Reads by IAM's level whose answer is a secret or a credential, or a link to one, by the reason. */
+/** Reads by IAM's level that Hotwork refuses: the answer is or links to a secret or credential. By reason. */
 const refused: { readonly [why: string]: readonly string[] } = {
   'gives a secret': [
     'amplify:GetApp',
@@ -140,7 +140,7 @@ const whyRefused = new Map(Object.entries(refused).flatMap(([why, actions]) => a
 /** Rights that read handlers need: their answers come without the link. */
 const inHandlers = ['lambda:GetFunction']
 
-/** The reason why Hotwork never makes a read, or why its reader never has a right. */
+/** The reason why Hotwork refuses a read, or a right for its reader. */
 export function whyNever(action: string, { byHandlers = false } = {}): string | undefined {
   const [prefix, operation = ''] = action.split(':')
   if (prefix === 'sts') return 'is of sessions'

@@ -31,12 +31,12 @@ const StatementTemplate = z.strictObject({
 /** The members of a catalogue entry that are AWS's. */
 export const awsPart = {
   statement: StatementTemplate.optional(),
-  /** The rights that the reader role has for this entry's reads, and no others. */
+  /** The reader role's rights for this entry's reads. */
   reads: z
     .array(StatementTemplate.pick({ actions: true, resources: true }))
     .min(1)
     .optional(),
-  /** The look-up of a call whose answer was lost, by an action that changes nothing. Without it such a call stays unknown. */
+  /** The look-up of a call whose answer was lost, by a read-only action. Without it such a call stays unknown. */
   resolve: z.strictObject({ action: IamAction }).optional(),
 }
 export type AwsEntry = Entry & z.infer<z.ZodObject<typeof awsPart>>
@@ -120,14 +120,14 @@ export function unpinnedByResource(entry: AwsEntry): readonly string[] {
   return Object.keys(entry.arguments.properties).filter((name) => !pinned.includes(name))
 }
 
-/** Judged by the statement that is really sent. */
+/** Judges by the sent statement. */
 export function unpinnedArguments(entry: AwsEntry, args: JsonObject, account: Account | undefined): readonly string[] {
   const held = heldByConditions(entry, args, account)
   return unpinnedByResource(entry).filter((name) => !held.includes(name))
 }
 
 function heldByConditions(entry: AwsEntry, args: JsonObject, account: Account | undefined): readonly string[] {
-  // A list of one value is one value.
+  // Treats a list of one value as that value.
   const byValue = pinsIn(sentConditions(entry, args, account)).filter(
     (place) => place.take !== 'names' && takeFrom(place, args)?.length === 1,
   )

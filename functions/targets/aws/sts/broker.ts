@@ -70,14 +70,14 @@ export class StsBroker implements AwsCredentialBroker {
   }
 
   /**
-   * The first session has no session policy, since one that forbids further scoping would forbid this too. It has only
-   * rights that the broker may ask for, and stays in this process.
+   * The first session has no session policy, which would forbid the scoping too. It has only rights that the broker may
+   * ask for, and stays in this process.
    */
   async #assumeScoped({ policy, ...ask }: AssumeAsk, seconds: number): Promise<AwsCredentials | undefined> {
     const session = await this.#assumeRole(ask)
     const client = this.#as(session)
     try {
-      // Less than the session's own length, since a part of that is spent and STS refuses to cut to more than the rest.
+      // Less than the session's length: STS refuses more than its remaining time.
       const DurationSeconds = Math.max(1, Math.min(seconds, ask.durationSeconds - spentOnTheWay))
       const { Credentials } = await client.send(new GetScopedCredentialsCommand({ Policy: policy, DurationSeconds }))
       return credentialsOf(Credentials, ask.role)
