@@ -298,7 +298,7 @@ const heldBy = (
     ...revisedBy(task),
     ...defined({ suggested: task.hotwork.suggest?.arguments }),
     ask: async () => {
-      throw wrongUsage('this request was not asked for by a call', 'ask with `permit({ ..., revises })`')
+      throw wrongUsage('the request comes from a step or an extension', 'ask with `permit({ ..., revises })`')
     },
   }),
   extend: async ({ request, arguments: args }, more, { wait, signal: own = signal }) => {

@@ -250,5 +250,5 @@ function isDigestOf(approved: string | undefined, ran: unknown): boolean {
 }
 
 const noKey = async (): Promise<never> => {
-  throw new Trouble(exits.fault, { code: 'fault', title: 'this needs the key of a request' })
+  throw new Trouble(exits.fault, { code: 'fault', title: 'the call needs the key of a request' })
 }

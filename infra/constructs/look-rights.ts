@@ -4,9 +4,9 @@ import type { Construct } from 'constructs'
 import { type Account, hostsOfKind, type PolicyBundle, type Reach } from '../policy-bundle.ts'
 
 /**
- * The rights by which agents' hosts in one account are looked at. Roles that trust a host are known only at the look, so
- * the questions about roles are of the whole account. Clusters, schedules and their like are named by ARN: one that is
- * registered later is unknown until the next deployment.
+ * The rights to look at agents' hosts in one account. Only the look finds the roles that trust a host, so the questions
+ * about roles cover the whole account. Clusters, schedules and similar hosts are named by ARN: those registered later
+ * stay unknown until the next deployment.
  */
 export function lookRights(bundle: Pick<PolicyBundle, 'agents'>, account: Account): readonly Reach[] {
   const { partition, region, accountId } = account

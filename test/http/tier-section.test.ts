@@ -27,7 +27,7 @@ const textIn = (body: string): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
-test('the section has the permitting policy, and folded the reasons against less and the facts that would have to differ', async () => {
+test('the section has the permitting policy, and folds the reasons against a lower tier and the facts that would allow one', async () => {
   const { ask } = await world.submitted(prodParameter)
   const { body } = await tab.go('GET', `/decide/${ask.id}`)
   const text = textIn(body)

@@ -224,7 +224,7 @@ function originMembers(ask: Ask): Pick<Said<typeof TaskMembers>, 'step' | 'on_be
     case 'step':
       return { step: { plan: origin.plan, step: origin.step, ...toDo(ask) } }
     case 'person':
-      // Without the person who asked: only people are told.
+      // Leaves out the person who asked: only people see them.
       return { on_behalf: toDo(ask) }
     case 'extension':
       return { extends: origin.of }

@@ -87,7 +87,7 @@ export interface CallRecord {
   /** The calls of a session, in any order; undefined if the record does not answer. */
   ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined>
 }
-/** A session by its name and its role's ARN, with the Regions and the time of its calls, and its issue. */
+/** A session by its name and its role's ARN, with its issue, and the Regions and time of its calls. */
 export type RecordedSession = {
   name: string
   role: string

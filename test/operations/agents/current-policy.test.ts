@@ -112,7 +112,7 @@ test('an agent of the registry is suspended after its date, and goes on after a 
   expect(statusOf(fresh)).toBe('active')
 })
 
-test('the files of a policy stay the folder, and the registered ones have the registry', async () => {
+test('the files of a policy are the folder alone, and its registered bundle includes the registry', async () => {
   change({ agents: [newAgent] })
   await world.policy.look?.([])
   const { files, registered } = world.policy

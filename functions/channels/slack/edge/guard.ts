@@ -168,7 +168,7 @@ function isSigned({ timestamp, signature, body }: Signed, secrets: SigningSecret
 const macOf = (secret: string, timestamp: string, body: Uint8Array): Buffer =>
   createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest()
 
-/** The once-only key of a delivery. A replay of a signed request has the same key. */
+/** The one-time key of a delivery. A replay of a signed request has the same key. */
 const deliveryKey = (signature: string, timestamp: string): string =>
   createHash('sha256').update(`${signature}\n${timestamp}`).digest('base64url')
 
@@ -189,14 +189,14 @@ type GuardSettings = {
   elsewhere: ReadonlySet<string>
 }
 
-/** A once-only key within one chat. Keys of the default alias have no prefix, as before several chats were possible. */
+/** A one-time key within one chat. Keys of the default alias lack a prefix, for versions with a single chat. */
 export const keyIn = (alias: string, key: string): string => (alias === onlyChat ? key : `${alias}#${key}`)
 
 export type Guarded =
   | { pass: true; envelope: Envelope; contentType: string; body: string; delivery: Delivery }
   | { pass: false; status: 200 | 400 | 401 | 413; why: string }
 
-/** One delivery: its once-only key, and the end of the time in which a copy would be accepted. */
+/** One delivery: its one-time key, and the end of the time in which a copy would be accepted. */
 export type Delivery = { key: string; freshUntil: NumericDate }
 
 /**
