@@ -99,6 +99,17 @@ test('the first dates of agents, people, groups, profiles and sealed roles are a
   ])
 })
 
+test('an agent whose host is another than its identity names is refused, with the member and the fix', () => {
+  using copy = new Copy()
+  copy.editJson(agents, (content) => {
+    content.agents[0].identities[0].subject = 'repo:example-org/elsewhere:environment:release'
+  })
+  expect(copy.compile()).toMatchObject({
+    ok: false,
+    problems: [{ message: expect.stringContaining('which is another host'), line: expect.any(Number) }],
+  })
+})
+
 test('a folder with one channel tells a suspension there, without naming it', () => {
   using copy = new Copy()
   copy.editJson(agents, (content) => delete content.tell)

@@ -1,6 +1,6 @@
 // Rules: test/policies/bad-folder.test.ts
 import { kinds as chatKinds } from '../../channels/kinds.ts'
-import { wrongOwners } from '../../domain/agents/agent-problems.ts'
+import { wrongAgent } from '../../domain/agents/agent-problems.ts'
 import { accountsOf, onlyChat } from '../../domain/people/organisation.ts'
 import { addressesOf, type Bundle, chatsOf } from '../../domain/policy/bundle.ts'
 import { owners, type Stage, type Tier } from '../../domain/policy/ladder.ts'
@@ -207,7 +207,7 @@ function checkAgents(folder: Folder, say: Say): void {
       `channel \`${tell.channel}\` is not in the deployment`,
     )
   for (const [at, agent] of agents.entries())
-    for (const [member, message, fix] of wrongOwners(agent, folder.directory.value.people))
+    for (const [member, message, fix] of wrongAgent(agent, folder.directory.value.people))
       say(['agents', at, ...member], message, fix)
 }
 

@@ -32,6 +32,7 @@ const days = z
   .string()
   .regex(/^P[1-9]\d{0,3}D$/, 'a number of days, such as `P180D`')
   .transform((text) => Number(text.slice(1, -1)) * 86_400)
+  .pipe(z.number().max(oneYear, 'at most a year: `P365D`'))
 const instant = z.union([day, Timestamp]).pipe(NumericDate)
 const identities = z
   .array(z.strictObject({ ...Identity.shape, validFrom: instant.optional(), validUntil: instant.optional() }))
@@ -160,7 +161,7 @@ export function afterChange(
   const found = applied(read.value, before)
   if (!found.ok) return found
   const { value: after } = found
-  if (after.status === 'retired') return ok({ before, after, next: retiredIn(files, registry, after, now) })
+  if (after.status === 'retired') return ok({ before, after, next: retiredIn(files, registry, [after], now) })
   if (inFiles) return refuse('invalid_registry', `\`${after.id}\` is in agents.json: change it there, or retire it`)
   const { version, agents, changed: before_, former } = registry
   const lost = (before?.identities ?? []).filter((each) => !keeps(after, each))

@@ -1,4 +1,6 @@
 // Rules: test/policies/bad-folder.test.ts
+
+import { hostOf } from '../people/host-kinds.ts'
 import type { Wrong } from '../people/identity-problems.ts'
 import type { Agent } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
@@ -15,7 +17,32 @@ export const latestFirstDate = (
   { recertifyAtMost = usualAtMost }: Pick<Bundle, 'recertifyAtMost'>,
 ): NumericDate => Math.floor(now / day) * day + recertifyAtMost
 
-export function wrongOwners({ owner, backupOwner }: Agent, people: readonly { id: string }[]): Wrong[] {
+/** The problems of one agent by itself, in the folder and at run time. */
+export const wrongAgent = (agent: Agent, people: readonly { id: string }[]): Wrong[] => [
+  ...wrongOwners(agent, people),
+  ...wrongHost(agent),
+]
+
+const isRole = /^arn:[^:]*:iam::\d{12}:role\//
+const repositoryOf = /^repo:([^:/@]+)(?:@\d+)?\/([^:/@]+)/
+
+/** A host that an identity contradicts. Its rights are looked at, and those of the true host would stay unseen. */
+function wrongHost({ identities, runsOn }: Agent): Wrong[] {
+  const [kind, where] = hostOf(runsOn)
+  return identities.flatMap(({ subject = '' }, at): Wrong[] => {
+    const [, organisation, name] = repositoryOf.exec(subject) ?? []
+    const isOther =
+      (kind === 'awsRole' && isRole.test(subject) && subject !== where) ||
+      (kind.startsWith('github') &&
+        name !== undefined &&
+        `${organisation}/${name}`.toLowerCase() !== where.split('#')[0]?.toLowerCase())
+    return isOther
+      ? [[['runsOn'], `identity ${at + 1} is \`${subject}\`, which is another host`, 'name the host of that identity']]
+      : []
+  })
+}
+
+function wrongOwners({ owner, backupOwner }: Agent, people: readonly { id: string }[]): Wrong[] {
   const unknown = (member: 'owner' | 'backupOwner', title: string, name: string | undefined): Wrong[] =>
     name === undefined || people.some(({ id }) => id === name)
       ? []

@@ -23,8 +23,8 @@ export type GovernedRegistry = z.infer<typeof GovernedRegistry>
 
 export const nothingGoverned: GovernedRegistry = { version: 0, agents: [], retired: [], changed: {}, former: [] }
 
-/** The size limit of a stored registry, packed. The rest of the item's 400 KB is for retirements. Bytes. */
-export const mostStored = 300_000
+/** The size limit of a stored registry whose agents are all retired, packed. An item has 400 KB. Bytes. */
+export const mostStored = 390_000
 
 /** The agents that were retired at run time, for good: also if a later folder names them. */
 export const retiredAtRunTime = ({ agents, retired }: Pick<GovernedRegistry, 'agents' | 'retired'>): Set<string> =>
@@ -53,27 +53,41 @@ export const registryUsed = ({ registry }: Pick<Bundle, 'registry'>): { registry
 /** The age at which the registry is read again, from the start of the last read. Seconds. */
 export const registryAge = 2
 
+/** The next registry with all agents retired, so that a change leaves room for each retirement. */
+export const allRetired = (
+  files: Pick<Bundle, 'agents'>,
+  registry: GovernedRegistry,
+  now: NumericDate,
+): GovernedRegistry => {
+  const gone = retiredAtRunTime(registry)
+  const left = [...files.agents, ...registry.agents].filter(({ id, status }) => status !== 'retired' && !gone.has(id))
+  return retiredIn(files, registry, left, now)
+}
+
 /**
- * The next registry, with an agent retired and all that it held ended. Its name stays taken, its identities for a year.
- * An agent in the folder counts as the folder's, even if the registry has it too.
+ * The next registry, with agents retired and all that they held ended. Their names stay taken, their identities for a
+ * year. An agent in the folder counts as the folder's, even if the registry has it too.
  *
  * @param files the agents of the folder alone
  */
 export function retiredIn(
   files: Pick<Bundle, 'agents'>,
   registry: GovernedRegistry,
-  { id, identities }: Agent,
+  agents: readonly Agent[],
   now: NumericDate,
 ): GovernedRegistry {
-  const isInFiles = files.agents.some((each) => each.id === id)
+  const ids = new Set<string>(agents.map(({ id }) => id))
+  const inFiles = files.agents.filter(({ id }) => ids.has(id))
   return {
     version: registry.version + 1,
-    agents: registry.agents.map((each) => (each.id === id ? { ...each, status: 'retired' } : each)),
-    retired: isInFiles ? [...registry.retired, { id, at: now }] : registry.retired,
-    changed: { ...registry.changed, [id]: now },
+    agents: registry.agents.map((each) => (ids.has(each.id) ? { ...each, status: 'retired' } : each)),
+    retired: [...registry.retired, ...inFiles.map(({ id }) => ({ id, at: now }))],
+    changed: { ...registry.changed, ...Object.fromEntries(agents.map(({ id }) => [id, now])) },
     former: [
       ...registry.former.filter(({ until }) => until > now),
-      ...identities.map((identity) => ({ agent: id, identity, until: now + oneYear })),
+      ...agents.flatMap(({ id, identities }) =>
+        identities.map((identity) => ({ agent: id, identity, until: now + oneYear })),
+      ),
     ],
   }
 }

@@ -9,7 +9,7 @@ import {
   isSameEntry,
   type MadeChange,
 } from './agent-change.ts'
-import { type GovernedRegistry, mostStored } from './governed-registry.ts'
+import { allRetired, type GovernedRegistry, mostStored } from './governed-registry.ts'
 import { registryProblems } from './registry-problems.ts'
 
 /** The folder's agents, with the people of now, and the registry. */
@@ -28,9 +28,9 @@ export function nextRegistry(
   const made = afterChange(files, registry, change, now)
   if (!made.ok) return made
   const { next } = made.value
-  // A retirement only removes rights, so its size is never refused.
-  const size = change.action === 'hotwork:RetireAgent' ? 0 : sizeOf(next)
-  const tooLarge = `the registry would have ${size} bytes, and has at most ${mostStored}: move some of its agents to agents.json`
+  // A retirement only removes rights: other changes leave room for it, and it is never refused.
+  const size = change.action === 'hotwork:RetireAgent' ? 0 : sizeOf(allRetired(files, next, now))
+  const tooLarge = `the registry would grow to ${size} bytes by retirements, and has at most ${mostStored}: move some of its agents to agents.json`
   const problems = [...registryProblems(files, next, now, registry), ...(size > mostStored ? [tooLarge] : [])]
   return problems.length > 0 ? refuse('invalid_registry', problems.slice(0, 3).join('; ')) : made
 }

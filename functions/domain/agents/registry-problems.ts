@@ -4,7 +4,7 @@ import { type Agent, answersFor, type Identity, oneYear } from '../people/organi
 import type { Bundle } from '../policy/bundle.ts'
 import { type AgentId, dayOf, defined, type NumericDate } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
-import { latestFirstDate, wrongOwners } from './agent-problems.ts'
+import { latestFirstDate, wrongAgent } from './agent-problems.ts'
 import { GovernedRegistry, nothingGoverned } from './governed-registry.ts'
 
 /** A registry that cannot be stored would lose a change that people approved. */
@@ -89,7 +89,7 @@ function wrongPeople(agent: Agent, before: Agent | undefined, { directory: { peo
   const kept = before ? answersFor(before) : []
   return [
     // Leaves out the fix, which lists the people.
-    ...wrongOwners(agent, people).map(([, message]) => `\`${agent.id}\`: ${message}`),
+    ...wrongAgent(agent, people).map(([, message]) => `\`${agent.id}\`: ${message}`),
     ...(['owner', 'backupOwner'] as const).flatMap((member) => {
       const person = people.find(({ id }) => id === agent[member])
       if (person === undefined) return []

@@ -94,7 +94,7 @@ export async function retire(
     if (!judged.ok) return judged
     const { now, agent, governed, common, expected } = judged.value
     if (!agent || !governed) return refuse('unknown_subject')
-    const registry = retiredIn(ports.policy.files ?? ports.policy.bundle, governed, agent, now)
+    const registry = retiredIn(ports.policy.files ?? ports.policy.bundle, governed, [agent], now)
     const apart = chained({ ...common, type: 'Retired', version: registry.version, reason }, subject, expected, ports)
     if (!(await ports.agents.certify({ subject, registry, ...apart.appended }))) return undefined
     ports.log.info('retired', { agent: subject, by: person, version: registry.version })

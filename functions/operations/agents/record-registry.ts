@@ -1,7 +1,7 @@
 // Rules: test/operations/agents/look-after-agents.test.ts
 import { afterDeployment, Parties } from '../../domain/agents/after-deployment.ts'
 import type { Subject } from '../../domain/agents/agent-file.ts'
-import { mostStored } from '../../domain/agents/governed-registry.ts'
+import { allRetired, mostStored } from '../../domain/agents/governed-registry.ts'
 import {
   differenceOf,
   onRecord,
@@ -68,9 +68,10 @@ async function keepFormer(last: Digest, files: Bundle, ports: DeploymentPorts): 
   const before = Parties.safeParse(typeof kept === 'object' ? kept.bundle : undefined)
   if (!before.success) return ports.log.warn('former_identities_unknown', { bundle: last })
   await runAggregate<true>('registry', manyWriters, async () => {
-    const next = afterDeployment(before.data, files, await ports.agents.governed(), ports.clock.now())
-    // A registry that cannot be stored would stop the record of every later deployment.
-    if (next && ports.agents.sizeOf(next) > mostStored) {
+    const now = ports.clock.now()
+    const next = afterDeployment(before.data, files, await ports.agents.governed(), now)
+    // A registry that cannot be stored would stop each retirement, and the record of later deployments.
+    if (next && ports.agents.sizeOf(allRetired(files, next, now)) > mostStored) {
       ports.log.warn('former_identities_unknown', { bundle: last, former: next.former.length })
       return true
     }

@@ -67,6 +67,8 @@ test('null removes a member that may be absent', () => {
 test('days and durations are spelled as in agents.json', () => {
   expect(changed({ recertifyEvery: 'P90D' }).recertifyEvery).toBe(90 * 86_400)
   expect(() => changed({ recertifyEvery: 90 })).toThrow('invalid_arguments')
+  expect(changed({ recertifyEvery: 'P364D' }).recertifyEvery).toBe(364 * 86_400)
+  expect(() => changed({ recertifyEvery: 'P366D' })).toThrow('invalid_arguments')
 })
 
 test('a change does not move the date of recertification, the owner or the status', () => {

@@ -35,6 +35,24 @@ const withPerson = (id: string, changes: Partial<Person>): Bundle => ({
   },
 })
 
+const inRole = (host: string, own: string): Partial<Agent> => {
+  const arnOf = (name: string) => `arn:aws:iam::111122223333:role/${name}`
+  return { runsOn: { awsRole: arnOf(host) }, identities: [{ issuer, subject: arnOf(own) }] }
+}
+const inRepository = (host: string, own: string): Partial<Agent> => ({
+  runsOn: { githubRepository: host },
+  identities: [{ issuer, subject: `repo:${own}` }],
+})
+
+test.each([
+  inRole('builder', 'builder'),
+  inRepository('Org/One', 'org/one:ref:refs/heads/main'),
+  inRepository('org/one', 'org@1/one@2:ref:refs/heads/main'),
+  { ...inRepository('org/one', ''), runsOn: { other: 'a runner' } },
+])('a host that its identity confirms, or does not name, has no problem: %j', (changes) => {
+  expect(problemsOf(with_({ ...fresh, ...changes }))).toEqual([])
+})
+
 test('a new agent with its own identity, an active owner and a date within 180 days has no problem', () => {
   expect(problemsOf(with_(fresh))).toEqual([])
 })
@@ -50,6 +68,8 @@ test.each<[rule: string, changes: Partial<Agent>, problem: RegExp]>([
   ['the identity of an agent of the files', { identities: [identityOf(known)] }, /of `\S+` is `agent:\w+` already/],
   ['the identity of a person', { identities: [identityOf(files.directory.people[0])] }, /is `person:\w+` already/],
   ['the identity of a tool', { identities: [identityOf(files.tools[0])] }, /is `tool:[\w-]+` already/],
+  ['another role than that of its identity', inRole('builder', 'other'), /^`agent:\w+`: identity 1 is `arn:\S+other`/],
+  ['another repository than that of its identity', inRepository('org/one', 'org/two:ref'), /`repo:org\/two:ref`, which/],
   ['a host without a known form', { runsOn: { awsRole: 'builder' } as Agent['runsOn'] }, /`agents\.0\.runsOn/],
 ])('a registration with %s is refused', (_, changes, problem) => {
   expect(problemsOf(with_({ ...fresh, ...changes }))).toContainEqual(expect.stringMatching(problem))
