@@ -25,7 +25,7 @@ import { currentPolicy } from '../wiring/ports.ts'
 const Asked = z.object({ agent: AgentId.optional() })
 const Queued = z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() })) })
 
-/** The time reserved for the running simulation. Seconds. */
+/** The time reserved for the running call of AWS. Seconds. */
 const reserve = 70
 
 /**
@@ -69,8 +69,11 @@ export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'ACCOUNT' | '
   const [clock, log] = [new SystemClock(), new PowertoolsLog()]
   return {
     agents,
-    probers: (): HostProbers => ({
-      ...makeProbers({ simulator, list, reads: new ModelledHostReads(credentials) }),
+    probers: (until): HostProbers => ({
+      ...makeProbers({
+        ...{ simulator, list, reads: new ModelledHostReads(credentials) },
+        isLate: () => clock.now() >= until,
+      }),
     }),
     roles: {
       platformRoles: agents,

@@ -9,17 +9,18 @@ import type { Clock, Log } from '../ports.ts'
 import type { AgentReader, AgentWriter, HostProbers } from './ports.ts'
 
 export type LookingPorts = {
-  agents: Pick<AgentReader, 'host' | 'heard'> & Pick<AgentWriter, 'saveLooked'>
-  /** The probers of one run, which cache answers. Hosts of a missing kind are skipped. */
-  probers: () => Partial<HostProbers>
+  agents: Pick<AgentReader, 'host' | 'heard' | 'files'> & Pick<AgentWriter, 'saveLooked'>
+  /** The probers of one run, which cache answers until its time is up. Hosts of a missing kind are skipped. */
+  probers: (until: NumericDate) => Partial<HostProbers>
   policy: { readonly bundle: Bundle }
   clock: Clock
   log: Log
 }
 
 /**
- * Looks at the hosts of all agents, or of one, one after another until the time is up. A failed look keeps the earlier
- * answers and adds its reason, so that a host never looks harmless by a failure.
+ * Looks at the hosts of all agents, or of some, one after another until the time is up. A failed look keeps the earlier
+ * answers and adds its reason, so that a host never looks harmless by a failure. Each look counts as of the start of
+ * the run, since a later one may rest on lists that an earlier one read.
  *
  * @returns the number of hosts
  */
@@ -28,10 +29,12 @@ export async function lookAtHosts(
   { only, until = Number.POSITIVE_INFINITY }: { only?: readonly AgentId[] | undefined; until?: NumericDate } = {},
 ): Promise<number> {
   const { policy, clock, log } = ports
-  const agents = policy.bundle.agents.filter(({ id, status }) =>
+  const at = clock.now()
+  const asked = policy.bundle.agents.filter(({ id, status }) =>
     only === undefined ? status !== 'retired' : only.includes(id),
   )
-  const probers = ports.probers()
+  const agents = await oldestFirst(asked, ports)
+  const probers = ports.probers(until)
   const silent = await findSilent(agents, ports)
   let looked = 0
   for (const agent of agents) {
@@ -39,9 +42,19 @@ export async function lookAtHosts(
       log.warn('hosts_not_seen', { from: agent.id, why: 'too_slow' })
       break
     }
-    if (await lookAtHost(agent, { probers, silent: silent(agent) }, ports)) looked += 1
+    if (await lookAtHost(agent, { at, probers, silent: silent(agent) }, ports)) looked += 1
   }
   return looked
+}
+
+/** The agents by the time of their last look, then of its answers: a run that ends early leaves out no agent forever. */
+async function oldestFirst(all: readonly Agent[], { agents }: LookingPorts): Promise<readonly Agent[]> {
+  const files = await agents.files(all.map(({ id }) => id))
+  const aged = all.map((agent) => {
+    const { at = 0, failed } = files.get(agent.id)?.looked ?? {}
+    return { agent, at, answersOf: failed?.answersOf ?? at }
+  })
+  return aged.sort((a, b) => a.at - b.at || a.answersOf - b.answersOf).map(({ agent }) => agent)
 }
 
 const mostPlaces = 20
@@ -53,15 +66,14 @@ async function findSilent(all: readonly Agent[], { agents, policy, clock }: Look
   return (agent: Agent) => silentOf(placesOf(agent, accounts), heard, clock.now()).slice(0, mostPlaces)
 }
 
-type Run = { probers: Partial<HostProbers>; silent: string[] }
+type Run = { at: NumericDate; probers: Partial<HostProbers>; silent: string[] }
 
-async function lookAtHost(agent: Agent, { probers, silent }: Run, ports: LookingPorts): Promise<boolean> {
-  const { agents, policy, clock, log } = ports
+async function lookAtHost(agent: Agent, { at, probers, silent }: Run, ports: LookingPorts): Promise<boolean> {
+  const { agents, policy, log } = ports
   const host = probedHost(agent.runsOn)
   const prober = host && probers[host.kind]
   if (!prober) return false
   const { where: role } = host
-  const at = clock.now()
   const probed = await prober.probe(role, policy.bundle).catch(asUnseen)
   if (!(probed instanceof HostUnseen)) return agents.saveLooked(agent.id, { at, role, ...probed, silent })
   const { why, cause } = probed

@@ -24,11 +24,25 @@ import type { HostReads } from './ports.ts'
  */
 const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20, characters: 500 } as const
 
-export type ProbingPorts = { simulator: HostSimulator; list: RoleList & RoleBoundaries; reads: HostReads }
+export type ProbingPorts = {
+  simulator: HostSimulator
+  list: RoleList & RoleBoundaries
+  reads: HostReads
+  /** Whether the run's time is up: then IAM is asked no more, and the look fails. */
+  isLate: () => boolean
+}
 
 /** The probers of one run. They cache the roles of each account, and the answers about each role. */
-export function makeProbers({ simulator, list, reads }: ProbingPorts): { readonly [kind in FoundKind]: HostProber } {
-  const ports = { simulator, reads, list, lists: new RoleLists(list), answers: new Map(), names: new Map() }
+export function makeProbers(given: ProbingPorts): { readonly [kind in FoundKind]: HostProber } {
+  const { list, reads, isLate } = given
+  const simulator: HostSimulator = {
+    simulate: async (...asked) => {
+      if (isLate()) throw new HostUnseen('too_slow')
+      return given.simulator.simulate(...asked)
+    },
+  }
+  const caches = { lists: new RoleLists(list), answers: new Map(), names: new Map(), said: new Map() }
+  const ports = { simulator, reads, list, ...caches }
   const of = (kind: FoundKind): HostProber => ({ probe: (where, bundle) => probe(kind, where, { ...ports, bundle }) })
   return {
     awsRole: of('awsRole'),
@@ -48,6 +62,8 @@ type Probing = FindingPorts & {
   list: RoleBoundaries
   /** By role. Undefined for a role that is deleted or closed to Hotwork. */
   answers: Map<string, Promise<Answers | undefined>>
+  /** By role and action, since a role is asked the same in each look of a run. */
+  said: Map<string, ReturnType<typeof simulated>>
   /** By account. Undefined if they cannot be listed. */
   names: Map<string, Promise<Names | undefined>>
 }
@@ -189,7 +205,13 @@ function reachedBy(role: Reach, candidate: Reach, said: Simulated | undefined): 
 }
 
 /** IAM's answers about one action of a role; undefined if the role is deleted or closed. */
-async function mayDo(role: string, action: string, resources: readonly string[], { simulator }: Probing) {
+function mayDo(role: string, action: string, resources: readonly string[], { simulator, said }: Probing) {
+  const known = said.get(`${role} ${action}`) ?? simulated(role, action, resources, simulator)
+  said.set(`${role} ${action}`, known)
+  return known
+}
+
+async function simulated(role: string, action: string, resources: readonly string[], simulator: HostSimulator) {
   if (resources.length === 0) return []
   const said = await simulator.simulate(role, { actions: [action], resources }).catch(unlessTransient)
   return said instanceof HostUnseen ? undefined : said

@@ -4,7 +4,8 @@ import { lookAgain } from '../../../functions/operations/agents/look-again.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
 import { MemoryAwsHosts } from '../../support/agents/memory-aws-hosts.ts'
 import type { HostPolicy } from '../../support/agents/memory-host-simulator.ts'
-import { agent, parameter, World } from '../../support/world.ts'
+import { withAgent } from '../../support/bundles.ts'
+import { agent, parameter, sampleBundle, World } from '../../support/world.ts'
 
 /** A change at AWS has Hotwork look again at the hosts that it concerns, and a flood of changes a bounded number of times. */
 
@@ -14,6 +15,22 @@ const role = `arn:aws:iam::${account}:role/nightly-jobs`
 const wide: HostPolicy = { name: 'wide', action: 'ssm:*', resource: 'arn:aws:ssm:*:*:parameter/staging/*' }
 const ask = { ...parameter('/staging/checkout/payment-timeout-ms'), agent: nightly, purpose: 'maintenance' }
 const never = Number.POSITIVE_INFINITY
+const issuer = 'token.actions.githubusercontent.com'
+const trustOfGithub = (sub: string) => ({
+  ...{ Effect: 'Allow', Action: 'sts:AssumeRoleWithWebIdentity' },
+  Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${issuer}` },
+  Condition: { StringLike: { [`${issuer}:sub`]: sub } },
+})
+/** The sample with so many agents, each on a role of its own. */
+function sampleOf(count: number) {
+  const bundle = sampleBundle()
+  const agents = bundle.agents.filter(({ id }) => id === nightly)
+  const named = (at: number) => ({ id: agent(`a${at}`), runsOn: { awsRole: `${role}-${at}` } })
+  return {
+    ...bundle,
+    agents: Array.from({ length: count }, (_, at) => agents.map((one) => ({ ...one, ...named(at) }))).flat(),
+  }
+}
 /** The least wait of a message (test/infra/host-changes.test.ts). */
 const wait = 75
 
@@ -74,6 +91,53 @@ test('a change that was seen by a later look costs none', async () => {
   world.clock.advance(wait)
   expect(await again([told])).toBe(true)
   expect(probed).toHaveLength(1)
+})
+
+test('a change is looked at again that came after its run had read the roles, and before its host had its turn', async () => {
+  const runsOn = { githubEnvironment: 'example-org/checkout#nightly' }
+  const [world, aws] = [new World(withAgent(nightly, { runsOn })), new MemoryAwsHosts()]
+  const trust = trustOfGithub('repo:example-org/checkout:environment:nightly')
+  let told: HostChange | undefined
+  const probers = () => {
+    const { githubEnvironment, ...rest } = aws.probers()
+    const probe: typeof githubEnvironment.probe = async (where, bundle) => {
+      const probed = await githubEnvironment.probe(where, bundle)
+      world.clock.advance(30)
+      told ??= { account, region, at: world.clock.now(), of: { kind: 'roles' } }
+      aws.role('admin', trust, wide)
+      world.clock.advance(30)
+      return probed
+    }
+    return { ...rest, githubEnvironment: { probe } }
+  }
+  const ports = { ...world.ports, agents: world.agents, probers }
+  const mayPut = async () => {
+    const { looked } = await world.agents.host(nightly)
+    return looked?.actions['ssm:PutParameter']?.some(({ answer }) => answer === 'allowed')
+  }
+  await lookAtHosts(ports)
+  expect([told, await mayPut()]).toEqual([expect.anything(), false])
+  world.clock.advance(wait)
+  expect(await lookAgain(told ? [told] : [], ports, never)).toBe(true)
+  expect(await mayPut()).toBe(true)
+})
+
+test('a trickle of changes has every host looked at within the hour, though no run reaches all', async () => {
+  const world = new World(sampleOf(10))
+  const ids = world.policy.bundle.agents.map(({ id }) => id)
+  const probe = async () => {
+    world.clock.advance(100)
+    return { actions: {} }
+  }
+  const ports = { ...world.ports, agents: world.agents, probers: () => ({ awsRole: { probe } }) }
+  await lookAtHosts(ports)
+  for (let run = 0; run < 40; run++) {
+    const told: HostChange = { account, region, at: world.clock.now(), of: { kind: 'roles' } }
+    world.clock.advance(wait)
+    await lookAgain([told], ports, world.clock.now() + 530)
+  }
+  const files = await world.agents.files(ids)
+  for (const id of ids) expect(world.clock.now() - (files.get(id)?.looked?.at ?? 0)).toBeLessThan(3600)
 })
 
 test('a look that came as the change spread is made again', async () => {

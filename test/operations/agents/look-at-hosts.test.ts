@@ -155,6 +155,33 @@ test('a run that is out of time leaves the rest to the next day', async () => {
   expect(JSON.stringify(world.log.lines)).toContain('hosts_not_seen')
 })
 
+test('the host with the oldest look comes first, and of two as old the one with the older answers', async () => {
+  const { world, aws, look } = lookingWorld(withAgent(agent('builder'), { runsOn: { awsRole: `${role}-2` } }))
+  const probed: string[] = []
+  const probers = () => ({
+    awsRole: {
+      probe: async (where: string) => {
+        probed.push(where)
+        return { actions: {} }
+      },
+    },
+  })
+  const both = [nightly, agent('builder')]
+  const lookBy = (only: readonly AgentId[]) => lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only })
+  await look(nightly)
+  world.clock.advance(60)
+  await lookBy(both)
+  expect(probed.splice(0)).toEqual([`${role}-2`, role])
+  aws.simulator.unseen = 'throttled'
+  world.clock.advance(60)
+  await look(nightly)
+  await lookBy([agent('builder')])
+  probed.length = 0
+  world.clock.advance(60)
+  await lookBy(both)
+  expect(probed).toEqual([role, `${role}-2`])
+})
+
 test('another agent of any class on the same host takes more people too', async () => {
   const { world, look } = lookingWorld(withAgent(agent('builder'), { runsOn: { awsRole: role } }))
   await look(agent('builder'))

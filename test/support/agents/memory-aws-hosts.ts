@@ -16,6 +16,7 @@ export class MemoryAwsHosts {
   /** The fault of each list of roles. */
   listFault: HostUnseen | undefined
   lists = 0
+  isLate = () => false
   reads = 0
 
   constructor(simulator = new MemoryHostSimulator()) {
@@ -36,11 +37,12 @@ export class MemoryAwsHosts {
   readonly probers = () =>
     makeProbers({
       simulator: this.simulator,
+      isLate: () => this.isLate(),
       list: {
         roles: async () => {
           this.lists += 1
           if (this.listFault) throw this.listFault
-          return this.#roles
+          return [...this.#roles]
         },
         boundary: async (role) => this.simulator.boundaries.get(role) ?? null,
       },

@@ -298,14 +298,24 @@ test('secrets that were not looked at are said: of a role that IAM is silent abo
   ])
 })
 
-test('several looks of one run list the roles of an account once and ask about a role once', async () => {
+test('several looks of one run list the roles of an account once and ask about a role, and its secrets, once', async () => {
   const aws = new MemoryAwsHosts()
-  aws.role('deploys', github('repo:example-org/*'), put)
+  const deploys = aws.role('deploys', github('repo:example-org/*'), put)
+  aws.role('second', byRole(deploys))
+  aws.answer('ssm:DescribeParameters', { Parameters: [{ Name: 'plain' }] })
   const probers = aws.probers()
   await probers.githubEnvironment.probe(environment, bundle)
   const { asked } = aws.simulator
   await probers.githubRepository.probe('example-org/checkout', bundle)
   expect([aws.lists, aws.simulator.asked]).toEqual([1, asked])
+})
+
+test('IAM is asked no more when the time of the run is up, and the look is too slow', async () => {
+  const aws = new MemoryAwsHosts()
+  for (let at = 0; at < 10; at++) aws.role(`r${at}`, github('repo:example-org/*'), put)
+  aws.isLate = () => aws.simulator.asked >= 4
+  await expect(look(aws, 'githubEnvironment', environment)).rejects.toMatchObject({ why: 'too_slow' })
+  expect(aws.simulator.asked).toBe(4)
 })
 
 test.each(hostReads)("the model of %s is that of AWS's client", (action) => {
