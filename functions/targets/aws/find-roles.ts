@@ -157,6 +157,7 @@ const Schedule = z.object({
     Arn: z.string(),
     RoleArn: z.string().nullish(),
     EcsParameters: z.object({ TaskDefinitionArn: z.string() }).nullish(),
+    Input: z.string().nullish(),
   }),
 })
 const Service = z.object({ services: z.array(z.object({ taskDefinition: z.string().nullish() })) })
@@ -174,8 +175,10 @@ async function findOfScheduler(where: string, ports: FindingPorts): Promise<Foun
       const asked = { GroupName: name, Name: where.split('/')[2] ?? '' }
       const { Target } = Schedule.parse(await read('scheduler:GetSchedule', asked))
       const own = only(Target.RoleArn ?? undefined, 'association')
-      const target = await targetOf(Target.EcsParameters?.TaskDefinitionArn ?? Target.Arn, ports)
-      return { roles: [...own.roles, ...target.roles], missed: target.missed }
+      const arn = Target.EcsParameters?.TaskDefinitionArn ?? Target.Arn
+      const target = await targetOf(arn, ports)
+      const missed = mayNameRole(arn, Target.Input ?? '') ? ['the input of the schedule may name another role'] : []
+      return { roles: [...own.roles, ...target.roles], missed: [...target.missed, ...missed] }
     }
     case 'lambda function': {
       const { Role } = z
@@ -218,12 +221,21 @@ async function taskRole(
     : { roles: [], missed: ['the task has no role: on EC2 it may use that of the instance'] }
 }
 
+/** The input of a task or build may name another role, also with an escape of JSON. */
+const mayNameRole = (target: string, input: string): boolean =>
+  /^arn:[^:]*:(?:ecs|codebuild):/.test(target) && /taskRoleArn|serviceRoleOverride|\\u/i.test(input)
+
+/** Targets that are read. A version or an alias may have another role, and no right permits its read. */
 const followed =
-  /^arn:[^:]*:(?:lambda:[^:]*:\d{12}:function:[\w-]+|ecs:[^:]*:\d{12}:task-definition\/.+|states:[^:]*:\d{12}:stateMachine:[\w-]+|codebuild:[^:]*:\d{12}:project\/[\w-]+)/
+  /^arn:[^:]*:(?:lambda:[^:]*:\d{12}:function:[\w-]+|ecs:[^:]*:\d{12}:task-definition\/.+|states:[^:]*:\d{12}:stateMachine:[\w-]+|codebuild:[^:]*:\d{12}:project\/[\w-]+)$/
 
 async function targetOf(target: string, ports: FindingPorts): Promise<FoundRoles> {
   const [arn] = followed.exec(target) ?? []
-  if (arn === undefined) return { roles: [], missed: ['the target of the schedule is of a kind that is not looked at'] }
+  if (arn === undefined)
+    return {
+      roles: [],
+      missed: ['the target of the schedule is of a kind that is not looked at, or a version or an alias'],
+    }
   const found = await findOfScheduler(arn, ports).catch(unlessTransient)
   return found instanceof HostUnseen
     ? {

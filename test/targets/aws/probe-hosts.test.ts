@@ -250,8 +250,47 @@ describe('a scheduled host', () => {
     aws.answer('scheduler:GetSchedule', { Target: { Arn: at('sqs', 'jobs'), RoleArn } })
     const { answer, partial } = await look(aws, 'scheduler', at('scheduler', 'schedule/default/nightly'))
     expect(answer?.answer).toBe('unknown')
-    expect(partial).toContain('the target of the schedule is of a kind that is not looked at')
+    expect(partial).toContain('the target of the schedule is of a kind that is not looked at, or a version or an alias')
   })
+
+  test.each([at('lambda', 'function:nightly:live'), at('states', 'stateMachine:nightly:3')])(
+    'a schedule of %s does not take the role of the newest version for that of this one',
+    async (Arn) => {
+      const aws = new MemoryAwsHosts()
+      const role = aws.role('newest', byService('lambda.amazonaws.com'))
+      aws.answer('scheduler:GetSchedule', { Target: { Arn } })
+      aws.answer('lambda:GetFunctionConfiguration', { Role: role })
+      aws.answer('states:DescribeStateMachine', { roleArn: role })
+      const { answer, roles } = await look(aws, 'scheduler', at('scheduler', 'schedule/default/nightly'))
+      expect([answer?.answer, roles]).toEqual(['unknown', []])
+    },
+  )
+
+  const role = 'arn:aws:iam::000000000000:role/other'
+  test.each([
+    ['unknown', 'ecs', JSON.stringify({ taskRoleArn: role })],
+    ['unknown', 'ecs', JSON.stringify({ containerOverrides: [], taskRoleArn: role }).replace('taskR', '\\u0074askR')],
+    ['denied', 'ecs', JSON.stringify({ containerOverrides: [{ name: 'job', command: ['echo', '"now"'] }] })],
+    ['unknown', 'codebuild', JSON.stringify({ serviceRoleOverride: role })],
+    ['denied', 'lambda', JSON.stringify({ taskRoleArn: role })],
+  ] as const)(
+    'a right is %s if a schedule starts a target of %s with the input %s',
+    async (expected, service, Input) => {
+      const aws = new MemoryAwsHosts()
+      const low = aws.role('low', byService('ecs-tasks.amazonaws.com'))
+      const EcsParameters = { TaskDefinitionArn: at('ecs', 'task-definition/nightly:3') }
+      const targets = {
+        ecs: { Arn: at('ecs', 'cluster/main'), EcsParameters },
+        codebuild: { Arn: at('codebuild', 'project/nightly') },
+        lambda: { Arn: lambda },
+      }
+      aws.answer('scheduler:GetSchedule', { Target: { ...targets[service], Input } })
+      aws.answer('ecs:DescribeTaskDefinition', { taskDefinition: { taskRoleArn: low } })
+      aws.answer('codebuild:BatchGetProjects', { projects: [{ serviceRole: low }] })
+      aws.answer('lambda:GetFunctionConfiguration', { Role: low })
+      expect((await look(aws, 'scheduler', at('scheduler', 'schedule/default/nightly'))).answer?.answer).toBe(expected)
+    },
+  )
 })
 
 test('secrets and parameters that the role may read are listed by name, and nothing reads a value', async () => {
