@@ -1,6 +1,6 @@
 // Rules: test/infra/host-changes.test.ts
 import { Duration, Stack } from 'aws-cdk-lib'
-import { CfnEventBusPolicy, EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
+import { CfnEventBusPolicy, EventBus, EventField, Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
@@ -22,7 +22,10 @@ const changes: { readonly [source: string]: readonly (string | { prefix: string 
     { prefix: 'UpdateFunctionConfiguration' },
     { prefix: 'DeleteFunction2' },
   ],
-  'aws.ecs': ['RegisterTaskDefinition', 'CreateService', 'UpdateService', 'DeleteService'],
+  'aws.ecs': [
+    ...['RegisterTaskDefinition', 'DeregisterTaskDefinition', 'CreateService', 'UpdateService', 'DeleteService'],
+    'UpdateServicePrimaryTaskSet',
+  ],
   'aws.states': ['CreateStateMachine', 'UpdateStateMachine', 'DeleteStateMachine'],
   'aws.codebuild': ['CreateProject', 'UpdateProject', 'DeleteProject'],
 }
@@ -111,6 +114,7 @@ export class HostChanges extends Construct {
     const rule = new Rule(this, 'Rule', {
       eventBus: bus,
       eventPattern: {
+        source: Match.prefix('aws.'),
         detailType: ['AWS API Call via CloudTrail'],
         account: [...new Set(Object.values(bundle.deployment.accounts).map(({ accountId }) => accountId))],
       },
@@ -146,7 +150,9 @@ const parameters = [
   'name',
   'functionName',
   'service',
+  'serviceName',
   'family',
+  'taskDefinition',
   'stateMachineArn',
 ]
 

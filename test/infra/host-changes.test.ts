@@ -30,6 +30,8 @@ test.each<[where: string, account: string, template: () => Template]>([
     expect(detail).toMatchObject({ errorCode: [{ exists: false }] })
     for (const name of ['PutRolePolicy', 'UpdateAssumeRolePolicy', 'CreatePodIdentityAssociation', 'UpdateSchedule'])
       expect(changes?.eventName).toContain(name)
+    for (const name of ['DeregisterTaskDefinition', 'UpdateServicePrimaryTaskSet'])
+      expect(changes?.eventName).toContain(name)
     expect(JSON.stringify(changes)).not.toMatch(/"(?:List|Get|Describe|Simulate)/)
     expect(proofs).toEqual({
       eventName: ['ListRoles', 'ListSecrets'],
@@ -75,10 +77,17 @@ test('the bus takes events of other accounts from their senders alone', () => {
 test('the rule of the bus sends names alone, of accounts of the deployment', () => {
   const rule = ruleIn(assembly.hotwork)
   expect(textOf(rule['EventBusName'])).toBe('<HostsChangesBus>')
-  expect(rule['EventPattern']).toEqual({ 'detail-type': ['AWS API Call via CloudTrail'], account: [home, elsewhere] })
+  expect(rule['EventPattern']).toEqual({
+    // An event of one's own has no such source.
+    source: [{ prefix: 'aws.' }],
+    'detail-type': ['AWS API Call via CloudTrail'],
+    account: [home, elsewhere],
+  })
   const [target] = rule['Targets'] as { InputTransformer: { InputTemplate: string; InputPathsMap: object } }[]
   const paths = Object.values(target?.InputTransformer.InputPathsMap ?? {}) as string[]
   expect(paths).not.toContain('$.detail.requestParameters')
+  for (const name of ['service', 'serviceName', 'taskDefinition'])
+    expect(paths).toContain(`$.detail.requestParameters.${name}`)
   expect(paths.join()).not.toMatch(/userIdentity|responseElements|Document|environment/)
   // A name that a call has not is an empty text, and the message is still JSON.
   const message = target?.InputTransformer.InputTemplate.replaceAll(/<[^>]+>/g, (path) =>

@@ -17,7 +17,10 @@ export type HostChange = {
 }
 /** `role`: the rights of one role, or its end. `roles`: a role that may admit new callers. `policies`: of any role. */
 export type Changed = { kind: 'role'; name: string } | { kind: 'roles' | 'policies' } | Association
-/** The role of a cluster's service account, or of a schedule, function, service, state machine or project. */
+/**
+ * The role of a cluster's service account, or of a schedule, function, service, state machine or project. Without a name
+ * it may be any.
+ */
 type Association = { kind: 'host'; service: string; names: readonly string[] }
 
 type Host = Pick<Agent, 'runsOn'>
@@ -56,14 +59,14 @@ function rolesOf({ where }: { where: string }, looked: Looked | undefined): read
 }
 
 function isOf(host: { kind: string; where: string }, account: string, { service, names }: Association): boolean {
-  if (host.kind === 'kubernetesServiceAccount')
-    return service === 'eks' && names.includes(host.where.split('/')[0] ?? '')
+  const isAmong = (own: readonly string[]) => names.length === 0 || own.some((name) => names.includes(name))
+  if (host.kind === 'kubernetesServiceAccount') return service === 'eks' && isAmong([host.where.split('/')[0] ?? ''])
   if (host.kind !== 'scheduler' || accountIdOf(host.where) !== account) return false
   const [, , own, , , ...rest] = host.where.split(':')
   // A schedule's target has a role of its own, whose name is not stored.
   if (own === 'scheduler') return service !== 'eks'
   const [, ...named] = rest.join(':').split(/[:/]/)
-  return service === own && named.some((name) => names.includes(name))
+  return service === own && isAmong(named)
 }
 
 /** Seconds without an event after which a place counts as silent: each daily look makes one. */

@@ -52,6 +52,12 @@ test.each<[what: string, of: Changed, expected: string[]]>([
     { kind: 'host', service: 'ecs', names: ['nightly'] },
     ['service', 'schedule'],
   ],
+  [
+    'a service that the event does not name may be any, and a schedule',
+    { kind: 'host', service: 'ecs', names: [] },
+    ['service', 'schedule'],
+  ],
+  ['a cluster that the event does not name may be any', { kind: 'host', service: 'eks', names: [] }, ['pod']],
   ['another function concerns schedules alone', { kind: 'host', service: 'lambda', names: ['daily'] }, ['schedule']],
 ])('%s', (_what, of, expected) => expect(concerned(of)).toEqual(expected))
 
@@ -59,6 +65,7 @@ test('a change in an account that a host does not reach concerns only hosts that
   expect(concerned({ kind: 'role', name: 'deploy' }, other)).toEqual([])
   expect(concerned({ kind: 'policies' }, other)).toEqual([])
   expect(concerned({ kind: 'host', service: 'lambda', names: ['nightly'] }, other)).toEqual([])
+  expect(concerned({ kind: 'host', service: 'lambda', names: [] }, other)).toEqual([])
   expect(concerned({ kind: 'roles' }, other)).toEqual(all)
 })
 

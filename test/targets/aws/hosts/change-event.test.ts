@@ -47,6 +47,7 @@ test.each<Case>([
   ],
   ['aws.scheduler', 'UpdateSchedule', ' nightly', { kind: 'host', service: 'scheduler', names: ['nightly'] }],
   ['aws.ecs', 'RegisterTaskDefinition', '  nightly ', { kind: 'host', service: 'ecs', names: ['nightly'] }],
+  ['aws.codebuild', 'UpdateProject', '        ', { kind: 'host', service: 'codebuild', names: [] }],
   ['aws.iam', 'ListRoles', ' ', undefined],
   ['aws.secretsmanager', 'ListSecrets', ' ', undefined],
 ])('%s %s of "%s" says where to look', (source, name, about, of) =>
