@@ -1,7 +1,7 @@
 import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 import type { Context } from '../context.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
-import { jsonText, lines } from '../screen.ts'
+import { type Around, jsonText, lines, time } from '../screen.ts'
 import { hostOf } from './hosts.ts'
 import { readAgent } from './inventory.ts'
 
@@ -31,7 +31,7 @@ export async function guardrail({ id, form, check }: GuardrailTyped, context: Co
     )
   const guarded = { agent, roles: rolesOf(agent) }
   if (check) {
-    const { exit, said } = checks[form](guarded)
+    const { exit, said } = (form !== 'scp' && notLookedAt(agent, surroundings)) || checks[form](guarded)
     surroundings.out(lines(...said))
     return exit
   }
@@ -140,9 +140,12 @@ type Checked = { exit: Exit; said: readonly string[] }
 const checks: { readonly [form in Form]: (guarded: Guarded) => Checked } = {
   policy: ({ agent }) => {
     const open = openOf(agent)
-    return open.length === 0
-      ? attached(agent)
-      : missing(`NOT ATTACHED: the host of ${agent.id} is not denied`, [...open, ...noteOf(agent)])
+    if (open.length === 0) return attached(agent)
+    const isDenied = open.every((line) => line.endsWith(onlyDenied))
+    return missing(`NOT ATTACHED: the host of ${agent.id} is ${isDenied ? onlyDenied : 'not denied'}`, [
+      ...open,
+      ...noteOf(agent),
+    ])
   },
   boundary: ({ agent, roles }) => {
     const name = policyName(agent)
@@ -174,13 +177,25 @@ const attached = ({ id }: AgentAnswer): Checked => ({
 const missing = (first: string, rest: readonly string[]): Checked => ({ exit: exits.denied, said: [first, ...rest] })
 const noteOf = ({ ambient: { note } }: AgentAnswer) => (note === undefined ? [] : [note])
 
-/** The actions that IAM does not deny the host, by the guardrail or by other policies. */
+/** The longest time from a look to its answer. */
+const freshMs = 120_000
+
+/** A look that was not made now proves nothing: the guardrail may be gone since. */
+function notLookedAt({ id, ambient: { at, now = '' } }: AgentAnswer, around: Around): Checked | undefined {
+  if (at !== undefined && Date.parse(now) - Date.parse(at) <= freshMs) return undefined
+  return missing(`UNKNOWN: the host of ${id} was not looked at now`, [
+    `  ${at === undefined ? 'there is no look yet' : `the last look was at ${time(at, around)}`}: check again in some minutes`,
+    '  if it stays so, look-at-hosts did not end in time: see its log, and `host_not_looked_at` in that of the API',
+  ])
+}
+
+const onlyDenied = 'denied, but not by a guardrail'
+
+/** The actions that no policy denies the host, the guardrail or another. */
 function openOf({ ambient }: AgentAnswer): readonly string[] {
-  const answers = Object.entries(ambient.resources).flatMap(([action, each]) =>
-    each.map(({ resource, answer }) => ({ action, resource, answer })),
-  )
-  const open = answers.flatMap(({ action, resource, answer }) =>
-    answer === 'denied' ? [] : `  ${action} on ${resource}: ${answer}`,
+  const answers = Object.entries(ambient.resources).flatMap(([action, each]) => each.map((one) => ({ action, ...one })))
+  const open = answers.flatMap(({ action, resource, answer, explicit }) =>
+    answer === 'denied' && explicit ? [] : `  ${action} on ${resource}: ${answer === 'denied' ? onlyDenied : answer}`,
   )
   // Old answers prove nothing about now.
   const isNew = ambient.at !== undefined && ambient.failed === undefined

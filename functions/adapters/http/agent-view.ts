@@ -8,7 +8,7 @@ import {
   type Counts,
   type Subject,
 } from '../../domain/agents/agent-file.ts'
-import { inForce } from '../../domain/agents/ambient.ts'
+import { inForce, withUnasked } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
 import { changesSeen, hostNote } from '../../domain/agents/host-words.ts'
 import type { LeavingOwner } from '../../domain/agents/leaving-owner.ts'
@@ -74,8 +74,9 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
     evidence_digest: evidence,
     ambient: {
       ...defined({ at: timeMember(looked?.at), role: looked?.role, failed: looked?.failed?.why }),
+      now: rfc3339(now),
       actions: ambientByAction(known, Object.keys(bundle.actions)),
-      resources: known?.actions ?? {},
+      resources: known ? withUnasked(bundle, known.actions) : {},
       ...defined({
         note: hostNote(agent, looked),
         changes: probedHost(agent.runsOn) && changesSeen(known?.silent),

@@ -68,6 +68,8 @@ export const Looked = z.strictObject({
         answer: Ambient,
         /** The policies that allow it, as IAM names them. */
         by: z.array(z.string()).optional(),
+        /** Set if a policy of each role denies it, or the guardrail leaves it out. */
+        explicit: z.literal(true).optional(),
       }),
     ),
   ),

@@ -1,10 +1,11 @@
 import type { Ambient, HostFacts } from '../people/host.ts'
 import { probedHost } from '../people/host-kinds.ts'
-import { type Agent, ruleOf } from '../people/organisation.ts'
-import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
+import { type Agent, fitsPattern, ruleOf } from '../people/organisation.ts'
+import { type Account, accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { NumericDate, Resource } from '../values.ts'
 import { recordOf } from './activity.ts'
 import type { AgentFile, Looked } from './agent-file.ts'
+import { guardedResources } from './guardrail.ts'
 
 /** A question to IAM about a host: one action of the catalogue on an example resource of one rule of resources.json. */
 export type HostQuestion = {
@@ -18,6 +19,8 @@ export type HostQuestion = {
   example?: string
   /** True if the resource is in a different account, which must allow it too, beyond IAM's simulation. */
   isElsewhere: boolean
+  /** True if the guardrail of the role denies it. */
+  isGuarded: boolean
 }
 
 /** The answer of IAM about one action on one resource. */
@@ -25,6 +28,8 @@ export type Simulated = {
   action: string
   resource: string
   decision: 'allowed' | 'denied'
+  /** True if a policy or boundary denies it, rather than none allowing it. */
+  explicit?: true
   /** Condition keys in a policy whose values are known only at the call. */
   missing: readonly string[]
   /** The policies that determined the answer, as IAM names them. */
@@ -40,27 +45,41 @@ const words = ['example', 'sample', 'anything', 'x1'] as const
 /** The limit of stored answers, since a row of the table has at most 400 kB. An action beyond it is unknown. */
 const mostAnswers = 2000
 
+/** The questions about each action as a whole: the first action beyond the limit has none. */
 export function hostQuestions(bundle: Bundle, role: string): readonly HostQuestion[] {
-  const all = Object.values(bundle.actions).flatMap((entry) => {
-    const account = accountOf(bundle, entry)
-    const { statement, resource } = entry
-    if (!statement || !account) return []
-    return bundle.resources
-      .filter(({ type }) => type === resource.type)
-      .map(({ id: rule }) => {
-        const example = exampleOf(rule, resource.type, bundle, account)
-        return {
-          action: entry.name,
-          iamActions: statement.actions,
-          type: resource.type,
-          rule,
-          ...(example === undefined ? {} : { example }),
-          isElsewhere: accountIdOf(role) !== account.accountId,
-        }
-      })
+  const all = actionsOfAws(bundle).flatMap(({ entry, statement, account, rules }) => {
+    const isElsewhere = accountIdOf(role) !== account.accountId
+    const guarded = entry.mutates && !isElsewhere ? guardedResources(statement, account) : []
+    return rules.map(({ id: rule, type }) => {
+      const example = exampleOf(rule, type, bundle, account)
+      return {
+        action: entry.name,
+        iamActions: statement.actions,
+        type,
+        rule,
+        ...(example === undefined ? {} : { example }),
+        isElsewhere,
+        isGuarded: guarded.some((pattern) => fitsPattern(pattern, example ?? '')),
+      }
+    })
   })
-  return all.slice(0, mostAnswers)
+  const cut = all[mostAnswers]?.action
+  return all.slice(0, mostAnswers).filter(({ action }) => action !== cut)
 }
+
+/** The actions about which IAM can be asked, with the rules of their resources. */
+const actionsOfAws = (bundle: Bundle) =>
+  Object.values(bundle.actions).flatMap((entry) => {
+    const account: Account | undefined = accountOf(bundle, entry)
+    const rules = bundle.resources.filter(({ type }) => type === entry.resource.type)
+    return entry.statement && account && rules.length > 0 ? [{ entry, statement: entry.statement, account, rules }] : []
+  })
+
+/** The answers of a look, and `unknown` for each action about which it did not ask. */
+export const withUnasked = (bundle: Bundle, actions: Looked['actions']): Looked['actions'] => ({
+  ...Object.fromEntries(actionsOfAws(bundle).map(({ entry }) => [entry.name, [{ resource: '*', answer: 'unknown' }]])),
+  ...actions,
+})
 
 /**
  * `arn:*:ssm:*:*:parameter/staging/*` becomes `arn:aws:ssm:eu-west-1:111122223333:parameter/staging/example`. If a word
@@ -95,6 +114,14 @@ export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, sai
   return isElsewhere ? 'unknown' : 'allowed'
 }
 
+/** True if a policy denies it, or the guardrail leaves it out. */
+export const isHeld = ({ iamActions, example, isGuarded }: HostQuestion, said: readonly Simulated[]): boolean =>
+  !isGuarded ||
+  said.some(
+    ({ action, resource, explicit, missing }) =>
+      explicit === true && missing.length === 0 && resource === example && iamActions.includes(action),
+  )
+
 const order: readonly Ambient[] = ['denied', 'unknown', 'allowed']
 export const worst = (answers: readonly Ambient[], otherwise: Ambient): Ambient =>
   answers.reduce((one, other) => (order.indexOf(other) > order.indexOf(one) ? other : one), answers[0] ?? otherwise)
@@ -117,7 +144,12 @@ export function together(bundle: Bundle, each: readonly Looked['actions'][], isC
         const all = said.map(({ answer }) => answer)
         const answer = worst(isComplete ? all : [...all, 'unknown'], 'denied')
         const by = [...new Set(said.flatMap((one) => (one.answer === 'allowed' ? (one.by ?? []) : [])))]
-        return { resource: rule, answer, ...(answer === 'allowed' && by.length > 0 ? { by } : {}) }
+        const isExplicit = answer === 'denied' && said.length > 0 && said.every(({ explicit }) => explicit)
+        return {
+          ...{ resource: rule, answer },
+          ...(answer === 'allowed' && by.length > 0 ? { by } : {}),
+          ...(isExplicit ? { explicit: true } : {}),
+        }
       }),
     ]),
   )

@@ -1,6 +1,7 @@
 // Rules: test/domain/agents/ambient.test.ts
 import type { Agent } from '../people/organisation.ts'
-import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
+import { type Account, accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
+import type { CatalogueEntry } from '../policy/catalogue.ts'
 
 export type HostGuardrail = {
   Version: '2012-10-17'
@@ -20,16 +21,8 @@ export function guardrailOf(bundle: Bundle, { runsOn }: Pick<Agent, 'runsOn'>): 
   for (const entry of Object.values(bundle.actions)) {
     const account = accountOf(bundle, entry)
     if (!entry.mutates || !entry.statement || !account || (only !== undefined && account.accountId !== only)) continue
-    const { partition, region, accountId } = account
     for (const action of entry.statement.actions) actions.add(action)
-    for (const template of entry.statement.resources)
-      resources.add(
-        template
-          .replaceAll('{partition}', partition)
-          .replaceAll('{region}', region)
-          .replaceAll('{account}', accountId)
-          .replace(/\{[^}]*\}/g, '*'),
-      )
+    for (const resource of guardedResources(entry.statement, account)) resources.add(resource)
   }
   if (actions.size === 0) return undefined
   const deny = {
@@ -40,3 +33,16 @@ export function guardrailOf(bundle: Bundle, { runsOn }: Pick<Agent, 'runsOn'>): 
   } as const
   return { Version: '2012-10-17', Statement: [deny] }
 }
+
+/** The resources of an action in its account, with `*` for each argument. */
+export const guardedResources = (
+  { resources }: Pick<NonNullable<CatalogueEntry['statement']>, 'resources'>,
+  { partition, region, accountId }: Account,
+): readonly string[] =>
+  resources.map((template) =>
+    template
+      .replaceAll('{partition}', partition)
+      .replaceAll('{region}', region)
+      .replaceAll('{account}', accountId)
+      .replace(/\{[^}]*\}/g, '*'),
+  )

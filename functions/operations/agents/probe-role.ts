@@ -1,6 +1,6 @@
 // Rules: test/operations/agents/look-at-hosts.test.ts
 import type { Looked } from '../../domain/agents/agent-file.ts'
-import { answerOf, type HostQuestion, hostQuestions, type Simulated } from '../../domain/agents/ambient.ts'
+import { answerOf, type HostQuestion, hostQuestions, isHeld, type Simulated } from '../../domain/agents/ambient.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { HostSimulator } from './ports.ts'
 
@@ -32,7 +32,12 @@ function answersOf(questions: readonly HostQuestion[], said: readonly Simulated[
   for (const question of questions) {
     const answer = answerOf(question, said)
     const by = answer === 'allowed' ? policiesFor(question, said) : []
-    const kept = { resource: question.rule, answer, ...(by.length > 0 ? { by } : {}) }
+    const isExplicit = answer === 'denied' && isHeld(question, said)
+    const kept = {
+      ...{ resource: question.rule, answer },
+      ...(by.length > 0 ? { by } : {}),
+      ...(isExplicit ? ({ explicit: true } as const) : {}),
+    }
     actions[question.action] = [...(actions[question.action] ?? []), kept]
   }
   return actions

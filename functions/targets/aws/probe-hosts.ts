@@ -157,8 +157,8 @@ const asReached = ({ arn, via, isCertain }: Reach, answers: Answers): Answers =>
   Object.fromEntries(
     Object.entries(answers).map(([action, each]) => [
       action,
-      each.map(({ resource, answer, by = [] }) => ({
-        resource,
+      each.map(({ answer, by = [], ...one }) => ({
+        ...one,
         answer: ifReached(answer, isCertain),
         by: by.map((policy) => (via === 'host' ? policy : `${policy} of ${arn.split('/').at(-1)}`)),
       })),

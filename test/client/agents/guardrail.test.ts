@@ -42,6 +42,33 @@ test('a guardrail is attached once IAM denies each action, and until then the op
   expect([after.exit, after.out]).toEqual([0, expect.stringContaining('ATTACHED')])
 })
 
+test('a guardrail is not called attached where the role only has no right', async () => {
+  const exact = 'arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/payment-timeout-ms'
+  attach({ ...wide, resource: exact })
+  const { exit, out } = await typed('ana', '--check')
+  expect([exit, out]).toEqual([4, expect.stringMatching(/^NOT ATTACHED: .* is denied, but not by a guardrail\n/)])
+})
+
+test('a guardrail is unknown if the look did not end, with the time of the last one', async () => {
+  attach(wide, guardrail)
+  expect((await typed('ana', '--check')).exit).toBe(0)
+  scene.advance(180)
+  jest.spyOn(scene.api.world.agents, 'saveLooked').mockResolvedValue(false)
+  const { exit, out } = await typed('ana', '--check')
+  expect([exit, out]).toEqual([4, expect.stringMatching(/^UNKNOWN: [\s\S]*the last look was at [\s\S]*its log/)])
+})
+
+test('a guardrail is not called attached if one action was not asked about', async () => {
+  attach(wide, guardrail)
+  await typed('ana', '--check')
+  const { looked } = await scene.api.world.agents.host(agent('nightly'))
+  if (!looked) throw new TypeError('the host was looked at')
+  const { 'ecs:UpdateService': _, ...actions } = looked.actions
+  await scene.api.world.agents.saveLooked(agent('nightly'), { ...looked, at: looked.at + 1, actions })
+  const { exit, out } = await typed('ana', '--check')
+  expect([exit, out]).toEqual([4, expect.stringContaining('ecs:UpdateService on *: unknown')])
+})
+
 test('a guardrail is not called attached on the answers of an earlier look', async () => {
   attach(wide, guardrail)
   const check = () => typed('ana', '--check')

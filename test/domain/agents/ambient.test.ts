@@ -5,8 +5,11 @@ import {
   exampleOf,
   type HostQuestion,
   hostQuestions,
+  isHeld,
   lookHolds,
   type Simulated,
+  together,
+  withUnasked,
 } from '../../../functions/domain/agents/ambient.ts'
 import { guardrailOf } from '../../../functions/domain/agents/guardrail.ts'
 import { sampleBundle, start } from '../../support/world.ts'
@@ -68,6 +71,7 @@ const question: HostQuestion = {
   rule: 'arn:*:x:*:*:*',
   example: 'arn:aws:x:eu-west-1:1:example',
   isElsewhere: false,
+  isGuarded: true,
 }
 const said = (action: string, decision: Simulated['decision'], missing: string[] = []): Simulated => ({
   ...{ action, decision, missing, by: [] },
@@ -95,6 +99,50 @@ test.each<[rule: string, answer: string, said: Simulated[], changes?: Partial<Ho
 ])('IAM is read so: where %s, the answer is %s', (_rule, answer, simulated, changes = {}) =>
   expect(answerOf({ ...question, ...changes }, simulated)).toBe(answer),
 )
+
+test.each<[rule: string, held: boolean, said: Simulated[], changes?: Partial<HostQuestion>]>([
+  ['a policy denies', true, [{ ...said('x:Do', 'denied'), explicit: true }]],
+  ['no policy allows', false, [said('x:Do', 'denied')]],
+  ['a policy denies under a condition', false, [{ ...said('x:Do', 'denied', ['aws:SourceVpce']), explicit: true }]],
+  ['the guardrail leaves out', true, [said('x:Do', 'denied')], { isGuarded: false }],
+])('an action that %s is held: %s', (_rule, held, simulated, changes = {}) =>
+  expect(isHeld({ ...question, ...changes }, simulated)).toBe(held),
+)
+
+test('the denial of a host is explicit only if a policy of each of its roles denies', () => {
+  const of = (explicit?: true) => ({
+    'ssm:PutParameter': [{ resource: staging, answer: 'denied' as const, ...(explicit ? { explicit } : {}) }],
+  })
+  const isExplicit = (...each: Looked['actions'][]) =>
+    together(bundle, each, true)['ssm:PutParameter']?.find(({ resource }) => resource === staging)?.explicit
+  expect([isExplicit(of(true), of(true)), isExplicit(of(true), of()), isExplicit()]).toEqual([
+    true,
+    undefined,
+    undefined,
+  ])
+})
+
+test('each action that the guardrail covers is asked about on what it denies', () => {
+  const questions = hostQuestions(bundle, role)
+  const covered = questions.filter(({ isGuarded }) => isGuarded).map(({ action }) => action)
+  expect([...new Set(covered)]).toEqual([...new Set(questions.map(({ action }) => action))])
+  expect(hostQuestions(bundle, role.replace('000000000000', '9')).some(({ isGuarded }) => isGuarded)).toBe(false)
+})
+
+test('an action about which a look did not ask is unknown, and a look asks about all resources of an action or none', () => {
+  const [entry] = Object.values(bundle.actions).filter(({ name }) => name === 'ssm:PutParameter')
+  if (!entry) throw new TypeError('the sample has the action')
+  const more = Object.fromEntries(
+    Array.from({ length: 700 }, (_, at) => [`ssm:${at}`, { ...entry, name: `ssm:${at}` }]),
+  )
+  const large = { ...bundle, actions: more, resources: bundle.resources.slice(0, 3) }
+  const asked = Map.groupBy(hostQuestions(large, role), ({ action }) => action)
+  expect([...new Set([...asked.values()].map(({ length }) => length))]).toEqual([3])
+  const unasked = withUnasked(bundle, { 'ssm:PutParameter': [{ resource: staging, answer: 'denied' }] })
+  expect(unasked['ssm:PutParameter']).toEqual([{ resource: staging, answer: 'denied' }])
+  expect(unasked['ecs:UpdateService']).toEqual([{ resource: '*', answer: 'unknown' }])
+  expect(unasked['flags:set']).toBeUndefined()
+})
 
 test('the answer is unknown without an example, for which IAM is not asked', () => {
   const { example: _, ...unasked } = question

@@ -67,7 +67,7 @@ test('a host that has lost the right is denied, and its agent is asked of fewer'
   world.clock.advance(60)
   simulator.attach(role, wide, { ...wide, name: 'guardrail', effect: 'Deny' })
   await look()
-  expect(await answer()).toEqual({ resource: staging, answer: 'denied' })
+  expect(await answer()).toEqual({ resource: staging, answer: 'denied', explicit: true })
   expect(await tier()).toBe(1)
 })
 

@@ -43,7 +43,8 @@ function judge(policies: readonly HostPolicy[], action: string, resource: string
   const denying = holding.filter(({ effect }) => effect === 'Deny')
   const deciding = denying.length > 0 ? denying : holding
   const decision = denying.length === 0 && holding.length > 0 ? 'allowed' : 'denied'
-  return { action, resource, decision, missing, by: deciding.map(({ name }) => `${name} (role)`).sort() }
+  const explicit = denying.length > 0 ? { explicit: true as const } : {}
+  return { action, resource, decision, ...explicit, missing, by: deciding.map(({ name }) => `${name} (role)`).sort() }
 }
 
 const isLike = (pattern: string, text: string): boolean =>

@@ -56,7 +56,10 @@ const Recertification = z.looseObject({
   evidence: z.string().optional(),
 })
 
-/** `resources`: for each action, IAM's answer to each rule, and the policies that allow it. */
+/**
+ * `resources`: for each action, IAM's answer to each rule, the policies that allow it, and `explicit` if a policy of each
+ * role denies it or the guardrail leaves it out.
+ */
 export const AgentAnswer = z.looseObject({
   ...registered,
   identities: z.array(
@@ -85,10 +88,17 @@ export const AgentAnswer = z.looseObject({
   ambient: z.looseObject({
     at: time.optional(),
     role: z.string().optional(),
+    /** The time of this answer. */
+    now: time.optional(),
     actions: z.record(z.string(), Answer),
     resources: z.record(
       z.string(),
-      z.array(z.looseObject({ resource: z.string(), answer: Answer, by: z.array(z.string()).optional() })),
+      z.array(
+        z.looseObject({
+          ...{ resource: z.string(), answer: Answer, by: z.array(z.string()).optional() },
+          explicit: z.boolean().optional(),
+        }),
+      ),
     ),
     note: z.string().optional(),
     /** The reason why the last look failed; the answers are then older. */

@@ -101,6 +101,7 @@ const simulated = (
   action,
   resource: EvalResourceName ?? '',
   decision: EvalResourceDecision === 'allowed' ? 'allowed' : 'denied',
+  ...(EvalResourceDecision === 'explicitDeny' ? { explicit: true as const } : {}),
   missing: MissingContextValues ?? [],
   by: [...new Set((MatchedStatements ?? []).flatMap(policyOf))].sort(),
 })

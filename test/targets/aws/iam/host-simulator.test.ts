@@ -70,7 +70,7 @@ onBoth<Host>(
       const host = await make()
       await host.attach(put, { ...put, name: 'guardrail', effect: 'Deny' })
       const [answer] = (await ask(host)).filter(({ action }) => action === 'ssm:PutParameter')
-      expect(answer).toMatchObject({ decision: 'denied', by: ['guardrail (role)'] })
+      expect(answer).toMatchObject({ decision: 'denied', explicit: true, by: ['guardrail (role)'] })
     })
 
     test('a simulation names the condition keys that only a call has', async () => {
