@@ -47,9 +47,9 @@ export async function guardrail({ id, form, check }: GuardrailTyped, context: Co
   return exits.done
 }
 
-/** The roles that the host reaches, if this person may see them. */
+/** The roles that the host reaches, if this person may see them, without those that others outside use. */
 const rolesOf = ({ runs_on: { awsRole }, ambient: { roles } }: AgentAnswer): readonly Role[] =>
-  roles ?? (awsRole === undefined ? [] : [{ arn: awsRole }])
+  roles?.filter(({ via }) => via !== 'outside') ?? (awsRole === undefined ? [] : [{ arn: awsRole }])
 
 /** A role that may change IAM could take the guardrail off, or make a role without one. */
 const keepsItself = {
@@ -156,7 +156,10 @@ const checks: { readonly [form in Form]: (guarded: Guarded) => Checked } = {
     const open = [...roles.flatMap(stateOf), ...(roles.length > 0 ? [] : ['  no role is known']), ...openOf(agent)]
     const isUnknown = roles.length === 0 || roles.some(({ boundary }) => boundary === undefined)
     if (open.length === 0) return attached(agent)
-    return missing(`${isUnknown ? 'UNKNOWN' : 'NOT ATTACHED'}: the boundary ${name} of the host of ${agent.id}`, open)
+    return missing(`${isUnknown ? 'UNKNOWN' : 'NOT ATTACHED'}: the boundary ${name} of the host of ${agent.id}`, [
+      ...open,
+      ...noteOf(agent),
+    ])
   },
   scp: ({ agent, roles }) => {
     const accounts = [...new Set(roles.map(({ arn }) => accountOf(arn)))]

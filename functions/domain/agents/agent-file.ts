@@ -28,10 +28,13 @@ export const Certified = z.strictObject({
 })
 export type Certified = z.infer<typeof Certified>
 
-/** A role that an agent's host reaches, and how: the host itself, a trust policy, an association, or one assumption. */
+/**
+ * A role that an agent's host reaches, and how: the host itself, a trust policy, an association, or one assumption.
+ * `outside`: perhaps by way of a role outside of the deployment.
+ */
 export const ReachedRole = z.strictObject({
   arn: z.string().min(1).max(2048),
-  via: z.enum(['host', 'trust', 'association', 'assume']),
+  via: z.enum(['host', 'trust', 'association', 'assume', 'outside']),
   /** The worst answer for an action of the catalogue. */
   answer: Ambient.optional(),
   /** The ARN of its permissions boundary; null for none, absent if unread. */

@@ -76,6 +76,7 @@ const ways: { readonly [via: string]: string } = {
   trust: ' (trusts it)',
   association: ' (bound to it)',
   assume: '',
+  outside: ' (perhaps, from outside)',
 }
 
 function rowOf(agent: MapAgent, sharing: number): MapRow {

@@ -6,7 +6,7 @@ import { type Account, accountIdOf, type Bundle } from '../../domain/policy/bund
 import type { JsonObject } from '../../domain/values.ts'
 import type { ListedRole, RoleList } from '../../operations/agents/ports.ts'
 import { HostUnseen } from '../../operations/faults.ts'
-import { type Caller, namesItself, readTrust, type TokenCaller, trusts } from './iam/trust-policy.ts'
+import { type Caller, namesItself, principalsOf, readTrust, type TokenCaller, trusts } from './iam/trust-policy.ts'
 import type { HostRead, HostReads } from './ports.ts'
 
 /**
@@ -57,6 +57,24 @@ export async function findTrusting(caller: Caller, via: Reach['via'], ports: Fin
       }
   }
   return { roles, missed }
+}
+
+/**
+ * The roles that trust everyone, or an account outside of the deployment: a workload may have a role there, which
+ * Hotwork cannot see. Reads the same lists as `findTrusting`, which says the accounts without one.
+ */
+export async function findOutside({ lists, bundle }: FindingPorts): Promise<readonly Reach[]> {
+  const accounts = accountsOf(bundle)
+  const known = new Set(accounts.map(({ accountId }) => accountId))
+  const isOutside = (name: string): boolean => {
+    const account = /^\d{12}$/.test(name) ? name : accountIdOf(name)
+    return name === '*' || (account !== '' && !known.has(account))
+  }
+  const listed = await Promise.all(accounts.map((account) => lists.of(account).catch(unlessTransient)))
+  return listed
+    .flatMap((roles) => (roles instanceof HostUnseen ? [] : roles))
+    .filter(({ trust }) => principalsOf(readTrust(trust)).some(({ kind, name }) => kind === 'AWS' && isOutside(name)))
+    .map(({ arn }) => ({ arn, via: 'outside', isCertain: false }))
 }
 
 /** A missing right is permanent, so the look goes on. After a transient fault the earlier answers hold. */

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { Looked, ReachedSecret } from '../../domain/agents/agent-file.ts'
 import { ifReached, type Simulated, together, worst } from '../../domain/agents/ambient.ts'
+import type { Ambient } from '../../domain/people/host.ts'
 import { type Account, accountIdOf } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
 import type { HostProber, HostSimulator, Probed, RoleBoundaries, RoleList } from '../../operations/agents/ports.ts'
@@ -12,6 +13,7 @@ import {
   type FindingPorts,
   type FoundKind,
   finders,
+  findOutside,
   findTrusting,
   type Reach,
   RoleLists,
@@ -54,6 +56,8 @@ export function makeProbers(given: ProbingPorts): { readonly [kind in FoundKind]
 }
 
 type Answers = Looked['actions']
+/** `risen`: the reason why a denial of the role proves nothing. */
+type Told = { answers: Answers; risen?: string }
 /** `more`: true if an account has more names than are asked about. */
 type Names = { names: readonly Named[]; more: boolean }
 type Named = { kind: ReachedSecret['kind']; name: string; arn: string }
@@ -61,19 +65,23 @@ type Probing = FindingPorts & {
   simulator: HostSimulator
   list: RoleBoundaries
   /** By role. Undefined for a role that is deleted or closed to Hotwork. */
-  answers: Map<string, Promise<Answers | undefined>>
+  answers: Map<string, Promise<Told | undefined>>
   /** By role and action, since a role is asked the same in each look of a run. */
   said: Map<string, ReturnType<typeof simulated>>
   /** By account. Undefined if they cannot be listed. */
   names: Map<string, Promise<Names | undefined>>
 }
 
+/** The kinds of hosts with tokens, for which any account may have a role. */
+const hasTokens: ReadonlySet<FoundKind> = new Set(['githubRepository', 'githubEnvironment', 'kubernetesServiceAccount'])
+
 async function probe(kind: FoundKind, where: string, ports: Probing): Promise<Probed> {
   const found = await finders[kind](where, ports)
   const direct = once(found.roles)
   const seen = direct.slice(0, most.roles)
   const assumed = await findAssumed(seen, ports)
-  const further = once([...seen, ...assumed.roles]).slice(seen.length)
+  const outside = hasTokens.has(kind) ? await findOutside(ports) : []
+  const further = once([...seen, ...assumed.roles, ...outside]).slice(seen.length)
   const roles = [...seen, ...further.slice(0, most.roles - seen.length)]
   const unseen = direct.length + further.length - roles.length
   const asked = await askAbout(roles, ports)
@@ -84,21 +92,29 @@ async function probe(kind: FoundKind, where: string, ports: Probing): Promise<Pr
     ...(unseen > 0 ? [`${unseen} roles were not looked at`] : []),
   ]
   const isComplete = missed.length === 0
+  const reached = asked.map(({ role, answers = {} }) => ({ role, answers: asReached(role, answers) }))
   const secrets = await readableSecrets(roles, ports)
   const boundaries = await boundariesOf(roles, ports)
-  const reasons = [...missed, ...secrets.missed]
+  const ways = asked.flatMap(({ role, answers = {}, risen }) => {
+    const isOpen = role.via === 'outside' && isAny(answers, 'allowed')
+    return [
+      ...(isOpen ? [`\`${role.arn}\` trusts another account, by which the host may reach it`] : []),
+      ...(risen ? [risen] : []),
+    ]
+  })
+  const reasons = [...missed, ...ways, ...secrets.missed]
     .slice(0, most.reasons)
     .map((reason) => reason.slice(0, most.characters))
   return {
     actions: together(
       ports.bundle,
-      asked.map(({ role, answers }) => asReached(role, answers ?? {})),
+      reached.map(({ role, answers }) => (role.via === 'outside' ? onlyOpen(answers) : answers)),
       isComplete,
     ),
-    roles: asked.map(({ role, answers }) => ({
+    roles: reached.map(({ role, answers }) => ({
       ...{ arn: role.arn, via: role.via },
       answer: worst(
-        Object.values(asReached(role, answers ?? {}))
+        Object.values(answers)
           .flat()
           .map(({ answer }) => answer),
         'unknown',
@@ -132,25 +148,84 @@ function once(roles: readonly Reach[]): readonly Reach[] {
 }
 
 async function askAbout(roles: readonly Reach[], ports: Probing) {
-  const asked: { role: Reach; answers: Answers | undefined }[] = []
+  const asked: ({ role: Reach } & Partial<Told>)[] = []
   for (const role of roles) {
     const known = ports.answers.get(role.arn) ?? answersOf(role, ports)
     ports.answers.set(role.arn, known)
-    asked.push({ role, answers: await known })
+    asked.push({ role, ...(await known) })
   }
   return asked
 }
 
 /** If the role on which an agent runs is missing, the look fails. */
-async function answersOf({ arn, via }: Reach, { simulator, bundle }: Probing): Promise<Answers | undefined> {
+async function answersOf({ arn, via }: Reach, ports: Probing): Promise<Told | undefined> {
+  const { simulator, bundle } = ports
   const answers = await probeRole(arn, bundle, simulator).catch((fault) => {
     if (via === 'host') throw fault
     return unlessTransient(fault)
   })
-  if (!(answers instanceof HostUnseen)) return answers
   // A role that was deleted after the list was read has no rights.
-  return answers.why === 'no_such_role' ? {} : undefined
+  if (answers instanceof HostUnseen) return answers.why === 'no_such_role' ? { answers: {} } : undefined
+  const risen = isAny(answers, 'denied') ? await howToRise(arn, ports) : undefined
+  return risen === undefined ? { answers } : { answers: withoutDenials(answers), risen }
 }
+
+const isAny = (answers: Answers, one: Ambient): boolean =>
+  Object.values(answers).some((each) => each.some(({ answer }) => answer === one))
+
+/** Without the denials: no guardrail is asked of a role that others use. */
+const onlyOpen = (answers: Answers): Answers =>
+  Object.fromEntries(
+    Object.entries(answers).map(([action, each]) => [action, each.filter(({ answer }) => answer !== 'denied')]),
+  )
+
+const withoutDenials = (answers: Answers): Answers =>
+  Object.fromEntries(
+    Object.entries(answers).map(([action, each]) => [
+      action,
+      each.map((one) => (one.answer === 'denied' ? { resource: one.resource, answer: 'unknown' } : one)),
+    ]),
+  )
+
+/**
+ * The rights by which a role takes others, or takes its guardrail off. IAM refuses one question about actions on
+ * different kinds of resources.
+ */
+const rises: readonly { on: string; actions: readonly string[] }[] = [
+  {
+    on: 'itself',
+    actions: [
+      ...['iam:AttachRolePolicy', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:DetachRolePolicy'],
+      ...['iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:DeleteRolePermissionsBoundary'],
+    ],
+  },
+  { on: 'iam::ACCOUNT:role/example', actions: ['iam:PassRole'] },
+  { on: 'iam::ACCOUNT:policy/example', actions: ['iam:CreatePolicyVersion'] },
+  { on: 'iam::ACCOUNT:user/example', actions: ['iam:CreateAccessKey'] },
+  { on: 'cloudformation:REGION:ACCOUNT:stack/example/example', actions: ['cloudformation:UpdateStack'] },
+]
+
+/** The first right by which the role gets others; undefined only if IAM denies all. */
+async function howToRise(role: string, { simulator, bundle }: Probing): Promise<string | undefined> {
+  const accountId = accountIdOf(role)
+  const { region } = accountsOf(bundle).find((each) => each.accountId === accountId) ?? { region: 'us-east-1' }
+  const partition = role.split(':')[1]
+  for (const { on, actions } of rises) {
+    const arn = `arn:${partition}:${on.replace('REGION', region).replace('ACCOUNT', accountId)}`
+    const resource = on === 'itself' ? role : arn
+    const said = await simulator.simulate(role, { actions, resources: [resource] }).catch(unlessThrottled)
+    if (said instanceof HostUnseen) return `whether \`${role}\` may do \`${actions[0]}\` is not known`
+    const open = actions.find((action) => !said.some((one) => one.action === action && isDenial(one)))
+    if (open !== undefined) return `\`${role}\` may do \`${open}\`, and so get the rights that it lacks`
+  }
+  return undefined
+}
+
+const isDenial = ({ decision, missing }: Simulated): boolean => decision === 'denied' && missing.length === 0
+
+/** A question that IAM does not take leaves one role unknown, and no look fails by it. */
+const unlessThrottled = (fault: unknown): HostUnseen =>
+  fault instanceof HostUnseen && fault.why === 'fault' ? fault : unlessTransient(fault)
 
 /** The host's rights by a role. They are unknown unless the role is certainly reached. */
 const asReached = ({ arn, via, isCertain }: Reach, answers: Answers): Answers =>

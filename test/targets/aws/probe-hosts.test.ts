@@ -60,6 +60,121 @@ test('a condition outside of the reading makes a right of the role unknown, and 
   expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('unknown')
 })
 
+describe('a role that may take more rights', () => {
+  const host = 'arn:aws:iam::000000000000:role/nightly-jobs'
+  const policy = (action: string, resource: string, more: Partial<HostPolicy> = {}) => ({
+    ...{ name: 'rise', action, resource },
+    ...more,
+  })
+
+  test.each<[right: string, ...HostPolicy[]]>([
+    ['iam:AttachRolePolicy', policy('iam:*', '*')],
+    ['iam:PutRolePolicy', policy('iam:PutRolePolicy', host)],
+    ['iam:UpdateAssumeRolePolicy', policy('iam:UpdateAssumeRolePolicy', host, { when: 'aws:SourceVpce' })],
+    [
+      'iam:DeleteRolePermissionsBoundary',
+      policy('iam:DeleteRole*', host),
+      policy('iam:DeleteRolePolicy', '*', { effect: 'Deny' }),
+    ],
+    ['iam:PassRole', policy('iam:PassRole', 'arn:aws:iam::000000000000:role/*')],
+    ['iam:CreatePolicyVersion', policy('iam:CreatePolicy*', '*')],
+    ['iam:CreateAccessKey', policy('iam:CreateAccessKey', '*')],
+    ['cloudformation:UpdateStack', policy('cloudformation:*', '*')],
+  ])('a role that may do %s is denied nothing', async (right, ...policies) => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'), ...policies)
+    const { answer, partial } = await look(aws, 'awsRole', host)
+    expect(answer).toEqual({ resource: staging, answer: 'unknown' })
+    expect(partial).toEqual([`\`${host}\` may do \`${right}\`, and so get the rights that it lacks`])
+  })
+
+  test('a role that may rise by one assumption is denied nothing, and five more questions tell it of one that may not', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'), assume('*'))
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('denied')
+    const { asked } = aws.simulator
+    aws.simulator.attach(host, policy('*', '*'))
+    await look(aws, 'awsRole', host)
+    expect(asked - (aws.simulator.asked - asked)).toBe(5)
+    aws.role('ci', byRole(host), policy('iam:*', '*'))
+    aws.simulator.attach(host, assume('*'))
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('unknown')
+  })
+
+  test('a guardrail that keeps itself is a denial, for a role that may do anything else', async () => {
+    const aws = new MemoryAwsHosts()
+    const deny = (action: string) => policy(action, '*', { effect: 'Deny' })
+    const all = [policy('*', '*'), deny('ssm:*'), deny('cloudformation:*')]
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'), ...all)
+    expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('unknown')
+    aws.simulator.attach(host, ...all, deny('iam:*'))
+    expect((await look(aws, 'awsRole', host)).answer).toEqual({ resource: staging, answer: 'denied', explicit: true })
+  })
+
+  test('a role about which IAM does not take the question is denied nothing, and a throttled one fails the look', async () => {
+    const aws = new MemoryAwsHosts()
+    aws.role('nightly-jobs', byService('ec2.amazonaws.com'))
+    const simulate = aws.simulator.simulate.bind(aws.simulator)
+    const failing = (why: 'fault' | 'throttled') =>
+      jest.spyOn(aws.simulator, 'simulate').mockImplementation(async (of, asked) => {
+        if (asked.actions.includes('iam:PassRole')) throw new HostUnseen(why)
+        return simulate(of, asked)
+      })
+    failing('fault')
+    const { answer, partial } = await look(aws, 'awsRole', host)
+    expect([answer?.answer, partial]).toEqual(['unknown', [`whether \`${host}\` may do \`iam:PassRole\` is not known`]])
+    failing('throttled')
+    await expect(look(aws, 'awsRole', host)).rejects.toMatchObject({ why: 'throttled' })
+  })
+})
+
+describe('a host with tokens, for which a role elsewhere may be', () => {
+  test.each(['arn:aws:iam::999999999999:root', '999999999999', 'arn:aws:iam::999999999999:role/ci', '*'])(
+    'a role that trusts %s is perhaps reached: what it is allowed is unknown, what it is denied is denied',
+    async (principal) => {
+      const aws = new MemoryAwsHosts()
+      const arn = aws.role('deploy', byRole(principal))
+      expect((await look(aws, 'githubEnvironment', environment)).answer).toEqual({
+        resource: staging,
+        answer: 'denied',
+      })
+      aws.simulator.attach(arn, put)
+      const { answer, roles, partial } = await look(aws, 'githubEnvironment', environment)
+      expect(answer?.answer).toBe('unknown')
+      expect(roles).toEqual([{ arn, via: 'outside', answer: 'unknown', boundary: null }])
+      expect(partial).toEqual([`\`${arn}\` trusts another account, by which the host may reach it`])
+    },
+  )
+
+  test.each(['arn:aws:iam::000000000000:role/hotwork/broker', 'AROAEXAMPLE', '000000000000'])(
+    'a role that trusts %s is not reached from outside, and a host that is a role keeps to one assumption',
+    async (principal) => {
+      const aws = new MemoryAwsHosts()
+      aws.role('target', byRole(principal), put)
+      expect((await look(aws, 'githubRepository', 'example-org/checkout')).roles).toEqual([])
+      aws.role('deploy', byRole('arn:aws:iam::999999999999:root'), put)
+      const host = aws.role('nightly-jobs', byService('ec2.amazonaws.com'))
+      expect((await look(aws, 'awsRole', host)).answer?.answer).toBe('denied')
+    },
+  )
+
+  test('a role that trusts the host and another account is reached for certain', async () => {
+    const aws = new MemoryAwsHosts()
+    const trust = github('repo:example-org/checkout:environment:release')
+    aws.role('deploys', { ...trust, Action: 'sts:*', Principal: { ...trust.Principal, AWS: '999999999999' } }, put)
+    expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('allowed')
+  })
+
+  test('a role that others use needs no guardrail, and that of the host does', async () => {
+    const aws = new MemoryAwsHosts()
+    const arn = aws.role('deploys', github('repo:example-org/checkout:*'))
+    aws.role('vendor', byRole('999999999999'))
+    expect((await look(aws, 'githubRepository', 'example-org/checkout')).answer?.explicit).toBeUndefined()
+    aws.simulator.attach(arn, { name: 'guardrail', effect: 'Deny', action: '*', resource: '*' })
+    expect((await look(aws, 'githubRepository', 'example-org/checkout')).answer?.explicit).toBe(true)
+  })
+})
+
 test('a host that no role trusts is denied, and unknown in an account whose roles are not listed', async () => {
   const aws = new MemoryAwsHosts()
   expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('denied')

@@ -47,7 +47,7 @@ const MapAgent = z.looseObject({
   runs_on: z.record(z.string(), z.string().catch('not said')),
   /** Absent if Hotwork knows nothing of the host. */
   looked_at: time.optional(),
-  roles: z.array(z.looseObject({ arn: z.string(), via: word('host', 'trust', 'association', 'assume') })),
+  roles: z.array(z.looseObject({ arn: z.string(), via: word('host', 'trust', 'association', 'assume', 'outside') })),
   secrets: z.array(z.looseObject({ kind: word('secret', 'parameter'), name: z.string(), role: z.string() })),
   /** Reasons why part of it is unknown. */
   unknown: z.array(z.string()),
