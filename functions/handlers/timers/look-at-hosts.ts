@@ -71,7 +71,7 @@ export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'ACCOUNT' | '
     agents,
     probers: (until): HostProbers => ({
       ...makeProbers({
-        ...{ simulator, list, reads: new ModelledHostReads(credentials) },
+        ...{ simulator, list, reads: new ModelledHostReads(credentials), home: told.ACCOUNT },
         isLate: () => clock.now() >= until,
       }),
     }),

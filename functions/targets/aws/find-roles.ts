@@ -22,7 +22,8 @@ export const accountsOf = ({ deployment }: Pick<Bundle, 'deployment'>): readonly
   ...new Map(Object.values(deployment.accounts).map((account) => [account.accountId, account])).values(),
 ]
 
-export type FindingPorts = { reads: HostReads; lists: RoleLists; bundle: Bundle }
+/** `home`: Hotwork's own account, which the deployment file may leave out. */
+export type FindingPorts = { reads: HostReads; lists: RoleLists; bundle: Bundle; home?: string | undefined }
 
 /** The roles of each account, listed once in a run. */
 export class RoleLists {
@@ -61,19 +62,22 @@ export async function findTrusting(caller: Caller, via: Reach['via'], ports: Fin
 
 /**
  * The roles that trust everyone, or an account outside of the deployment: a workload may have a role there, which
- * Hotwork cannot see. Reads the same lists as `findTrusting`, which says the accounts without one.
+ * Hotwork cannot see. Its target stacks trust its own account, and do not count. Reads the same lists as `findTrusting`, which says the accounts without one.
  */
-export async function findOutside({ lists, bundle }: FindingPorts): Promise<readonly Reach[]> {
+export async function findOutside({ lists, bundle, home }: FindingPorts): Promise<readonly Reach[]> {
   const accounts = accountsOf(bundle)
   const known = new Set(accounts.map(({ accountId }) => accountId))
-  const isOutside = (name: string): boolean => {
+  const isOutside = (name: string, role: string): boolean => {
     const account = /^\d{12}$/.test(name) ? name : accountIdOf(name)
-    return name === '*' || (account !== '' && !known.has(account))
+    const isOwn = account === home && role.includes(':role/hotwork/')
+    return name === '*' || (account !== '' && !known.has(account) && !isOwn)
   }
   const listed = await Promise.all(accounts.map((account) => lists.of(account).catch(unlessTransient)))
   return listed
     .flatMap((roles) => (roles instanceof HostUnseen ? [] : roles))
-    .filter(({ trust }) => principalsOf(readTrust(trust)).some(({ kind, name }) => kind === 'AWS' && isOutside(name)))
+    .filter(({ arn, trust }) =>
+      principalsOf(readTrust(trust)).some(({ kind, name }) => kind === 'AWS' && isOutside(name, arn)),
+    )
     .map(({ arn }) => ({ arn, via: 'outside', isCertain: false }))
 }
 

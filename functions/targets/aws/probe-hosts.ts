@@ -19,24 +19,22 @@ import {
   RoleLists,
   unlessTransient,
 } from './find-roles.ts'
-import type { HostReads } from './ports.ts'
 
 /**
  * The limits of one look: roles, roles whose secrets and boundaries are read, and names of each kind in each account.
  */
 const most = { roles: 200, readers: 20, names: 200, kept: 200, reasons: 20, characters: 500 } as const
 
-export type ProbingPorts = {
+export type ProbingPorts = Pick<FindingPorts, 'reads' | 'home'> & {
   simulator: HostSimulator
   list: RoleList & RoleBoundaries
-  reads: HostReads
   /** Whether the run's time is up: then IAM is asked no more, and the look fails. */
   isLate: () => boolean
 }
 
 /** The probers of one run. They cache the roles of each account, and the answers about each role. */
 export function makeProbers(given: ProbingPorts): { readonly [kind in FoundKind]: HostProber } {
-  const { list, reads, isLate } = given
+  const { list, reads, home, isLate } = given
   const simulator: HostSimulator = {
     simulate: async (...asked) => {
       if (isLate()) throw new HostUnseen('too_slow')
@@ -44,7 +42,7 @@ export function makeProbers(given: ProbingPorts): { readonly [kind in FoundKind]
     },
   }
   const caches = { lists: new RoleLists(list), answers: new Map(), names: new Map(), said: new Map() }
-  const ports = { simulator, reads, list, ...caches }
+  const ports = { simulator, reads, list, home, ...caches }
   const of = (kind: FoundKind): HostProber => ({ probe: (where, bundle) => probe(kind, where, { ...ports, bundle }) })
   return {
     awsRole: of('awsRole'),

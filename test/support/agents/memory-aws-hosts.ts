@@ -36,6 +36,7 @@ export class MemoryAwsHosts {
 
   readonly probers = () =>
     makeProbers({
+      home: '111111111111',
       simulator: this.simulator,
       isLate: () => this.isLate(),
       list: {

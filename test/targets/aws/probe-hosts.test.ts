@@ -158,6 +158,15 @@ describe('a host with tokens, for which a role elsewhere may be', () => {
     },
   )
 
+  test("a role of Hotwork's target stack is not reached from Hotwork's account, and another role is", async () => {
+    const aws = new MemoryAwsHosts()
+    const trust = byRole('arn:aws:iam::111111111111:role/broker')
+    aws.role('hotwork/main-target', trust, put)
+    expect((await look(aws, 'githubEnvironment', environment)).roles).toEqual([])
+    aws.role('deploy', trust, put)
+    expect((await look(aws, 'githubEnvironment', environment)).answer?.answer).toBe('unknown')
+  })
+
   test('a role that trusts the host and another account is reached for certain', async () => {
     const aws = new MemoryAwsHosts()
     const trust = github('repo:example-org/checkout:environment:release')
