@@ -365,7 +365,7 @@ const kilobytes: { [name: string]: number } = {
   'read-break-glass': 662,
   // Lambda's client, and S3's for the checkpoint.
   'show-pages': 999,
-  'read-requests': 877,
+  'read-requests': 878,
   // The clients by which the present state is read, each loaded at its first use.
   'decide-burst': 1086,
   'decide-request': 1126,

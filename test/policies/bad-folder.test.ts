@@ -99,7 +99,7 @@ test('the first dates of agents, people, groups, profiles and sealed roles are a
   ])
 })
 
-test('an agent whose host is another than its identity names is refused, with the member and the fix', () => {
+test('an agent whose host contradicts its identity is refused, with the member and the fix', () => {
   using copy = new Copy()
   copy.editJson(agents, (content) => {
     content.agents[0].identities[0].subject = 'repo:example-org/elsewhere:environment:release'
