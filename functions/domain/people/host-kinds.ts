@@ -85,7 +85,8 @@ export const hostKinds = {
     looks: {
       asks: 'which role it runs with, and what that may do: of an EventBridge schedule also its target, of an ECS service its task definition',
       of: 'EventBridge Scheduler, Lambda, ECS, Step Functions or CodeBuild, and IAM, in its account',
-      unseen: 'secrets in its image, code and environment variables, other versions and aliases, and the people with a right to start it',
+      unseen:
+        'secrets in its image, code and environment variables, other versions and aliases, and the people with a right to start it',
     },
   },
   other: {

@@ -69,7 +69,11 @@ test.each<[rule: string, changes: Partial<Agent>, problem: RegExp]>([
   ['the identity of a person', { identities: [identityOf(files.directory.people[0])] }, /is `person:\w+` already/],
   ['the identity of a tool', { identities: [identityOf(files.tools[0])] }, /is `tool:[\w-]+` already/],
   ['another role than that of its identity', inRole('builder', 'other'), /^`agent:\w+`: identity 1 is `arn:\S+other`/],
-  ['another repository than that of its identity', inRepository('org/one', 'org/two:ref'), /`repo:org\/two:ref`, which/],
+  [
+    'another repository than that of its identity',
+    inRepository('org/one', 'org/two:ref'),
+    /`repo:org\/two:ref`, which/,
+  ],
   ['a host without a known form', { runsOn: { awsRole: 'builder' } as Agent['runsOn'] }, /`agents\.0\.runsOn/],
 ])('a registration with %s is refused', (_, changes, problem) => {
   expect(problemsOf(with_({ ...fresh, ...changes }))).toContainEqual(expect.stringMatching(problem))
