@@ -47,7 +47,7 @@ const compiled = join(state, 'compiled')
 rmSync(compiled, { recursive: true, force: true })
 process.env['NODE_COMPILE_CACHE'] = compiled
 // The demo's other chapters are told on the stack by tests.
-const chapters = [...mainJob, 'mcp', 'drift', 'words']
+const chapters = [...mainJob, 'mcp', 'drift']
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -170,7 +170,7 @@ async function testBesideStack(packed: Promise<void>): Promise<void> {
     tell('test/agents/result.json is of these files: `npm run test:agents` runs it again\n')
     return true
   })
-  await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 2 }))
+  await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 3 }))
   await agents
 }
 
