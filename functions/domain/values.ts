@@ -155,8 +155,12 @@ type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyo
 type Defined<T> = Omit<T, Optional<T>> & { [K in Optional<T>]?: Exclude<T[K], undefined> }
 
 /** The members that are not undefined. */
-export const defined = <T extends object>(members: T): Defined<T> =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
+export function defined<T extends object>(members: T): Defined<T> {
+  for (const name in members)
+    if (members[name] === undefined)
+      return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
+  return { ...members }
+}
 
 /** The largest accepted difference between two clocks. Seconds. */
 const tolerance = 30

@@ -218,8 +218,11 @@ const common = {
 const Common = z.strictObject(common)
 
 /** The members that every status has. */
-export const commonOf = (state: ApprovalRequest) =>
-  Object.fromEntries(Object.entries(state).filter(([name]) => Object.hasOwn(common, name))) as z.infer<typeof Common>
+export function commonOf(state: ApprovalRequest): z.infer<typeof Common> {
+  const kept: { [name: string]: unknown } = {}
+  for (const name in state) if (Object.hasOwn(common, name)) kept[name] = state[name as keyof ApprovalRequest]
+  return kept as z.infer<typeof Common>
+}
 
 const status = <S extends string, T extends z.ZodRawShape>(name: S, shape: T) =>
   z.strictObject({ ...common, status: z.literal(name), ...shape })

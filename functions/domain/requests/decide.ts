@@ -272,7 +272,7 @@ function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, a
         ? [...command.answer.policies]
         : []
   const observed = observedOfRefusal(state, command, code)
-  const own = { attempted, code, ...defined({ observed }) }
+  const own = { attempted, code, ...(observed && { observed }) }
   const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, ...own }
   return hasRoom(evolve(state, refused)) ? [refused] : []
 }
