@@ -1,9 +1,10 @@
+import type { Command } from '../../../functions/domain/record/commands.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { dueAt } from '../../../functions/domain/requests/due.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
 import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
-import type { Step } from './search.ts'
+import type { Reducer, Step } from './search.ts'
 import { absentFor, eligibleIn, issuedKindOf } from './world.ts'
 
 /** INV4, INV7, INV8: a request ends once, and on time, however late the next look is. */
@@ -194,18 +195,28 @@ const withoutUses = (state: ApprovalRequest): ApprovalRequest =>
   'grant' in state && state.grant ? ({ ...state, grant: { ...state.grant, uses: [] } } as ApprovalRequest) : state
 
 /** Compares deciding now, with all due events overdue, with having applied each at its time. */
-function late({ before, after, command, at, reducer: { decide, evolve } }: Step): string | undefined {
+function late({ before, after, command, at, reducer }: Step): string | undefined {
   if (!before || (dueAt(before) ?? Number.POSITIVE_INFINITY) > at) return undefined
-  let onTime = before
-  for (let due = dueAt(onTime); due !== undefined && due <= at; due = dueAt(onTime)) {
-    const woken = decide(onTime, wake, due).events.reduce<ApprovalRequest | undefined>(
-      evolve,
-      onTime,
-    ) as ApprovalRequest
-    if (woken === onTime || (dueAt(woken) ?? Number.POSITIVE_INFINITY) <= due)
-      return `what was due at +${due - submittedAt} s did not happen`
-    onTime = woken
-  }
-  const then = decide(onTime, command, at).events.reduce<ApprovalRequest | undefined>(evolve, onTime) as ApprovalRequest
+  // Cached, since each command is given in one state at one time.
+  if (punctual.before !== before || punctual.at !== at || punctual.reducer !== reducer)
+    punctual = { before, at, reducer, state: onTime(before, at, reducer) }
+  if (typeof punctual.state === 'string') return punctual.state
+  const then = told(punctual.state, command, at, reducer)
   return !differ(then, after) ? undefined : `late: \`${after.status}\`, on time: \`${then.status}\``
 }
+let punctual: Partial<Pick<Step, 'before' | 'at' | 'reducer'>> & { state: ApprovalRequest | string } = { state: '' }
+
+/** The state in which each due event was applied at its time, or the reason why one was not. */
+function onTime(before: ApprovalRequest, at: number, reducer: Reducer): ApprovalRequest | string {
+  let state = before
+  for (let due = dueAt(state); due !== undefined && due <= at; due = dueAt(state)) {
+    const woken = told(state, wake, due, reducer)
+    if (woken === state || (dueAt(woken) ?? Number.POSITIVE_INFINITY) <= due)
+      return `what was due at +${due - submittedAt} s did not happen`
+    state = woken
+  }
+  return state
+}
+
+const told = (state: ApprovalRequest, command: Command, at: number, { decide, evolve }: Reducer) =>
+  decide(state, command, at).events.reduce<ApprovalRequest | undefined>(evolve, state) as ApprovalRequest
