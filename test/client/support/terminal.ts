@@ -32,7 +32,9 @@ export class Terminal {
   /** `noun` comes before the typed words, in a file whose tests are all about it. */
   constructor(env: { [name: string]: string | undefined }, ...noun: readonly string[]) {
     this.#noun = noun
-    this.env = { XDG_STATE_HOME: this.home, TZ: 'UTC', ...env }
+    // Programs that it starts run the code that others have compiled.
+    const { NODE_COMPILE_CACHE } = process.env
+    this.env = { XDG_STATE_HOME: this.home, TZ: 'UTC', NODE_COMPILE_CACHE, ...env }
   }
 
   async type(...words: readonly string[]): Promise<Ran> {
