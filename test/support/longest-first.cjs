@@ -4,6 +4,7 @@ const { default: Sequencer } = require('@jest/test-sequencer')
 const long = [
   'domain/model/model-checker',
   'domain/model/plans/plans',
+  'client/command-line/examples',
   'local/start',
   'infra/sizes',
   'infra/resources',
