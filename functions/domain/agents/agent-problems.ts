@@ -1,8 +1,8 @@
 // Rules: test/policies/bad-folder.test.ts
 
-import { hostOf } from '../people/host-kinds.ts'
+import { hostOf, type RunsOn } from '../people/host-kinds.ts'
 import type { Wrong } from '../people/identity-problems.ts'
-import type { Agent } from '../people/organisation.ts'
+import type { Agent, Identity } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import type { NumericDate } from '../values.ts'
 import { known } from '../what-is-wrong.ts'
@@ -23,23 +23,45 @@ export const wrongAgent = (agent: Agent, people: readonly { id: string }[]): Wro
   ...wrongHost(agent),
 ]
 
-const isRole = /^arn:[^:]*:iam::\d{12}:role\//
-const repositoryOf = /^repo:([^:/@]+)(?:@\d+)?\/([^:/@]+)/
-
 /** A host that an identity contradicts. Its rights are looked at, and those of the true host would stay unseen. */
-function wrongHost({ identities, runsOn }: Agent): Wrong[] {
-  const [kind, where] = hostOf(runsOn)
-  return identities.flatMap(({ subject = '' }, at): Wrong[] => {
-    const [, organisation, name] = repositoryOf.exec(subject) ?? []
-    const isOther =
-      (kind === 'awsRole' && isRole.test(subject) && subject !== where) ||
-      (kind.startsWith('github') &&
-        name !== undefined &&
-        `${organisation}/${name}`.toLowerCase() !== where.split('#')[0]?.toLowerCase())
-    return isOther
-      ? [[['runsOn'], `identity ${at + 1} is \`${subject}\`, which is another host`, 'name the host of that identity']]
-      : []
+const wrongHost = ({ identities, runsOn }: Agent): Wrong[] =>
+  identities.flatMap((identity, at): Wrong[] => {
+    const other = otherHost(identity, runsOn)
+    return other === undefined
+      ? []
+      : [[['runsOn'], `identity ${at + 1} is \`${other}\`, which is another host`, 'name the host of that identity']]
   })
+
+const repositoryOf = /^repo:([^:/@]+)(?:@\d+)?\/([^:/@]+)(?:@\d+)?:(.*)$/
+
+/** The claim that names another host of the same kind. */
+function otherHost({ subject = '', claims = {} }: Identity, runsOn: RunsOn): string | undefined {
+  const [kind, where] = hostOf(runsOn)
+  const sub = claims['sub'] ?? subject
+  const differs = (named: string | undefined, wanted: string | undefined) =>
+    named !== undefined && named.toLowerCase() !== wanted?.toLowerCase() ? named : undefined
+  switch (kind) {
+    case 'awsRole':
+      return /^arn:[^:]*:iam::\d{12}:role\//.test(sub) && sub !== where ? sub : undefined
+    case 'githubRepository':
+    case 'githubEnvironment': {
+      const [repository, environment] = where.split('#')
+      const [, organisation, name, rest] = repositoryOf.exec(sub) ?? []
+      const isElsewhere =
+        differs(name && `${organisation}/${name}`, repository) ??
+        (environment === undefined ? undefined : differs(rest, `environment:${environment.replaceAll(':', '%3A')}`))
+      return isElsewhere === undefined
+        ? (differs(claims['repository'], repository) ?? (environment && differs(claims['environment'], environment)))
+        : sub
+    }
+    case 'kubernetesServiceAccount': {
+      const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(sub) ?? []
+      const [, ...named] = where.split('/')
+      return name !== undefined && `${namespace}/${name}` !== named.join('/') ? sub : undefined
+    }
+    default:
+      return undefined
+  }
 }
 
 function wrongOwners({ owner, backupOwner }: Agent, people: readonly { id: string }[]): Wrong[] {

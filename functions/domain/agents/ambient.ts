@@ -40,7 +40,9 @@ export type Simulated = {
 export const lookHolds = 7 * 86_400
 
 const arnParts = 6
-const words = ['example', 'sample', 'anything', 'x1'] as const
+const words = ['example', 'sample', 'anything', 'x1', 'example/example', 'example/example/example'] as const
+
+type Place = { partition: string; region: string; accountId: string }
 
 /** The limit of stored answers, since a row of the table has at most 400 kB. An action beyond it is unknown. */
 const mostAnswers = 2000
@@ -49,9 +51,10 @@ const mostAnswers = 2000
 export function hostQuestions(bundle: Bundle, role: string): readonly HostQuestion[] {
   const all = actionsOfAws(bundle).flatMap(({ entry, statement, account, rules }) => {
     const isElsewhere = accountIdOf(role) !== account.accountId
-    const guarded = entry.mutates && !isElsewhere ? guardedResources(statement, account) : []
+    const acted = guardedResources(statement, account)
+    const guarded = entry.mutates && !isElsewhere ? acted : []
     return rules.map(({ id: rule, type }) => {
-      const example = exampleOf(rule, type, bundle, account)
+      const example = exampleOf(rule, type, bundle, { ...account, acted })
       return {
         action: entry.name,
         iamActions: statement.actions,
@@ -83,13 +86,15 @@ export const withUnasked = (bundle: Bundle, actions: Looked['actions']): Looked[
 
 /**
  * `arn:*:ssm:*:*:parameter/staging/*` becomes `arn:aws:ssm:eu-west-1:111122223333:parameter/staging/example`. If a word
- * for `*` makes an ARN that an earlier rule matches, the next word is tried.
+ * for `*` makes an ARN that an earlier rule matches, or that the action cannot have, the next word is tried.
+ *
+ * @param acted the patterns of the resources on which the action acts
  */
 export function exampleOf(
   rule: string,
   type: string,
   { resources }: Pick<Bundle, 'resources'>,
-  { partition, region, accountId }: { partition: string; region: string; accountId: string },
+  { partition, region, accountId, acted = ['*'] }: Place & { acted?: readonly string[] },
 ): string | undefined {
   const parts = rule.split(':')
   if (parts[0] !== 'arn' || parts.length < arnParts) return undefined
@@ -100,7 +105,8 @@ export function exampleOf(
   )
   for (const word of words) {
     const example = ['arn', ofPartition, service, ofRegion, ofAccount, name.join(':').replaceAll('*', word)].join(':')
-    if (ruleOf(resources, { type, id: example })?.id === rule) return example
+    const isOfRule = ruleOf(resources, { type, id: example })?.id === rule
+    if (isOfRule && acted.some((pattern) => fitsPattern(pattern, example))) return example
   }
   return undefined
 }

@@ -53,16 +53,27 @@ export const registryUsed = ({ registry }: Pick<Bundle, 'registry'>): { registry
 /** The age at which the registry is read again, from the start of the last read. Seconds. */
 export const registryAge = 2
 
-/** The next registry with all agents retired, so that a change leaves room for each retirement. */
+/** The room for the dates of one retirement, which pack badly once they differ. Bytes. */
+const datesOfOne = 32
+
+/** The size of the registry once all its agents and the folder's are retired, one after another. Bytes. */
+export const sizeRetired = (
+  files: Pick<Bundle, 'agents'>,
+  registry: GovernedRegistry,
+  now: NumericDate,
+  sizeOf: (registry: GovernedRegistry) => number,
+): number => sizeOf(allRetired(files, registry, now)) + datesOfOne * activeIn(files, registry).length
+
+const activeIn = (files: Pick<Bundle, 'agents'>, registry: GovernedRegistry): Agent[] => {
+  const gone = retiredAtRunTime(registry)
+  return [...files.agents, ...registry.agents].filter(({ id, status }) => status !== 'retired' && !gone.has(id))
+}
+
 export const allRetired = (
   files: Pick<Bundle, 'agents'>,
   registry: GovernedRegistry,
   now: NumericDate,
-): GovernedRegistry => {
-  const gone = retiredAtRunTime(registry)
-  const left = [...files.agents, ...registry.agents].filter(({ id, status }) => status !== 'retired' && !gone.has(id))
-  return retiredIn(files, registry, left, now)
-}
+): GovernedRegistry => retiredIn(files, registry, activeIn(files, registry), now)
 
 /**
  * The next registry, with agents retired and all that they held ended. Their names stay taken, their identities for a

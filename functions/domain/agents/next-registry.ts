@@ -9,7 +9,7 @@ import {
   isSameEntry,
   type MadeChange,
 } from './agent-change.ts'
-import { allRetired, type GovernedRegistry, mostStored } from './governed-registry.ts'
+import { type GovernedRegistry, mostStored, sizeRetired } from './governed-registry.ts'
 import { registryProblems } from './registry-problems.ts'
 
 /** The folder's agents, with the people of now, and the registry. */
@@ -29,7 +29,7 @@ export function nextRegistry(
   if (!made.ok) return made
   const { next } = made.value
   // A retirement only removes rights: other changes leave room for it, and it is never refused.
-  const size = change.action === 'hotwork:RetireAgent' ? 0 : sizeOf(allRetired(files, next, now))
+  const size = change.action === 'hotwork:RetireAgent' ? 0 : sizeRetired(files, next, now, sizeOf)
   const tooLarge = `the registry would grow to ${size} bytes by retirements, and has at most ${mostStored}: move some of its agents to agents.json`
   const problems = [...registryProblems(files, next, now, registry), ...(size > mostStored ? [tooLarge] : [])]
   return problems.length > 0 ? refuse('invalid_registry', problems.slice(0, 3).join('; ')) : made

@@ -1,4 +1,4 @@
-import type { Looked } from '../../domain/agents/agent-file.ts'
+import type { AgentFile, Looked } from '../../domain/agents/agent-file.ts'
 import { placesOf, silentOf } from '../../domain/agents/host-change.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
@@ -48,8 +48,12 @@ export async function lookAtHosts(
 }
 
 /** The agents by the time of their last look, then of its answers: a run that ends early leaves out no agent forever. */
-async function oldestFirst(all: readonly Agent[], { agents }: LookingPorts): Promise<readonly Agent[]> {
-  const files = await agents.files(all.map(({ id }) => id))
+async function oldestFirst(all: readonly Agent[], { agents, log }: LookingPorts): Promise<readonly Agent[]> {
+  // An unreadable row costs the order, and no look.
+  const files = await agents.files(all.map(({ id }) => id)).catch((fault: unknown) => {
+    log.warn('looks_not_read', { fault: faultName(fault) })
+    return new Map<AgentId, AgentFile>()
+  })
   const aged = all.map((agent) => {
     const { at = 0, failed } = files.get(agent.id)?.looked ?? {}
     return { agent, at, answersOf: failed?.answersOf ?? at }

@@ -1,7 +1,7 @@
 // Rules: test/operations/agents/look-after-agents.test.ts
 import { afterDeployment, Parties } from '../../domain/agents/after-deployment.ts'
 import type { Subject } from '../../domain/agents/agent-file.ts'
-import { allRetired, mostStored } from '../../domain/agents/governed-registry.ts'
+import { mostStored, sizeRetired } from '../../domain/agents/governed-registry.ts'
 import {
   differenceOf,
   onRecord,
@@ -69,10 +69,13 @@ async function keepFormer(last: Digest, files: Bundle, ports: DeploymentPorts): 
   if (!before.success) return ports.log.warn('former_identities_unknown', { bundle: last })
   await runAggregate<true>('registry', manyWriters, async () => {
     const now = ports.clock.now()
-    const next = afterDeployment(before.data, files, await ports.agents.governed(), now)
+    const governed = await ports.agents.governed()
+    const next = afterDeployment(before.data, files, governed, now)
     // A registry that cannot be stored would stop each retirement, and the record of later deployments.
-    if (next && ports.agents.sizeOf(allRetired(files, next, now)) > mostStored) {
-      ports.log.warn('former_identities_unknown', { bundle: last, former: next.former.length })
+    const bytes = sizeRetired(files, next ?? governed, now, (each) => ports.agents.sizeOf(each))
+    if (bytes > mostStored) {
+      ports.log.warn('registry_without_room', { bytes })
+      if (next) ports.log.warn('former_identities_unknown', { bundle: last, former: next.former.length })
       return true
     }
     if (next && !(await ports.lives.saveGoverned(next))) return undefined

@@ -197,9 +197,18 @@ const rises: readonly { on: string; actions: readonly string[] }[] = [
       ...['iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:DeleteRolePermissionsBoundary'],
     ],
   },
-  { on: 'iam::ACCOUNT:role/example', actions: ['iam:PassRole'] },
-  { on: 'iam::ACCOUNT:policy/example', actions: ['iam:CreatePolicyVersion'] },
-  { on: 'iam::ACCOUNT:user/example', actions: ['iam:CreateAccessKey'] },
+  {
+    on: 'iam::ACCOUNT:role/example',
+    actions: ['iam:PassRole', 'iam:AttachRolePolicy', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy'],
+  },
+  { on: 'iam::ACCOUNT:policy/example', actions: ['iam:CreatePolicyVersion', 'iam:SetDefaultPolicyVersion'] },
+  {
+    on: 'iam::ACCOUNT:user/example',
+    actions: [
+      ...['iam:CreateAccessKey', 'iam:CreateLoginProfile', 'iam:UpdateLoginProfile'],
+      ...['iam:AttachUserPolicy', 'iam:PutUserPolicy'],
+    ],
+  },
   { on: 'cloudformation:REGION:ACCOUNT:stack/example/example', actions: ['cloudformation:UpdateStack'] },
 ]
 

@@ -36,6 +36,16 @@ test.each([
   expect(exampleOf(rule, type, bundle, account)).toBe(example),
 )
 
+test('an example is of the form on which the action acts, and there is none without it', () => {
+  const ecs = 'arn:aws:ecs:eu-west-1:111122223333:service/*/*'
+  const of = (acted: string) =>
+    exampleOf('arn:*:ecs:*:*:service/*', 'ecs:service', bundle, { ...account, acted: [acted] })
+  expect(of(ecs)).toBe('arn:aws:ecs:eu-west-1:111122223333:service/example/example')
+  expect(of('arn:aws:ecs:eu-west-1:111122223333:cluster/*')).toBeUndefined()
+  const [all] = hostQuestions(bundle, role).filter(({ rule }) => rule === 'arn:*:ecs:*:*:service/*')
+  expect(all).toMatchObject({ example: expect.stringMatching(/service\/example\/example$/), isGuarded: true })
+})
+
 test('an example matches no earlier rule', () => {
   const rule = { type: 'ssm:parameter', environment: 'prod', classification: 'internal', group: 'sre' }
   const covered = [

@@ -43,12 +43,34 @@ const inRepository = (host: string, own: string): Partial<Agent> => ({
   runsOn: { githubRepository: host },
   identities: [{ issuer, subject: `repo:${own}` }],
 })
+const on = (runsOn: object, subject: string, claims?: { [name: string]: string }): Partial<Agent> => ({
+  runsOn: runsOn as Agent['runsOn'],
+  identities: [{ issuer, subject, ...(claims && { claims }) }],
+})
+const release = { githubEnvironment: 'org/one#release' }
+const inCluster = { kubernetesServiceAccount: 'prod/agents/one' }
+
+test.each([
+  [on(release, 'repo:org/one:environment:harmless'), 'repo:org/one:environment:harmless'],
+  [on(release, 'repo:org/one:ref:refs/heads/main'), 'repo:org/one:ref:refs/heads/main'],
+  [on(release, 'any', { repository: 'org/two' }), 'org/two'],
+  [on(release, 'any', { environment: 'harmless' }), 'harmless'],
+  [on(inCluster, 'system:serviceaccount:agents:two'), 'system:serviceaccount:agents:two'],
+  [on(inCluster, 'any', { sub: 'system:serviceaccount:others:one' }), 'system:serviceaccount:others:one'],
+])('a host of %j is refused for the claim that names another', (changes, named) => {
+  expect(problemsOf(with_({ ...fresh, ...changes }))).toContainEqual(
+    `\`agent:fresh\`: identity 1 is \`${named}\`, which is another host`,
+  )
+})
 
 test.each([
   inRole('builder', 'builder'),
   inRepository('Org/One', 'org/one:ref:refs/heads/main'),
   inRepository('org/one', 'org@1/one@2:ref:refs/heads/main'),
   { ...inRepository('org/one', ''), runsOn: { other: 'a runner' } },
+  inRepository('org/one', 'org/one:environment:release'),
+  on(release, 'repo:org/one:environment:release', { repository: 'Org/one', environment: 'release' }),
+  on(inCluster, 'system:serviceaccount:agents:one'),
 ])('a host that its identity confirms, or does not name, has no problem: %j', (changes) => {
   expect(problemsOf(with_({ ...fresh, ...changes }))).toEqual([])
 })

@@ -155,6 +155,13 @@ test('a run that is out of time leaves the rest to the next day', async () => {
   expect(JSON.stringify(world.log.lines)).toContain('hosts_not_seen')
 })
 
+test('a row that cannot be read holds up no look', async () => {
+  const { world, look } = lookingWorld()
+  jest.spyOn(world.agents, 'files').mockRejectedValue(new SyntaxError('not JSON'))
+  expect(await look()).toBe(1)
+  expect(world.log.lines).toContainEqual(expect.objectContaining({ message: 'looks_not_read' }))
+})
+
 test('the host with the oldest look comes first, and of two as old the one with the older answers', async () => {
   const { world, aws, look } = lookingWorld(withAgent(agent('builder'), { runsOn: { awsRole: `${role}-2` } }))
   const probed: string[] = []

@@ -78,6 +78,14 @@ describe('a role that may take more rights', () => {
     ],
     ['iam:PassRole', policy('iam:PassRole', 'arn:aws:iam::000000000000:role/*')],
     ['iam:CreatePolicyVersion', policy('iam:CreatePolicy*', '*')],
+    [
+      'iam:UpdateAssumeRolePolicy',
+      policy('iam:UpdateAssumeRolePolicy', '*'),
+      policy('iam:*', host, { effect: 'Deny' }),
+    ],
+    ['iam:SetDefaultPolicyVersion', policy('iam:SetDefaultPolicyVersion', '*')],
+    ['iam:CreateLoginProfile', policy('iam:CreateLoginProfile', '*')],
+    ['iam:PutUserPolicy', policy('iam:PutUserPolicy', '*')],
     ['iam:CreateAccessKey', policy('iam:CreateAccessKey', '*')],
     ['cloudformation:UpdateStack', policy('cloudformation:*', '*')],
   ])('a role that may do %s is denied nothing', async (right, ...policies) => {
