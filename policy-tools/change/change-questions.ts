@@ -21,6 +21,7 @@ function changesOf(action: string, agent: Agent, to: PersonId): readonly Change[
       }),
     'hotwork:ChangeAgent': () => [
       of({ description: 'something else' }),
+      of({ runsOn: { other: 'another host' } }),
       of({ identities: [{ issuer: agent.identities[0]?.issuer ?? '', subject: 'another workload' }] }),
       ...Autonomy.options.map((autonomy) => of({ autonomy })),
     ],
