@@ -152,13 +152,13 @@ async function testAdapters(tell: Tell): Promise<boolean> {
 
 async function testOthers(onStack: OnStack): Promise<void> {
   const ofPackage = { HOTWORK_TARBALL: tarball }
-  await step('adapters', testAdapters)
   await onStack('the package, deployed', ({ env }, tell) =>
     jest(['package'], { env: { ...ofPackage, ...env }, tell, behind: true, files: ['--testPathPatterns', deployed] }),
   )
   await step('the package, installed', (tell) =>
     jest(['package'], { env: ofPackage, tell, behind: true, files: ['--testPathIgnorePatterns', deployed] }),
   )
+  await step('adapters', testAdapters)
 }
 
 async function testBesideStack(packed: Promise<void>): Promise<void> {
@@ -170,7 +170,7 @@ async function testBesideStack(packed: Promise<void>): Promise<void> {
     tell('test/agents/result.json is of these files: `npm run test:agents` runs it again\n')
     return true
   })
-  await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 3 }))
+  await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 2 }))
   await agents
 }
 
