@@ -103,7 +103,7 @@ const elsewhere = [
   { issuer: 'workloads', subject: 'agent-to-be', validFrom: '2100-01-01' },
   {
     issuer: 'actions',
-    claims: { repository_id: '1', repository_owner_id: '2', job_workflow_ref: 'a/b/c@d', environment: 'prod' },
+    claims: { repository_id: '1', repository_owner_id: '2', job_workflow_ref: 'a/b/c@d', environment: 'release' },
   },
 ]
 

@@ -88,7 +88,7 @@ test("an issuer without a subject counts as GitHub's, whose identities are pinne
     copy.editJson('policies/agents.json', ({ agents }) => {
       agents[0].identities.push({ issuer: 'pipelines', claims: pins })
     })
-  const pins = { repository_id: '1', repository_owner_id: '2', job_workflow_ref: 'o/r/w@main', environment: 'prod' }
+  const pins = { repository_id: '1', repository_owner_id: '2', job_workflow_ref: 'o/r/w@main', environment: 'release' }
   using copy = new Copy()
   identity(pins)(copy)
   expect((await checked(copy.at('policies'))).exit).toBe(0)

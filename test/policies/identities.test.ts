@@ -33,7 +33,7 @@ const pins = {
   repository_id: '1296269',
   repository_owner_id: '65410',
   job_workflow_ref: 'acme/release/.github/workflows/deploy.yml@refs/heads/main',
-  environment: 'production',
+  environment: 'release',
 }
 const identities = {
   spiffe: { issuer: 'clusters', subject: 'spiffe://prod.example/ns/payments/sa/remediator' },

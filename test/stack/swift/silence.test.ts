@@ -51,9 +51,18 @@ test('a second silence expires a request, and a late click is refused in private
   expect(await untilState(local, id, 'Close')).toContain('Close')
 })
 
+/** A request that expired after a reminder. On a busy machine its card may come too late for one: then another is made. */
+async function expiredAfterReminder(): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const id = await hotwork.submitted(remediator, setParameter(prod))
+    await hotwork.untilSettled(remediator, id)
+    const said = await desk.untilSaid(id, (lines) => lines.some(({ text }) => text.includes('it is over: expired')))
+    if (attempt === 5 || said.some(({ text }) => text.includes('still waits for a decision'))) return id
+  }
+}
+
 test('a reminder goes to those who have not decided, and all who were asked are told of the end', async () => {
-  const id = await hotwork.submitted(remediator, setParameter(prod))
-  await hotwork.untilSettled(remediator, id)
+  const id = await expiredAfterReminder()
   // People on call have the card in a direct message from the escalation on.
   const isDirectEnd = ({ channel, text }: Said) => channel.startsWith('D') && /^Handled/.test(text)
   const said = await desk.untilSaid(id, (lines) => lines.filter(isDirectEnd).length === 2)
