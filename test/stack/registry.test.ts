@@ -7,6 +7,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { registryAge } from '../../functions/domain/agents/governed-registry.ts'
 import { digestOfSubject } from '../../functions/operations/agents/unknown-callers.ts'
 import { administrator, connection, functionNamed, until } from './support/aws.ts'
 import { useTerminal } from './support/command-line.ts'
@@ -40,6 +41,7 @@ async function asked(person: string, action: string, args: object): Promise<stri
   return answer.body.id
 }
 
+let transferredBy = 0
 const made = { ended: { outcome: 'succeeded' } }
 const ended = (id: string) => hotwork.untilView(id, ({ status }) => !['pending', 'approved'].includes(status))
 
@@ -162,6 +164,7 @@ test('a transfer waits for the new owner, whose acceptance people decide after, 
   expect(await accept(mia)).toMatchObject({ status: 200, body: { registry: { accepts: mia } } })
   expect((await hotwork.decide(mia, id)).status).toBe(403)
   expect(await madeByClick(id, gus)).toMatchObject(made)
+  transferredBy = Date.now()
   expect(await ended(before)).toMatchObject({ status: 'denied' })
   const { body } = await hotwork.as(gus, 'GET', `/v1/agents/${releaser}`)
   expect(body).toMatchObject({ owner: mia, status: 'active' })
@@ -186,6 +189,12 @@ test('the check of an attached guardrail says that the role of the host is denie
 })
 
 test('the answer no at a recertification ends the agent, its ask and its grant', async () => {
+  // Requests of the seconds in which readers may use the old registry end with the transfer.
+  await until(
+    async () => Date.now(),
+    (now) => now > transferredBy + (registryAge + 1) * 1000,
+    10,
+  )
   const [ask, granted] = [
     await hotwork.submitted(releaser, askOf(releaser)),
     await hotwork.submitted(releaser, askOf(releaser)),
