@@ -1,6 +1,5 @@
 // Rules: test/policies/bad-folder.test.ts
-
-import { hostOf, type RunsOn } from '../people/host-kinds.ts'
+import { hostOf, inSubject, type RunsOn } from '../people/host-kinds.ts'
 import type { Wrong } from '../people/identity-problems.ts'
 import type { Agent, Identity } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
@@ -47,12 +46,10 @@ function otherHost({ subject = '', claims = {} }: Identity, runsOn: RunsOn): str
     case 'githubEnvironment': {
       const [repository, environment] = where.split('#')
       const [, organisation, name, rest] = repositoryOf.exec(sub) ?? []
-      const isElsewhere =
-        differs(name && `${organisation}/${name}`, repository) ??
-        (environment === undefined ? undefined : differs(rest, `environment:${environment.replaceAll(':', '%3A')}`))
-      return isElsewhere === undefined
-        ? (differs(claims['repository'], repository) ?? (environment && differs(claims['environment'], environment)))
-        : sub
+      const other =
+        differs(name && `${organisation}/${name}`, repository) ?? (environment && differs(rest, inSubject(environment)))
+      if (other !== undefined) return sub
+      return differs(claims['repository'], repository) ?? (environment && differs(claims['environment'], environment))
     }
     case 'kubernetesServiceAccount': {
       const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(sub) ?? []

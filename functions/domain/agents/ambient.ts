@@ -111,11 +111,14 @@ export function exampleOf(
   return undefined
 }
 
+/** A denial whose condition keys are all known. */
+export const isDenial = ({ decision, missing }: Simulated): boolean => decision === 'denied' && missing.length === 0
+
 /** `denied` only if IAM said no and knew the value of every condition key; `unknown` if IAM did not answer. */
 export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, said: readonly Simulated[]): Ambient {
   if (example === undefined) return 'unknown'
   const answers = iamActions.map((action) => said.find((each) => each.action === action && each.resource === example))
-  if (answers.some((each) => each?.decision === 'denied' && each.missing.length === 0)) return 'denied'
+  if (answers.some((each) => each && isDenial(each))) return 'denied'
   if (answers.some((each) => each?.decision !== 'allowed')) return 'unknown'
   return isElsewhere ? 'unknown' : 'allowed'
 }

@@ -57,23 +57,16 @@ export const registryAge = 2
 const datesOfOne = 32
 
 /** The size of the registry once all its agents and the folder's are retired, one after another. Bytes. */
-export const sizeRetired = (
+export function sizeRetired(
   files: Pick<Bundle, 'agents'>,
   registry: GovernedRegistry,
   now: NumericDate,
   sizeOf: (registry: GovernedRegistry) => number,
-): number => sizeOf(allRetired(files, registry, now)) + datesOfOne * activeIn(files, registry).length
-
-const activeIn = (files: Pick<Bundle, 'agents'>, registry: GovernedRegistry): Agent[] => {
+): number {
   const gone = retiredAtRunTime(registry)
-  return [...files.agents, ...registry.agents].filter(({ id, status }) => status !== 'retired' && !gone.has(id))
+  const left = [...files.agents, ...registry.agents].filter(({ id, status }) => status !== 'retired' && !gone.has(id))
+  return sizeOf(retiredIn(files, registry, left, now)) + datesOfOne * left.length
 }
-
-export const allRetired = (
-  files: Pick<Bundle, 'agents'>,
-  registry: GovernedRegistry,
-  now: NumericDate,
-): GovernedRegistry => retiredIn(files, registry, activeIn(files, registry), now)
 
 /**
  * The next registry, with agents retired and all that they held ended. Their names stay taken, their identities for a

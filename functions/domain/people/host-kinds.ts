@@ -113,6 +113,9 @@ function listed(each: readonly string[]): string {
   return `${each.slice(0, -1).join(', ')} and ${each.at(-1)}`
 }
 
+/** An environment at the end of a subject of GitHub's tokens, which escape colons. */
+export const inSubject = (environment: string): string => `environment:${environment.replaceAll(':', '%3A')}`
+
 /** The kind and the name of a host. */
 export const hostOf = (runsOn: RunsOn) => Object.entries(runsOn)[0] as [kind: Kind, where: string]
 

@@ -1,7 +1,7 @@
 // Rules: test/targets/aws/probe-hosts.test.ts
 import * as z from 'zod'
 import type { ReachedRole } from '../../domain/agents/agent-file.ts'
-import type { ProbedKind } from '../../domain/people/host-kinds.ts'
+import { inSubject, type ProbedKind } from '../../domain/people/host-kinds.ts'
 import { type Account, accountIdOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { ListedRole, RoleList } from '../../operations/agents/ports.ts'
@@ -113,7 +113,7 @@ export const finders = {
   githubRepository: (repository, ports) => findTrusting(githubCaller(repository, '*'), 'trust', ports),
   githubEnvironment: (where, ports) => {
     const [repository = '', environment = ''] = where.split('#')
-    return findTrusting(githubCaller(repository, `environment:${environment.replaceAll(':', '%3A')}`), 'trust', ports)
+    return findTrusting(githubCaller(repository, inSubject(environment)), 'trust', ports)
   },
   kubernetesServiceAccount: findOfServiceAccount,
   scheduler: findOfScheduler,

@@ -1,7 +1,7 @@
 // Rules: test/targets/aws/probe-hosts.test.ts
 import * as z from 'zod'
 import type { Looked, ReachedSecret } from '../../domain/agents/agent-file.ts'
-import { ifReached, type Simulated, together, worst } from '../../domain/agents/ambient.ts'
+import { ifReached, isDenial, type Simulated, together, worst } from '../../domain/agents/ambient.ts'
 import type { Ambient } from '../../domain/people/host.ts'
 import { type Account, accountIdOf } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
@@ -171,19 +171,15 @@ async function answersOf({ arn, via }: Reach, ports: Probing): Promise<Told | un
 const isAny = (answers: Answers, one: Ambient): boolean =>
   Object.values(answers).some((each) => each.some(({ answer }) => answer === one))
 
+type Answer = Answers[string][number]
+const changed = (answers: Answers, change: (one: Answer) => readonly Answer[]): Answers =>
+  Object.fromEntries(Object.entries(answers).map(([action, each]) => [action, each.flatMap(change)]))
+
 /** Without the denials: no guardrail is asked of a role that others use. */
-const onlyOpen = (answers: Answers): Answers =>
-  Object.fromEntries(
-    Object.entries(answers).map(([action, each]) => [action, each.filter(({ answer }) => answer !== 'denied')]),
-  )
+const onlyOpen = (answers: Answers): Answers => changed(answers, (one) => (one.answer === 'denied' ? [] : [one]))
 
 const withoutDenials = (answers: Answers): Answers =>
-  Object.fromEntries(
-    Object.entries(answers).map(([action, each]) => [
-      action,
-      each.map((one) => (one.answer === 'denied' ? { resource: one.resource, answer: 'unknown' } : one)),
-    ]),
-  )
+  changed(answers, (one) => [one.answer === 'denied' ? { resource: one.resource, answer: 'unknown' } : one])
 
 /**
  * The rights by which a role takes others, or takes its guardrail off. IAM refuses one question about actions on
@@ -228,24 +224,19 @@ async function howToRise(role: string, { simulator, bundle }: Probing): Promise<
   return undefined
 }
 
-const isDenial = ({ decision, missing }: Simulated): boolean => decision === 'denied' && missing.length === 0
-
 /** A question that IAM does not take leaves one role unknown, and no look fails by it. */
 const unlessThrottled = (fault: unknown): HostUnseen =>
   fault instanceof HostUnseen && fault.why === 'fault' ? fault : unlessTransient(fault)
 
 /** The host's rights by a role. They are unknown unless the role is certainly reached. */
 const asReached = ({ arn, via, isCertain }: Reach, answers: Answers): Answers =>
-  Object.fromEntries(
-    Object.entries(answers).map(([action, each]) => [
-      action,
-      each.map(({ answer, by = [], ...one }) => ({
-        ...one,
-        answer: ifReached(answer, isCertain),
-        by: by.map((policy) => (via === 'host' ? policy : `${policy} of ${arn.split('/').at(-1)}`)),
-      })),
-    ]),
-  )
+  changed(answers, ({ answer, by = [], ...one }) => [
+    {
+      ...one,
+      answer: ifReached(answer, isCertain),
+      by: by.map((policy) => (via === 'host' ? policy : `${policy} of ${arn.split('/').at(-1)}`)),
+    },
+  ])
 
 /** One step: the roles that may be assumed from these. */
 async function findAssumed(from: readonly Reach[], ports: Probing) {
