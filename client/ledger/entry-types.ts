@@ -71,6 +71,12 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   UseBegun: { ocsf: 'call', say: ({ use, tool }) => `${use} was begun on ${tool}` },
   UseEnded: { ocsf: 'call', say: ({ use, outcome, note }) => `${use} ended: ${outcome}${said(note)}` },
   UseReturned: { ocsf: 'call', say: ({ use, reason }) => `${use} was not made and is given back${said(reason)}` },
+  RunStarted: { ocsf: 'call', say: ({ use, run }) => `${use} started a run: ${run}` },
+  RunEnded: {
+    ocsf: 'call',
+    severity: ({ status }) => (status === 'succeeded' ? 1 : 2),
+    say: ({ status, note }) => `the run ended: ${status}${said(note)}`,
+  },
   Completed: { ocsf: 'deactivate', say: ({ outcome, note }) => `completed: ${outcome}${said(note)}` },
   Revoked: { ocsf: 'deactivate', severity: 3, say: ({ by, reason }) => `revoked ${byWhom(by)}${said(reason)}` },
   Expired: { ocsf: 'deactivate', say: () => 'expired' },

@@ -174,6 +174,17 @@ export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOStr
 /** `2027-01-15`, in UTC. */
 export const dayOf = (at: NumericDate): string => rfc3339(at).slice(0, 'YYYY-MM-DD'.length)
 
+const iso8601 = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/
+
+/** The seconds of an ISO 8601 duration in days, hours, minutes and seconds. Undefined unless it is above zero. */
+export function secondsIn(text: string): number | undefined {
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (iso8601.exec(text) ?? [])
+    .slice(1)
+    .map((part) => Number(part ?? 0))
+  const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+  return Number.isSafeInteger(total) && total > 0 ? total : undefined
+}
+
 /** Seconds for people: `1 h 30 min`; empty for zero. */
 export function duration(seconds: number): string {
   const parts: [number, string][] = [

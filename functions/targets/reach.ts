@@ -2,7 +2,7 @@ import type { Deny } from '../domain/credentials/denies.ts'
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
 import type { ReadFault } from '../domain/record/preview.ts'
 import type { Ask } from '../domain/record/request.ts'
-import type { CredentialId, JsonObject, NumericDate } from '../domain/values.ts'
+import type { CredentialId, JsonObject, NumericDate, UseId } from '../domain/values.ts'
 import type { OwnCredential, TargetId } from './kinds.ts'
 
 /**
@@ -46,23 +46,42 @@ export interface Issuer<Issued> {
 /** Makes the one approved call. */
 export interface CallMaker {
   readonly kind: TargetId
-  /** `expected`: the guarded values of the last reading, which the call carries if the target supports that. */
-  make(ask: Ask, credential: CredentialId, expected: JsonObject | undefined): Promise<CallResult>
+  /**
+   * @param expected the guarded values of the last reading, which the call carries if the target supports that
+   * @param use the source of the once-only key of a run
+   */
+  make(ask: Ask, credential: CredentialId, expected: JsonObject | undefined, use: UseId): Promise<CallResult>
   /** Finds by reading whether the call was made. @throws if it cannot be read now, which proves nothing */
-  lookUp(ask: Ask, use: { credential: CredentialId; begunAt: NumericDate }): Promise<LookedUp>
+  lookUp(ask: Ask, use: { id: UseId; credential: CredentialId; begunAt: NumericDate }): Promise<LookedUp>
 }
 /**
  * `refused`: the target refused and did nothing. `outdated`: it found a different state and did nothing. `not_sent`:
- * the call was not sent. `unanswered`: the call may or may not have been done, and is never repeated.
+ * the call was not sent. `unanswered`: the call may or may not have been done, and is never repeated. `started`: a run
+ * that goes on, by its id at the target.
  */
 export type CallResult =
   | { outcome: 'told'; output: JsonObject }
+  | { outcome: 'started'; run: string; output: JsonObject }
   | { outcome: 'refused'; reason: string }
   | { outcome: 'outdated' }
   | { outcome: 'not_sent'; fault: string }
   | { outcome: 'unanswered' }
 /** `unknown` if reading cannot tell, since others change the same resources. */
-export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_done' } | { found: 'unknown' }
+export type LookedUp =
+  | { found: 'done'; output: JsonObject }
+  | { found: 'started'; run: string }
+  | { found: 'not_done' }
+  | { found: 'unknown' }
+
+/** Follows a run to its end. */
+export interface RunFollower {
+  readonly kind: TargetId
+  /** @param run its id at the target @throws if it cannot be read now, which proves nothing */
+  look(ask: Ask, run: string): Promise<RunSeen>
+  /** Idempotent. `none`: the entry has no way to stop it. */
+  cancel(ask: Ask, run: string): Promise<'sent' | 'none'>
+}
+export type RunSeen = { seen: 'running' } | { seen: 'ended'; succeeded: boolean; note?: string }
 
 /** Ends a target's own credentials early. */
 export interface Ender {

@@ -17,6 +17,8 @@ export type Walked = { states: readonly ApprovalRequest[]; events: readonly Even
 const ask = sample.sampleAsk({ uses: 2 })
 /** The same as one mediated call. Clicks are on the first ask, so this one is decided only at tier 0. */
 const mediated = sample.sampleAsk({ uses: 2, credential: 'mediated' })
+/** The same as a call that starts a run. */
+const running = sample.sampleAsk({ uses: 2, credential: 'mediated', runsAs: 'arn:aws:iam::000000000000:role/runbooks' })
 /** An opening, which needs no approval and is reviewed days later. */
 const openedAsk = sample.openingAsk()
 /** A plan of three steps, before people are asked. */
@@ -195,6 +197,14 @@ const notSent = fc.record({ n: attempt, agent }).map(({ n, agent }) => sample.ca
 const foundOut = fc
   .record({ n: attempt, outcome: fc.oneof(outcome, fc.constant('unknown' as const)) })
   .map(({ n, outcome }) => sample.callResolution(n, { outcome }))
+const runTold = fc.oneof(
+  attempt.map((n) => sample.runStart(n)),
+  attempt.map((n) => {
+    const { agent: _, ...found } = sample.runStart(n)
+    return found
+  }),
+  fc.constantFrom('succeeded' as const, 'failed' as const, 'unknown' as const).map((status) => sample.runEnd(status)),
+)
 const reviewed = fc
   .record({
     by: fc.constantFrom('gus', 'hana', 'jade', 'kofi'),
@@ -245,6 +255,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: calledBack },
   { weight: 1, arbitrary: notSent },
   { weight: 1, arbitrary: foundOut },
+  { weight: 2, arbitrary: runTold },
   { weight: 2, arbitrary: reviewed },
   { weight: 2, arbitrary: turned },
   { weight: 2, arbitrary: odd },
@@ -279,6 +290,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
     ask: fc.oneof(
       { weight: 8, arbitrary: fc.constant(ask) },
       { weight: 2, arbitrary: fc.constant(mediated) },
+      { weight: 2, arbitrary: fc.constant(running) },
       { weight: 1, arbitrary: fc.constant(openedAsk) },
       { weight: 1, arbitrary: fc.constant(planned) },
       { weight: 1, arbitrary: fc.constant(transfer) },
@@ -297,7 +309,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
         steps: then.map(({ after, command }) => ({ after: after * pace, command: byAsker(ask, command) })),
       }
     if (ask === transfer) return { tier, ask, steps: [{ after: 0, command: sample.acceptance() }, ...then] }
-    if (ask === mediated) return { tier, ask, steps: tier === 0 ? [...calling, ...then] : then }
+    if (ask === mediated || ask === running) return { tier, ask, steps: tier === 0 ? [...calling, ...then] : then }
     return { tier, ask, steps: tier === 2 && drops ? [...dropping, ...then] : then }
   })
 

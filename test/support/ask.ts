@@ -18,6 +18,7 @@ import type {
   Eligibility,
   EndCall,
   Ending,
+  EndRun,
   EndUse,
   Intend,
   Issue,
@@ -29,6 +30,7 @@ import type {
   ReviewBreakGlass,
   Revoke,
   RevokeCredential,
+  StartRun,
   Submit,
   Wake,
   Withdraw,
@@ -354,6 +356,23 @@ export const callResolution = (n: number, changes: Partial<ResolveCall> = {}): R
   use: useId(n),
   outcome: 'unknown',
   note: 'reading cannot tell',
+  bundle,
+  ...changes,
+})
+
+export const runStart = (n: number, changes: Partial<StartRun> = {}): StartRun => ({
+  type: 'start_run',
+  agent: remediator,
+  use: useId(n),
+  run: `run-${n}`,
+  atMost: submittedAt + minutes(60),
+  bundle,
+  ...changes,
+})
+
+export const runEnd = (status: EndRun['status'], changes: Partial<EndRun> = {}): EndRun => ({
+  type: 'end_run',
+  status,
   bundle,
   ...changes,
 })

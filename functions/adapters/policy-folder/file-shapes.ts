@@ -11,7 +11,7 @@ import { Calendar, Freeze, instantOf, named } from '../../domain/policy/calendar
 import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
-import { AgentId, Alias, defined, PersonId } from '../../domain/values.ts'
+import { AgentId, Alias, defined, PersonId, secondsIn } from '../../domain/values.ts'
 import { known } from '../../domain/what-is-wrong.ts'
 import { GroupSource, sourceKinds } from '../../group-sources/kinds.ts'
 import { Account, Sealed } from '../../targets/aws/rules/account.ts'
@@ -19,15 +19,10 @@ import { aliasedKinds, kindOf } from '../../targets/kinds.ts'
 
 /** The forms of a policy folder's files. Each gives the form in the bundle, in which times are whole seconds. */
 
-const duration = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/
-
 /** An ISO 8601 duration in days, hours, minutes and seconds. */
 const Duration = z.string().transform((text, context) => {
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (duration.exec(text) ?? [])
-    .slice(1)
-    .map((part) => Number(part ?? 0))
-  const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-  if (Number.isSafeInteger(total) && total > 0) return total
+  const total = secondsIn(text)
+  if (total !== undefined) return total
   context.addIssue({ code: 'custom', message: 'an ISO 8601 duration above zero, such as `PT30M`' })
   return z.NEVER
 })

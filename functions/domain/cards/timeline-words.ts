@@ -21,10 +21,17 @@ import { nameIn } from './who.ts'
 type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; why?: Sentence; alike?: Sentence }
 type Of<T extends EventType> = Extract<Event, { type: T }>
 /** `preview`: the last preview before the event. */
-type Around = { facts: ViewFacts; preview: Preview | undefined; registry?: RequestView['registry'] }
+type Around = { facts: ViewFacts; preview: Preview | undefined; isPlan: boolean; registry?: RequestView['registry'] }
 type About = Around & { who: string; then: readonly Event[] }
 /** Events told elsewhere: with the start of the use, or for openings on their own page. */
-type Untold = 'UseEnded' | 'UseReturned' | 'BreakGlassOpened' | 'ReviewDue' | 'ReviewOverdue' | 'Reviewed'
+type Untold =
+  | 'UseEnded'
+  | 'RunStarted'
+  | 'UseReturned'
+  | 'BreakGlassOpened'
+  | 'ReviewDue'
+  | 'ReviewOverdue'
+  | 'Reviewed'
 type Words = { readonly [T in Exclude<EventType, Untold>]: (event: Of<T>, about: About) => Told | readonly Told[] }
 
 /** The items of a group of entries. An event of unknown type is shown by its name. */
@@ -168,9 +175,14 @@ const words: Words = {
     said: [{ bold: who }, ' gave a credential back'],
   }),
   UseBegun: (begun, { then }) => use(begun, then),
-  Completed: ({ outcome, note, actor, code }, { who, registry }) => {
+  RunEnded: ({ status, note }) => ({
+    ...hotwork(status === 'succeeded' ? 'ended' : 'denied', { bold: 'The run ended' }, `: ${status}`),
+    more: note === undefined ? [] : [[{ value: inert(note) }]],
+  }),
+  Completed: ({ outcome, note, actor, code }, { who, registry, isPlan }) => {
     if (registry) return changeMade(outcome, code)
-    const what = actor.type === 'system' ? 'The plan is over' : `${who} reported the end`
+    const isOver = isPlan ? 'The plan is over' : 'The task is over'
+    const what = actor.type === 'system' ? isOver : `${who} reported the end`
     return { lane: laneOf(actor), mark: 'ended', said: [{ bold: what }, ': ', { bold: outcome }], ...written(note) }
   },
   Revoked: ({ by, reason, actor }, { facts }) => ({
@@ -232,6 +244,7 @@ export function thingOf(event: Event): string | undefined {
     case 'UseBegun':
     case 'UseEnded':
     case 'UseReturned':
+    case 'RunStarted':
       return event.use
     case 'CredentialIntended':
     case 'CredentialIssued':
@@ -258,6 +271,8 @@ function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
   const by = isTargetId(tool) ? `Hotwork made the approved call to ${kinds[tool].name}` : `${tool} used it`
   const ended = then.find((each) => each.type === 'UseEnded')
   const isReturned = then.some(({ type }) => type === 'UseReturned')
+  if (then.some(({ type }) => type === 'RunStarted'))
+    return { lane: 'target', mark: 'used', said: [{ bold: by }, ': a run began'] }
   const became = ended ? `: ${ended.outcome}` : isReturned ? ': not made, given back' : ', its end is not reported'
   const isBad = ended !== undefined && ended.outcome !== 'succeeded'
   const said: Sentence = [{ bold: by }, became]

@@ -92,7 +92,12 @@ export function describeTimeline(view: RequestView, recorded: Recorded, facts: V
   const { entries, isCut = false, calls = [], anchor } = recorded
   let preview: Preview | undefined
   const told = groupsOf(entries, anchor).flatMap((group) => {
-    const items = itemsOf(group, { facts, preview, ...defined({ registry: view.registry }) })
+    const items = itemsOf(group, {
+      facts,
+      preview,
+      isPlan: view.steps !== undefined,
+      ...defined({ registry: view.registry }),
+    })
     preview = group.events.map(previewIn).find((each) => each !== undefined) ?? preview
     return items
   })

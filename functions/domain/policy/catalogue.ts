@@ -16,6 +16,7 @@ import { whatIsWrong } from '../what-is-wrong.ts'
 import { isAbsent } from './absent.ts'
 import { ArgumentsSchema } from './argument-schema.ts'
 import { argumentsParser } from './arguments.ts'
+import { Follow } from './follow.ts'
 import { McpTool } from './mcp-tool.ts'
 import { argumentIn, fillLiterally, isLiteral, partsOf, placesOf } from './templates.ts'
 
@@ -53,6 +54,8 @@ export const CatalogueEntry = z.strictObject({
   preview: PreviewSource.optional(),
   /** Facts about what it reaches, read beside the preview, or alone. */
   reach: z.array(ReachSource).min(1).max(5).optional(),
+  /** For a call that starts a run. */
+  follow: Follow.optional(),
   /** The action's MCP tool. `tool` is the gate before it. */
   mcp: McpTool.optional(),
   /** Arguments of one ask, for agents to copy. Its resource follows from them. */

@@ -135,6 +135,14 @@ export const askTerms = {
   },
   /** In plain words. */
   unpinned: { schema: z.array(z.string()), readBy: ['people', 'agent'] },
+  /** The service role as which a run acts, as read from its definition: never the agent's word. */
+  runsAs: {
+    schema: z.string().optional(),
+    name: 'runs_as',
+    digests: ['request'],
+    asksPeople: true,
+    readBy: ['people', 'agent'],
+  },
   /** The earliest issue: people decide ahead. */
   notBefore: {
     schema: NumericDate.optional(),

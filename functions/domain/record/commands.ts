@@ -36,7 +36,7 @@ import type { Budget, Limits } from './opening.ts'
 import { openingOf, originOf } from './origin.ts'
 import type { StepOutcome } from './plan-step.ts'
 import type { Preview } from './preview.ts'
-import type { ApprovalRequest, Ask, Outcome, StageState, UseOutcome } from './request.ts'
+import type { ApprovalRequest, Ask, Outcome, RunEnd, StageState, UseOutcome } from './request.ts'
 
 /**
  * A command with the operation's facts. The event has every fact that `decide` uses, so that a replay asks no policy.
@@ -56,6 +56,8 @@ export type Command =
   | EndCall
   | ReturnCall
   | ResolveCall
+  | StartRun
+  | EndRun
   | CompareCalls
   | Delegate
   | RevokeCredential
@@ -248,7 +250,16 @@ export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; o
 /** Reports that the call was not sent and will not be. */
 export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }
 /** Hotwork's finding about a call whose answer was lost. */
-export type ResolveCall = Common & { type: 'resolve_call'; use: UseId; outcome: UseOutcome; note: string }
+export type ResolveCall = Common & {
+  type: 'resolve_call'
+  use: UseId
+  outcome: Exclude<UseOutcome, 'started'>
+  note: string
+}
+/** The call started a run. Without an agent, the look-up of a lost answer found it. */
+export type StartRun = Common & { type: 'start_run'; agent?: AskerId; use: UseId; run: string; atMost: NumericDate }
+/** The follower's finding. A run that failed after its request was revoked is cancelled. */
+export type EndRun = Common & { type: 'end_run'; status: Exclude<RunEnd, 'cancelled'>; note?: string }
 /** The calls of an ended grant on the target's record. */
 export type CompareCalls = Common & { type: 'compare_calls'; found: Comparison }
 export type Delegate = Common &
@@ -323,9 +334,11 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
   if ('person' in command) return { type: 'person', id: command.person }
   if ('tool' in command) return { type: 'tool', id: command.tool }
   if ('ask' in command) return askerActor(command.ask)
-  if ('agent' in command)
+  if ('agent' in command) {
+    if (command.agent === undefined) return system
     return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
-  command satisfies ResolveCall | CompareCalls | ApplyChange | Wake | OpenStep | EndStep | BeginTurn
+  }
+  command satisfies ResolveCall | StartRun | EndRun | CompareCalls | ApplyChange | Wake | OpenStep | EndStep | BeginTurn
   return system
 }
 

@@ -24,7 +24,7 @@ import { personalTexts } from './ask-terms.ts'
 import { Comparison } from './comparison.ts'
 import { StepOutcome } from './plan-step.ts'
 import { Preview } from './preview.ts'
-import { Ask, Decision, Outcome, SettledBy, StageState, UseOutcome } from './request.ts'
+import { Ask, Decision, Outcome, Run, RunEnd, SettledBy, StageState, UseOutcome } from './request.ts'
 
 export const Door = z.enum(['api', 'chat', 'page'])
 export type Door = z.infer<typeof Door>
@@ -141,6 +141,9 @@ export const Event = z.discriminatedUnion('type', [
   event('UseEnded', { use: UseId, outcome: UseOutcome, note: z.string().optional() }),
   /** An unmade use: the grant gets it back. */
   event('UseReturned', { use: UseId, reason: z.string() }),
+  /** The approved call started a run, which ends its use. */
+  event('RunStarted', { use: UseId, run: Run.shape.id, atMost: NumericDate }),
+  event('RunEnded', { status: RunEnd, note: z.string().optional() }),
   event('Completed', {
     outcome: Outcome,
     note: z.string().optional(),

@@ -161,6 +161,16 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
     )
   },
   UseReturned: (state, { use }) => withUses(state, (uses) => uses.filter(({ id }) => id !== use)),
+  RunStarted: (state, { use: started, run: id, at, atMost }) => ({
+    ...withUses(state, (uses) =>
+      uses.map((use) => (use.id === started ? { ...use, ended: { at, outcome: 'started' as const } } : use)),
+    ),
+    run: { id, use: started, status: 'running', since: at, atMost },
+  }),
+  RunEnded: (state, { status, at: until, note }) => {
+    if (!state.run) throw new TypeError('no run was ever started')
+    return { ...state, run: { ...state.run, status, until, ...defined({ note }) } }
+  },
 }
 
 /** The narrowing person's approval may fill the stage before it reopens; its cards stay in their channels. */

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { canonicalForm, digestOf } from '../digest.ts'
 import type { PreviewOutcome } from '../policy/question.ts'
 import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
+import { ChangeSummary } from './change-summary.ts'
 
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
 export type ReadFault = z.infer<typeof ReadFault>
@@ -25,6 +26,14 @@ const matched = {
   /** True if AWS cannot check the expected state: it may change between the last reading and the act. */
   gap: z.literal(true).optional(),
   reach,
+  /** The facts of a run: its role, what its definition leaves open, and the numbers of a change set. */
+  run: z
+    .strictObject({
+      runsAs: z.string().optional(),
+      open: z.array(z.string()).optional(),
+      change: ChangeSummary.optional(),
+    })
+    .optional(),
 }
 const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate, reach }
 /** The facts of an action without a preview. They guard nothing. */

@@ -75,6 +75,8 @@ const endings = [
   'end_call',
   'return_call',
   'resolve_call',
+  'start_run',
+  'end_run',
   'compare_calls',
   'review_break_glass',
   'open_step',

@@ -102,8 +102,8 @@ export type StageState = z.infer<typeof StageState>
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>
 
-/** The outcome of a use. `unknown` is final, if Hotwork cannot tell by reading. */
-export const UseOutcome = z.enum([...Outcome.options, 'unknown'])
+/** The outcome of a use. `unknown` is final, if Hotwork cannot tell by reading. `started`: a run, which goes on. */
+export const UseOutcome = z.enum([...Outcome.options, 'unknown', 'started'])
 export type UseOutcome = z.infer<typeof UseOutcome>
 
 export const Use = z.strictObject({
@@ -188,6 +188,25 @@ export type Question = z.infer<typeof Question>
 export const ColleagueAsked = z.strictObject({ stage: z.string(), by: PersonId, to: PersonId, at: NumericDate })
 export type ColleagueAsked = z.infer<typeof ColleagueAsked>
 
+/** How a run ended. `unknown`: Hotwork stopped looking before its end. */
+export const RunEnd = z.enum([...Outcome.options, 'cancelled', 'unknown'])
+export type RunEnd = z.infer<typeof RunEnd>
+
+/** What the approved call started, and that goes on after it. */
+export const Run = z.strictObject({
+  /** Its id at the target. */
+  id: z.string().min(1).max(1024),
+  use: UseId,
+  status: z.enum(['running', ...RunEnd.options]),
+  since: NumericDate,
+  until: NumericDate.optional(),
+  /** The last time at which Hotwork looks. */
+  atMost: NumericDate,
+  /** Hotwork's own words. */
+  note: z.string().optional(),
+})
+export type Run = z.infer<typeof Run>
+
 const common = {
   ask: Ask,
   tier: z.int().nonnegative(),
@@ -214,6 +233,7 @@ const common = {
   accepted: z.strictObject({ at: NumericDate }).optional(),
   /** The comparison with the record of AWS, once made. */
   calls: Compared.optional(),
+  run: Run.optional(),
 }
 const Common = z.strictObject(common)
 
@@ -297,6 +317,13 @@ export function usesLeft(request: ApprovalRequest): number {
 }
 
 export const callOf = (request: ApprovalRequest): Use | undefined => grantOf(request)?.uses.find(isCall)
+
+/** Whether its run goes on, or may have begun: neither ends with the grant's time. */
+export function isRunning(request: ApprovalRequest): boolean {
+  if (request.run) return request.run.status === 'running'
+  const call = callOf(request)
+  return request.ask.runsAs !== undefined && call !== undefined && !call.ended
+}
 
 export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefined => boundKey ?? ask.jkt
 

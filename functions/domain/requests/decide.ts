@@ -23,9 +23,10 @@ import type { Event } from '../record/events.ts'
 import { evolve, replay } from '../record/evolve.ts'
 import { originOf, rulesOf } from '../record/origin.ts'
 import { type EndingCommand, endsSomething, hasRoom } from '../record/record-size.ts'
-import type { ApprovalRequest, Decision, PendingRequest } from '../record/request.ts'
+import { type ApprovalRequest, type Decision, isRunning, type PendingRequest } from '../record/request.ts'
 import type { Refusal } from '../refusals.ts'
 import { compareCalls } from '../uses/compare-calls.ts'
+import { endRun, startRun } from '../uses/run.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
 import { defined, isRefusal, type NumericDate, type PersonId } from '../values.ts'
 import { beginTurn, endStep, openStep, waitsForTurn } from './advance-plan.ts'
@@ -73,6 +74,7 @@ function complete(
 ): Answered<'invalid_task_state'> {
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
+  if (isRunning(state)) return { code: 'invalid_task_state', detail: 'its run goes on, and its end completes it' }
   const { asks } = rulesOf(state.ask)
   if (asks === 'change') return { code: 'invalid_task_state', detail: 'Hotwork makes this change itself' }
   if (asks === 'steps' && outcome === 'succeeded')
@@ -169,6 +171,8 @@ const rules = {
   end_call: endCall,
   return_call: returnCall,
   resolve_call: resolveCall,
+  start_run: startRun,
+  end_run: endRun,
   compare_calls: compareCalls,
   delegate,
   revoke_credential: revokeCredential,
@@ -255,7 +259,8 @@ function withinRoom(state: ApprovalRequest, command: Command, answer: Answered):
 
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
   // A second check, after the operation's.
-  if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
+  if ('agent' in command && command.agent !== undefined && command.agent !== state.ask.agent.id)
+    return { code: 'unknown_request' }
   const refused = refusedWhereSealed(state, command)
   if (refused) return refused
   return (rules[command.type] as Rule)(state, command, at)

@@ -2,14 +2,15 @@ import { system } from '../event.ts'
 import type { Event } from '../record/events.ts'
 import { evolve } from '../record/evolve.ts'
 import { originOf } from '../record/origin.ts'
-import { type ApprovalRequest, callOf, openStage, type PendingRequest } from '../record/request.ts'
+import { type ApprovalRequest, callOf, isRunning, openStage, type PendingRequest } from '../record/request.ts'
 import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
 
 /** The time at which the next event is due. `undefined` if none will be. */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
-  if (state.status !== 'approved') return reviewDueAt(state)
+  // A run outlives the grant's time: its end completes the request.
+  if (state.status !== 'approved' || isRunning(state)) return reviewDueAt(state)
   const { claimedAt, claimBy, notAfter } = state.grant
   const endsAt = claimedAt === undefined ? Math.min(claimBy, notAfter) : notAfter
   return Math.min(endsAt, reviewDueAt(state) ?? endsAt)
@@ -25,6 +26,13 @@ export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
   return call && !call.ended ? call.begunAt + underWay + 1 : undefined
 }
 
+/** The delay after which a run that its follower did not end is looked at again. Seconds. */
+const followerLate = 60
+
+/** The time after which a run should have ended, or be unknown. */
+export const runOverdueAt = ({ run }: ApprovalRequest): NumericDate | undefined =>
+  run?.status === 'running' ? run.atMost + followerLate : undefined
+
 /** The delay after which an approved change of the registry is retried. Seconds. */
 const appliedWithin = 60
 
@@ -36,7 +44,9 @@ export const applyAgainAt = (state: ApprovalRequest): NumericDate | undefined =>
 
 export function overdueAt(state: ApprovalRequest): NumericDate | undefined {
   const at = Math.min(
-    ...[dueAt(state), lookUpAt(state), applyAgainAt(state)].map((each) => each ?? Number.POSITIVE_INFINITY),
+    ...[dueAt(state), lookUpAt(state), applyAgainAt(state), runOverdueAt(state)].map(
+      (each) => each ?? Number.POSITIVE_INFINITY,
+    ),
   )
   return Number.isFinite(at) ? at : undefined
 }

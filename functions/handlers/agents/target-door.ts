@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
 import { apiProblem, type BadRequest, badProof, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
-import type { Json, NumericDate } from '../../domain/values.ts'
+import { type Json, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import {
   type CredentialRefusal,
   type IssuingPorts,
@@ -11,7 +11,13 @@ import {
 } from '../../operations/credentials/issue-credential.ts'
 import type { AccessToken, KeySet } from '../../operations/credentials/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
-import { type CallPorts, type CallRefusal, makeCall, resolveCall } from '../../operations/uses/make-call.ts'
+import {
+  type Called,
+  type CallPorts,
+  type CallRefusal,
+  makeCall,
+  resolveCall,
+} from '../../operations/uses/make-call.ts'
 import type { TargetKind } from '../../targets/kind.ts'
 import { namingFault, OfRequest } from '../batches.ts'
 import { Callers, dpopToken } from '../callers.ts'
@@ -40,7 +46,7 @@ export const credentialsDoor = <Issued extends object>(
 export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
   const answerCall = targetDoor(id, 'calls', ports, async (call, token, once) => {
     const called = await makeCall(token, once, ports)
-    if (called.ok) return { output: called.value }
+    if (called.ok) return bodyOfCall(called.value)
     if (called.code === 'call_failed') throw callFailed(name, called.detail)
     if (called.code === 'outcome_unknown') throw outcomeUnknown(called.detail)
     if (called.code !== 'call_not_sent') throw refusalAt(id, 'calls', called.code, called.detail)
@@ -53,6 +59,11 @@ export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
   return (event: APIGatewayProxyEventV2 | { requestId: string }) =>
     'requestId' in event ? lookUp(event) : answerCall(event)
 }
+
+const bodyOfCall = ({ output, run }: Called): Body => ({
+  output,
+  ...(run && { run: { ...run, since: rfc3339(run.since) } }),
+})
 
 const callFailed = (name: string, fault: string | undefined) =>
   apiProblem(

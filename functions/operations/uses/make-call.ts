@@ -1,12 +1,13 @@
 // Rules: test/operations/uses/mediated.test.ts, test/operations/uses/resolve-call.test.ts
 import { judge } from '../../domain/deciding/judge.ts'
 import { isHaltInForce } from '../../domain/halts/halt.ts'
-import type { BeginCall } from '../../domain/record/commands.ts'
-import { type Ask, callOf, type Outcome, type Use, type UseOutcome } from '../../domain/record/request.ts'
+import { followedUntil } from '../../domain/policy/follow.ts'
+import type { BeginCall, ResolveCall } from '../../domain/record/commands.ts'
+import { type ApprovalRequest, type Ask, callOf, type Outcome, type Use } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { underWay } from '../../domain/uses/use.ts'
-import type { JsonObject, NumericDate, RequestId, Result, UseId } from '../../domain/values.ts'
+import type { AskerId, JsonObject, NumericDate, RequestId, Result, UseId } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { kindOf } from '../../targets/kinds.ts'
 import type { CallMaker, LookedUp } from '../../targets/reach.ts'
@@ -24,6 +25,9 @@ export type CallPorts = MakingPorts & ReaderPorts & PlacePorts & { reach: CallMa
 /** `call_failed`: the target refused, with this name. `call_not_sent`: nothing was done, because of this fault. */
 export type CallRefusal = RefusalOf<BeginCall> | 'replayed' | 'call_failed' | 'call_not_sent'
 
+/** The target's answer, and the run that the call started. */
+export type Called = { output: JsonObject; run?: { status: 'running'; since: NumericDate } }
+
 /**
  * Makes the one stored call of a mediated action. Its answer is not stored. Its begin is recorded first, so the call is
  * never repeated: if the answer is lost, the call is looked up by reading. A call that was certainly not sent gives the
@@ -33,7 +37,7 @@ export async function makeCall(
   token: AccessToken,
   once: OnceOnly,
   ports: CallPorts,
-): Promise<Result<JsonObject, CallRefusal>> {
+): Promise<Result<Called, CallRefusal>> {
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
   const entry = ports.policy.bundle.actions[stored.state.ask.action]
@@ -43,11 +47,15 @@ export async function makeCall(
   if (!begun.ok) return begun.code === 'outcome_unknown' ? askAgain(token, ports) : told(begun)
   const { state } = begun.value
   const { ask } = state
-  const called = await ports.reach.make(ask, token.jti, expected)
+  const called = await ports.reach.make(ask, token.jti, expected, use)
   switch (called.outcome) {
     case 'told':
       await end(ask, use, 'succeeded', undefined, ports)
-      return ok(called.output)
+      return ok({ output: called.output })
+    case 'started': {
+      const started = await start(state, called.run, ports, ask.agent.id)
+      return ok({ output: called.output, ...runOf(started) })
+    }
     case 'refused':
       await end(ask, use, 'failed', called.reason, ports)
       return refuse('call_failed', called.reason)
@@ -57,7 +65,7 @@ export async function makeCall(
     case 'not_sent':
       return giveBack(ask, use, called.fault, ports)
     case 'unanswered':
-      return lookUpAtOnce(ask, callOf(state), ports)
+      return lookUpAtOnce(state, ports)
     default:
       return called satisfies never
   }
@@ -85,6 +93,19 @@ async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: strin
 const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, ports: CallPorts): Promise<CarriedOut> =>
   carryOut(ask.id, ports, () => ({ type: 'end_call', agent: ask.agent.id, use, outcome, ...defined({ note }) }))
 
+/** Records a run, which is followed from now on. @param agent undefined if the look-up of a lost answer found it */
+function start(state: ApprovalRequest, run: string, ports: CallPorts, agent?: AskerId): Promise<CarriedOut> {
+  const { ask } = state
+  const { id: use, begunAt } = callOf(state) as Use
+  const atMost = followedUntil(ports.policy.bundle.actions[ask.action]?.follow, begunAt)
+  return carryOut(ask.id, ports, () => ({ type: 'start_run', use, run, atMost, ...defined({ agent }) }))
+}
+
+const runOf = (started: CarriedOut): Pick<Called, 'run'> => {
+  const run = started.ok ? started.value.state.run : undefined
+  return run ? { run: { status: 'running', since: run.since } } : {}
+}
+
 /** Gives the use back. Only this run could have sent the call, and it did not. */
 async function giveBack(
   { id, agent }: Ask,
@@ -97,27 +118,28 @@ async function giveBack(
 }
 
 /** Looks up at once. This run may record the call as done; a missing call may still be under way. */
-async function lookUpAtOnce(
-  ask: Ask,
-  use: Use | undefined,
-  ports: CallPorts,
-): Promise<Result<JsonObject, CallRefusal>> {
+async function lookUpAtOnce(state: ApprovalRequest, ports: CallPorts): Promise<Result<Called, CallRefusal>> {
+  const { ask } = state
+  const use = callOf(state)
   const looked = use && (await lookUp(ask, use, ports))
+  if (looked?.found === 'started')
+    return ok({ output: {}, ...runOf(await start(state, looked.run, ports, ask.agent.id)) })
   if (looked?.found !== 'done') return refuse('outcome_unknown')
   await end(ask, (use as Use).id, 'succeeded', 'its answer was lost; found by reading', ports)
-  return ok(looked.output)
+  return ok({ output: looked.output })
 }
 
-async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Result<JsonObject, CallRefusal>> {
+async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Result<Called, CallRefusal>> {
   const looked = await resolveCall(request, ports)
-  if (looked?.found === 'done') return ok(looked.output)
+  if (looked?.found === 'done') return ok({ output: looked.output })
   if (looked?.found === 'not_done') return refuse('call_failed', 'not_done')
   const stored = await ports.requests.load(request)
+  if (looked?.found === 'started' && stored) return ok({ output: {}, ...runOf(ok(stored)) })
   const ended = stored && callOf(stored.state)?.ended
   return refuse('outcome_unknown', ended?.note)
 }
 
-function told<Code extends Refusal>(refused: CarriedOut<Code> & { ok: false }): Result<JsonObject, Code> {
+function told<Code extends Refusal>(refused: CarriedOut<Code> & { ok: false }): Result<Called, Code> {
   const ended = refused.code === 'uses_exhausted' && refused.stored ? callOf(refused.stored.state)?.ended : undefined
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }
@@ -151,6 +173,10 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   const place = placeOf(ask, ports)
   const stopped = place !== undefined && (await isStopped(place, ports))
   const looked: Looked = stopped ? { found: 'unread' } : await lookUp(ask, use, ports)
+  if (looked.found === 'started') {
+    await start(stored.state, looked.run, ports)
+    return looked
+  }
   const end = endOf(looked, use, ports.clock.now())
   if (!end) return looked
   const done = await carryOut(id, ports, () => ({ type: 'resolve_call', use: use.id, ...end }))
@@ -167,10 +193,10 @@ async function isStopped(place: string, { requests, clock }: Pick<CallPorts, 're
 }
 
 function endOf(
-  { found }: Looked,
+  { found }: Exclude<Looked, { found: 'started' }>,
   { begunAt }: Use,
   now: NumericDate,
-): { outcome: UseOutcome; note: string } | undefined {
+): Pick<ResolveCall, 'outcome' | 'note'> | undefined {
   switch (found) {
     case 'done':
       return { outcome: 'succeeded', note: 'its answer was lost; found by reading' }

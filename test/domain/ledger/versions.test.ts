@@ -57,6 +57,7 @@ const newer: readonly string[] = [
   'TransferAccepted',
   ...['StateChanged', 'CallsCompared', 'StepOpened', 'StepEnded'],
   ...['Asked', 'Answered', 'ColleagueAsked'],
+  ...['RunStarted', 'RunEnded'],
 ]
 
 const replayChain = (aggregate: string, entries: readonly Entry[]): { state: unknown; broken?: object } =>

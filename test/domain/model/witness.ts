@@ -63,6 +63,8 @@ export type Witness = {
   accepted: string | undefined
   /** The number of comparisons of its calls. */
   compared: number
+  /** The use whose call started a run, and how that ended. */
+  run: { use: string; ended: string | undefined } | undefined
 }
 
 type Open = { stage: string; deadline: number; escalated: boolean }
@@ -94,6 +96,7 @@ export const noWitness: Witness = {
   colleagues: [],
   accepted: undefined,
   compared: 0,
+  run: undefined,
 }
 
 /** The number of begun and delegated uses. */
@@ -196,6 +199,12 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, given: { ...seen.given, [event.child]: event.uses } }
     case 'UseEnded':
       return { ...seen, call: seen.call?.use === event.use ? { ...seen.call, told: true } : seen.call }
+    case 'RunStarted': {
+      const call = seen.call?.use === event.use ? { ...seen.call, told: true } : seen.call
+      return { ...seen, call, run: { use: event.use, ended: undefined } }
+    }
+    case 'RunEnded':
+      return { ...seen, run: seen.run && { ...seen.run, ended: event.status } }
     case 'BreakGlassOpened': {
       const { ask, at, notAfter } = event
       const until = at + (ask.breakGlass?.window ?? 0)

@@ -26,7 +26,7 @@ test('a halt stops even the look-up of a call that has begun and whose outcome i
 
 test('a mediated call is made as it was approved, on the record before it is made and after, and answered once', async () => {
   const { world, request, caller, call, uses } = await claimed()
-  expect(await call()).toEqual({ ok: true, value: { Timeout: 60 } })
+  expect(await call()).toEqual({ ok: true, value: { output: { Timeout: 60 } } })
   expect(caller.done).toEqual([{ action: configure.action, arguments: configure.arguments, region: 'us-east-1' }])
   expect(await uses()).toMatchObject([{ tool: 'aws', key: 'call', ended: { outcome: 'succeeded' } }])
   expect((await world.story(request.ask.id)).slice(-2)).toEqual(['UseBegun', 'UseEnded'])
@@ -354,7 +354,7 @@ test('a call’s arguments and AWS’s answer are in no log and, the answer, in 
   const secretOutput = 'canary-output-91c0'
   caller.output = { Timeout: 60, Note: secretOutput }
   caller.next('answer_lost')
-  expect(await call()).toMatchObject({ ok: true, value: { Note: secretOutput } })
+  expect(await call()).toMatchObject({ ok: true, value: { output: { Note: secretOutput } } })
   await call()
   const log = JSON.stringify(world.log.lines)
   const entries = JSON.stringify(await world.ledger.entries(request.ask.id))

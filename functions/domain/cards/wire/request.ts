@@ -198,7 +198,7 @@ const Use = z.looseObject({
   tool: z.string(),
   begun_at: time,
   ended_at: time.optional(),
-  outcome: word('succeeded', 'failed', 'unknown').optional(),
+  outcome: word('succeeded', 'failed', 'unknown', 'started').optional(),
 })
 
 export const Grant = z.looseObject({

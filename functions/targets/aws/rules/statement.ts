@@ -38,6 +38,8 @@ export const awsPart = {
     .optional(),
   /** The look-up of a call whose answer was lost, by a read-only action. Without it such a call stays unknown. */
   resolve: z.strictObject({ action: IamAction }).optional(),
+  /** The ARN of the one role that a run may act as. */
+  runsAs: z.string().min(1).max(512).optional(),
 }
 export type AwsEntry = Entry & z.infer<z.ZodObject<typeof awsPart>>
 

@@ -53,6 +53,20 @@ const later = start + 12_345
 /** An argument whose members have paths, where the catalogue closes it. */
 const spec = { spec: { replicas: 3 } }
 
+const changeNumbers = ['added', 'changed', 'replaced', 'removed', 'stateful_removed', 'unpinned'] as const
+type RunPath = 'runsAs' | 'open' | `change.${(typeof changeNumbers)[number] | 'types'}`
+
+/** The rows of what a preview says about a run. */
+const ofRun = <At extends string>(at: At, state: string, channels: string) =>
+  Object.fromEntries(
+    [
+      ['runsAs', 'arn:other'],
+      ['open', ['something else']],
+      ...changeNumbers.map((name) => [`change.${name}`, 7]),
+      ['change.types', ['AWS::Other']],
+    ].map(([path, value]) => [`${at}.run.${path}`, [state, value, channels]]),
+  ) as unknown as { readonly [path in `${At}.run.${RunPath}`]: Row }
+
 const table: { readonly [path in Paths<RequestView>]: Row } = {
   id: [waiting, `req_${'1'.repeat(26)}`, 'card page api'],
   round: [waiting, 2, 'card list page api'],
@@ -70,6 +84,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'mcp.server.version': [waiting, '7.7.7', 'card page api'],
   'mcp.tool': [waiting, 'other_tool', 'card page api'],
   'mcp.schema': [waiting, digest, 'card page api'],
+  runsAs: [waiting, 'arn:other', 'api'],
   unpinned: [waiting, 'something else', 'card page api'],
   'tier.number': [waiting, 3, 'card list page api'],
   'tier.most': [waiting, 9, 'card list page'],
@@ -213,6 +228,10 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'preview.why': ['previewed in vain', 'denied', 'card page api'],
   'preview.reach.label': ['previewed', 'other fact', 'card page api'],
   'preview.reach.value': ['previewed', 7, 'card page api'],
+  ...ofRun('preview', 'previewed', ''),
+  ...ofRun('changes.from', changedState, ''),
+  ...ofRun('changes.to', changedState, ''),
+  ...ofRun('steps.preview', plan, ''),
   'changes.at': [changedState, start + 5, 'card page api'],
   'changes.from.outcome': [changedState, 'failed', 'card page api'],
   'changes.from.before': [changedState, { Value: '7' }, 'card page api'],
