@@ -310,6 +310,12 @@ const catalogue = {
     'The request differs from the evaluation',
     'repeat the evaluation and its denial exactly',
   ),
+  no_service_role: no(
+    409,
+    'The run names no service role, so nobody can tell what it may do',
+    'give the document, the stack or the project a role of its own',
+  ),
+  own_control_plane: no(409, 'The run concerns what Hotwork itself is made of', 'let people do that, outside Hotwork'),
   not_requestable: no(400, 'People cannot approve this', 'ask for something else'),
   too_many_open: no(429, 'Too many of your requests wait for people', 'wait until some are decided, or withdraw some'),
   too_many_requests: no(429, 'Too many calls came at once', 'ask again later'),

@@ -73,6 +73,8 @@ export interface TargetKind<
   literals?(entry: EntryOf<Part>): readonly string[]
   /** The reason why arguments that match their schema are refused. */
   refuse?(entry: EntryOf<Part>, args: JsonObject): string | undefined
+  /** True if the call starts a run: something that acts as a role of its own. */
+  startsRun?(entry: EntryOf<Part>): boolean
   /** True if a call by Hotwork can be conditional on a state. */
   comparesState?(entry: EntryOf<Part>): boolean
   /** A part of credentials for these arguments that would be too large, and its limit. */

@@ -140,7 +140,7 @@ function withoutOutcomes(state: ApprovalRequest, returned?: UseId) {
     ...stage,
     decisions: stage.decisions.map(({ comment: _, ...decision }) => decision),
   }))
-  const { reason: _, review: __, calls: ___, ...rest } = { reason: '', ...state }
+  const { reason: _, review: __, calls: ___, run: ____, ...rest } = { reason: '', ...state }
   return { ...rest, stages, refusals: {}, updatedAt: 0, grant: grant && { ...grant, uses } }
 }
 

@@ -1,6 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
+import { currentSchema } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { compileFolder } from '../support/policies/compile-folder.ts'
@@ -55,6 +57,13 @@ export class Copy {
     const at = whole.indexOf(text)
     if (at < 0) throw new Error(`${file} does not hold ${text}`)
     return whole.slice(0, at).split('\n').length
+  }
+
+  /** Generates the schema from the catalogue, as `--write-schema` does. */
+  writeSchema(): void {
+    const made = currentSchema(this.at('policies'), this.at('deployment.json'), cedar)
+    if (Array.isArray(made)) throw new Error(made.map(({ message }) => message).join('\n'))
+    writeFileSync(made.file, made.text)
   }
 
   compile(): { ok: true; bundle: Bundle } | { ok: false; problems: Problem[] } {

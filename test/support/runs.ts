@@ -1,4 +1,10 @@
+import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
+import { openFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Follow } from '../../functions/domain/policy/follow.ts'
+import { Copy } from '../policies/sample.ts'
+import { madeOnce } from './made-once.ts'
+import type { What } from './world.ts'
 
 /** The way in which a run of Systems Manager Automation is followed. */
 export const automation: Follow = {
@@ -16,3 +22,95 @@ export const automation: Follow = {
   ],
   cancel: { action: 'ssm:StopAutomationExecution', arguments: { AutomationExecutionId: '{run}', Type: 'Cancel' } },
 }
+
+/** A catalogue entry of a runbook that acts as one role. */
+export const runbook = {
+  name: 'ssm:StartAutomationExecution',
+  group: 'remediation',
+  tool: 'aws',
+  title: 'Run the document {arguments.DocumentName}, version {arguments.DocumentVersion}',
+  credential: 'mediated',
+  mutates: true,
+  arguments: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      DocumentName: { type: 'string', minLength: 3, maxLength: 128, pattern: '^[A-Za-z0-9_-]+$' },
+      DocumentVersion: { type: 'string', minLength: 1, maxLength: 8, pattern: '^[0-9]+$' },
+    },
+    required: ['DocumentName', 'DocumentVersion'],
+  },
+  resource: {
+    type: 'ssm:document',
+    id: 'arn:{partition}:ssm:{region}:{account}:document/{arguments.DocumentName}',
+  },
+  account: 'target',
+  narrowable: [],
+  undo: { possible: false, how: 'a run is not taken back' },
+  statement: {
+    actions: ['ssm:StartAutomationExecution'],
+    resources: [
+      'arn:{partition}:ssm:{region}:{account}:automation-definition/{arguments.DocumentName}:{arguments.DocumentVersion}',
+    ],
+  },
+  runsAs: 'arn:{partition}:iam::{account}:role/runbooks',
+  follow: automation,
+}
+export const runsAs = 'arn:aws:iam::000000000000:role/runbooks'
+
+/** An ask for it: of staging, which a remediation bot repairs by itself, or of prod, which two people decide. */
+export const runOf = (name = 'staging-restart', version = '3'): What => ({
+  action: runbook.name,
+  arguments: { DocumentName: name, DocumentVersion: version },
+  resource: { type: 'ssm:document', id: `arn:aws:ssm:us-east-1:000000000000:document/${name}` },
+})
+
+export const changeSets = {
+  ...runbook,
+  name: 'cloudformation:ExecuteChangeSet',
+  group: 'release',
+  title: 'Execute the change set {arguments.ChangeSetName}',
+  arguments: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      ChangeSetName: { type: 'string', minLength: 20, maxLength: 256, pattern: '^[a-z0-9/-]+$' },
+    },
+    required: ['ChangeSetName'],
+  },
+  resource: {
+    type: 'cloudformation:changeSet',
+    id: 'arn:{partition}:cloudformation:{region}:{account}:changeSet/{arguments.ChangeSetName}',
+  },
+  statement: {
+    actions: ['cloudformation:ExecuteChangeSet'],
+    resources: ['arn:{partition}:cloudformation:{region}:{account}:changeSet/{arguments.ChangeSetName}'],
+  },
+}
+
+/** Adds entries of runs to a copy of the sample folder, and rules for their resources. */
+export function addRuns(copy: Copy, ...entries: readonly { name: string }[]): void {
+  for (const entry of entries)
+    copy.add(`policies/actions/${entry.name.toLowerCase().replace(':', '.')}.json`, JSON.stringify(entry, null, 2))
+  const rule = (type: string, id: string, environment: string) => ({
+    ...{ type, id: `arn:*:${id}`, environment, classification: 'internal', group: 'payments-owners' },
+  })
+  copy.editJson('policies/resources.json', ({ resources }) =>
+    resources.push(
+      rule('ssm:document', 'ssm:*:*:document/staging-*', 'staging'),
+      rule('ssm:document', 'ssm:*:*:document/*', 'prod'),
+      rule('cloudformation:changeSet', 'cloudformation:*:*:changeSet/*', 'prod'),
+    ),
+  )
+  copy.writeSchema()
+}
+
+/** The sample with runs. */
+export const bundleOfRuns = (): Bundle =>
+  madeOnce('bundle-of-runs', () => {
+    using copy = new Copy()
+    addRuns(copy, runbook, changeSets)
+    const opened = openFolder(copy.at('policies'), copy.at('deployment.json'), cedar)
+    if (!opened.ok) throw new Error(opened.problems.map(({ message }) => message).join('\n'))
+    return opened.bundle
+  })

@@ -98,6 +98,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       task_source: question.taskSource,
       delegationDepth: question.delegationDepth,
       preview: question.preview,
+      ...(question.change && { change: { ...question.change, types: [...question.change.types] } }),
       ...time,
     },
     entities: [],

@@ -2,6 +2,7 @@
 import { noRecord } from '../../domain/people/host.ts'
 import { cedarMembersOf } from '../../domain/policy/arguments.ts'
 import { type CatalogueEntry, isOfRegistry } from '../../domain/policy/catalogue.ts'
+import { ChangeSummary } from '../../domain/record/change-summary.ts'
 
 const begins =
   '  // Generated from actions/*.json by `hotwork policy check --write-schema`. Do not edit below this line.'
@@ -41,6 +42,7 @@ const actionLines = (entry: CatalogueEntry) => [
   ...cedarMembersOf([entry.arguments]).map((member) => `        ${member},`),
   '      },',
   ...(isOfRegistry(entry) ? changeLines : askLines),
+  ...(entry.name === 'cloudformation:ExecuteChangeSet' ? [changeSetLine] : []),
   '      now: datetime,',
   '      windows: Set<String>,',
   '    },',
@@ -60,6 +62,11 @@ const changeLines = [
   '      moment: String,',
   '      approval: { tier: Long },',
 ]
+
+/** Known once the change set was read, at no evaluation. */
+const changeSetLine = `      change?: { ${Object.keys(ChangeSummary.shape)
+  .map((name) => `${name}: ${name === 'types' ? 'Set<String>' : 'Long'}`)
+  .join(', ')} },`
 
 const askLines = [
   '      purpose: String,',

@@ -33,6 +33,8 @@ export function checkPreviews(folder: Folder): Problem[] {
 function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): void {
   const isArgument = mustBeIn(Object.keys(entry.arguments.properties), say)
   checkArguments(entry, preview.arguments, ['preview', 'arguments'], say)
+  if (Object.keys(preview.show).length === 0)
+    say(['preview', 'show'], 'show one argument at least', 'docs/policies.md says how')
   for (const [name, expression] of Object.entries(preview.show)) {
     isArgument(['preview', 'show', name], name, `\`${name}\` is not one of the arguments`)
     checkExpression(expression, ['preview', 'show', name], say)

@@ -12,6 +12,7 @@ import { checkDeployment } from './check-deployment.ts'
 import { checkIdentities } from './check-identities.ts'
 import { checkPreviews } from './check-previews.ts'
 import { checkReferences } from './check-references.ts'
+import { checkRuns, withRunPreview } from './check-runs.ts'
 import { checkCases } from './check-stages.ts'
 import type { Problem } from './json-document.ts'
 import { type Folder, readFolder, type Source } from './read-folder.ts'
@@ -37,6 +38,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
     ...checkIdentities(folder),
     ...checkCatalogue(folder),
     ...checkPreviews(folder),
+    ...checkRuns(folder),
     ...checkBreakGlass(folder),
     ...checkCalendar(folder),
   ]
@@ -50,7 +52,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
 
   const bundle = withHash({
     schema: folder.schema.text,
-    ...byAsker(catalogue),
+    ...byAsker(catalogue.map(withRunPreview)),
     models: modelsOf(catalogue),
     policies,
     ...defined({ observed }),

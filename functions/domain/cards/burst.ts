@@ -75,7 +75,7 @@ export const listDigest = (members: readonly Member[]): Digest =>
 
 /** Whether the rule lets one click decide it together with others. */
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
-  tier <= highestBulkTier && rulesOf(ask).inBulk
+  tier <= highestBulkTier && rulesOf(ask).inBulk && ask.runsAs === undefined
 
 /** Whether an approval needs more than a list shows: people's words to its agent, or the typed name of its resource. */
 export const wantsMore = (state: Pick<ApprovalRequest, 'ask' | 'questions' | 'stages'>): boolean =>

@@ -3,7 +3,7 @@ import { type Asked, type Assessment, assess } from '../policy/assess.ts'
 import { assessPlan, type PlanAsked, type PlanAssessment, type StepAsked } from '../policy/assess-plan.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { tooLargeToConfine } from '../policy/confine.ts'
-import type { PolicyAnswers, PreviewOutcome } from '../policy/question.ts'
+import type { PolicyAnswers } from '../policy/question.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../record/preview.ts'
 import { type AskerId, defined, type Json, type NumericDate, type Resource } from '../values.ts'
 
@@ -12,13 +12,16 @@ export type AskOfOne = { action: { name: string; properties: Json }; resource: R
   'mcp' | 'host' | 'justified' | 'task' | 'taskSource'
 > & { atLeast?: number }
 
+/** The reading of the resource, if there was one. */
+type Heard = Pick<Asked, 'preview' | 'change'>
+
 /** The question to policy at an evaluation. */
 export function askedInBody(
   ask: AskOfOne,
   agent: AskerId,
   recent: number,
   { deployment }: Pick<Bundle, 'deployment'>,
-  preview?: PreviewOutcome,
+  heard: Heard = {},
 ): Asked {
   const { name: action, properties } = ask.action
   const resource = { type: ask.resource.type, id: ask.resource.id }
@@ -27,7 +30,8 @@ export function askedInBody(
   const task = ask.task ?? (deployment.incidents ? 'known' : 'unchecked')
   return {
     ...about,
-    ...defined({ preview, host: ask.host, justified: ask.justified, task, taskSource: ask.taskSource }),
+    ...heard,
+    ...defined({ host: ask.host, justified: ask.justified, task, taskSource: ask.taskSource }),
   }
 }
 
@@ -38,9 +42,9 @@ export function assessAsk(
   recent: number,
   now: NumericDate,
   { policy }: { policy: PolicyAnswers },
-  preview?: PreviewOutcome,
+  heard?: Heard,
 ): Assessment {
-  const asked = askedInBody(ask, agent, recent, policy.bundle, preview)
+  const asked = askedInBody(ask, agent, recent, policy.bundle, heard)
   const least = defined({ atLeast: ask.atLeast })
   const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now, least)
   if (assessment.outcome === 'refused') return assessment

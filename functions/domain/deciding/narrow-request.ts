@@ -3,10 +3,11 @@ import { whyAsked } from '../policy/asking-terms.ts'
 import { planAction } from '../policy/assess-plan.ts'
 import { type GrantTerms, tierOf } from '../policy/ladder.ts'
 import type { PolicyAnswers } from '../policy/question.ts'
+import { runTermsOf } from '../policy/run-terms.ts'
 import type { Narrowing } from '../record/commands.ts'
 import { originOf } from '../record/origin.ts'
 import { keptSteps, type PlanStep } from '../record/plan-step.ts'
-import { outcomeOfPreview } from '../record/preview.ts'
+import { heardOf } from '../record/preview.ts'
 import type { ApprovalRequest, Ask } from '../record/request.ts'
 import { isNarrower, type Narrow, type NarrowStep, narrowedTerms, withDigests } from '../requests/narrow.ts'
 import { defined, type JsonObject, type NumericDate, ok, type Result, refuse } from '../values.ts'
@@ -38,7 +39,7 @@ function narrowAct(policy: PolicyAnswers, { ask, tier, preview }: Narrowable, na
   const { resource, mcp, host } = ask
   const action = { name: ask.action, properties: terms.value.arguments }
   const again = { action, resource, mcp, host, ...whyAsked(ask) }
-  const found = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, outcomeOfPreview(preview))
+  const found = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, heardOf(preview))
   return onLadder(policy, tier, found, ({ facts }, grant) => ({
     ...ask,
     // A higher tier may grant less than the lower one that was asked for.
@@ -46,7 +47,7 @@ function narrowAct(policy: PolicyAnswers, { ask, tier, preview }: Narrowable, na
     lifetime: Math.min(terms.value.lifetime, grant.lifetime),
     claimWithin: Math.min(ask.claimWithin, grant.claimWithin),
     arguments: facts.arguments,
-    unpinned: [...facts.unpinned],
+    ...runTermsOf(preview, facts.unpinned),
   }))
 }
 

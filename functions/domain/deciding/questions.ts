@@ -27,7 +27,7 @@ import {
 } from '../policy/question.ts'
 import { originOf, rulesOf } from '../record/origin.ts'
 import { keptSteps } from '../record/plan-step.ts'
-import { outcomeOfPreview, type Preview, previewOfStep } from '../record/preview.ts'
+import { heardOf, outcomeOfPreview, type Preview, previewOfStep } from '../record/preview.ts'
 import { type ApprovalRequest, type Ask, approvalsOf } from '../record/request.ts'
 import { type AgentId, defined, isAgent, type NumericDate, PersonId } from '../values.ts'
 import { askAboutOpening } from './ask-about-opening.ts'
@@ -43,7 +43,7 @@ export const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview
   recent: ask.recent,
   host: ask.host,
   ...whyAsked(ask),
-  preview: outcomeOfPreview(preview),
+  ...heardOf(preview),
 })
 
 /** A plan as policy reads it: without struck steps. */

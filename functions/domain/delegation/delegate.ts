@@ -27,7 +27,7 @@ export function delegate(
 > {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
-  if (!rulesOf(state.ask).mayDelegate) return { code: 'not_permitted' }
+  if (!rulesOf(state.ask).mayDelegate || state.ask.runsAs !== undefined) return { code: 'not_permitted' }
   const bound = bindKey(state, { ...command, first: true, another: false }, at)
   if (!bound) return { code: 'key_mismatch' }
   // A repeat for the same child needs no new permit; an ending since then refuses it.

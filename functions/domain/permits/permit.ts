@@ -121,6 +121,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   if (!own) return no('only who approved the request may allow more of it')
   if (own.for !== undefined) return no('you approved for another person, who may do it')
   if (group === 'destructive') return no('a destructive action is approved one by one')
+  if (state.ask.runsAs !== undefined) return no('a run is approved one by one')
   if (seatsIn(state.stages.map(({ terms }) => terms)) !== 1) return no('more than one person must agree to each')
   if (typeThisOf(state) !== undefined) return no('each approval has the name of its resource typed')
   const agentId = AgentId.safeParse(state.ask.agent.id)

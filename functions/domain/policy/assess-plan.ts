@@ -18,7 +18,7 @@ import {
   withTime,
 } from './assess.ts'
 import { agentOf, type Bundle } from './bundle.ts'
-import type { CatalogueEntry } from './catalogue.ts'
+import { type CatalogueEntry, startsRun } from './catalogue.ts'
 import { McpTool } from './mcp-tool.ts'
 import type { Answer, Ask, PreviewOutcome, RequestFacts } from './question.ts'
 
@@ -168,6 +168,8 @@ export function askedOfPlan(
 function factsOfStep(bundle: Bundle, { asked, proposal }: StepQuestions, now: NumericDate) {
   const facts = findFacts(bundle, asked, now)
   if (!facts.ok) return facts
+  if (startsRun(facts.value.entry))
+    return refuse('invalid_arguments', `\`${asked.action}\` starts a run, which is asked for by itself`)
   const proposed = findFacts(bundle, proposal, now)
   return proposed.ok ? ok({ facts: facts.value, asked, proposed: proposed.value, proposal }) : proposed
 }

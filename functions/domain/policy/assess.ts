@@ -1,6 +1,7 @@
 // Rules: test/policies/assess.test.ts
 import { type HostFacts, unseenHost } from '../people/host.ts'
 import { type Agent, agentStatus, factsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
+import type { ChangeSummary } from '../record/change-summary.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
 import { findEnoughApprovers } from './approvers.ts'
@@ -32,6 +33,8 @@ export type Asked = {
   taskSource?: TaskSource | undefined
   /** The outcome of the reading; success is assumed before it. */
   preview?: PreviewOutcome | undefined
+  /** The numbers of a change set, which nobody knows before it. */
+  change?: ChangeSummary | undefined
 }
 
 export type Facts = {
@@ -230,6 +233,7 @@ export function questionOf(facts: Facts, asked: Asked, { moment, tier, now }: Ci
     taskSource: asked.taskSource ?? 'agent',
     delegationDepth: asked.delegators?.length ?? 0,
     preview: asked.preview ?? previewAsIf(entry),
+    ...defined({ change: asked.change }),
     now,
   }
 }

@@ -68,6 +68,10 @@ export type CatalogueEntry = z.infer<typeof CatalogueEntry>
 /** Whether it is a change of the registry of agents. */
 export const isOfRegistry = ({ tool }: Pick<CatalogueEntry, 'tool'>): boolean => tool === 'hotwork'
 
+/** Whether the call starts something that acts as a role of its own, and may go on after it. */
+export const startsRun = (entry: CatalogueEntry): boolean =>
+  actOf(entry.credential) === 'call' && kindOf(entry).startsRun?.(entry) === true
+
 const parsers = new WeakMap<ArgumentsSchema, z.ZodType<JsonObject>>()
 
 export function parseArguments(entry: CatalogueEntry, value: unknown): Result<JsonObject, 'invalid_arguments'> {

@@ -4,6 +4,7 @@ import { assessChange } from '../agents/assess-change.ts'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { AgentRecord, Ambient, noRecord } from '../people/host.ts'
 import { answersFor, groupsOf } from '../people/organisation.ts'
+import { ChangeSummary } from '../record/change-summary.ts'
 import { AgentId, Alias, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
 import { isOwner } from './approvers.ts'
 import { taskAnswers, taskSources } from './asking-terms.ts'
@@ -37,6 +38,8 @@ const CaseAsk = z
     taskSource: z.enum(taskSources).default('agent'),
     /** The outcome of the preview; a success by default. */
     preview: z.enum(previewOutcomes).optional(),
+    /** The numbers of a change set; unknown by default, as at an evaluation. */
+    change: ChangeSummary.optional(),
   })
   .transform(({ ambient, record, ...ask }) => ({
     ...ask,

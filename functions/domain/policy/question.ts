@@ -2,6 +2,7 @@
 import type { CredentialKind } from '../../targets/kinds.ts'
 import type { HostFacts } from '../people/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
+import type { ChangeSummary } from '../record/change-summary.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 import type { TaskAnswer, TaskSource } from './asking-terms.ts'
 import type { Bundle } from './bundle.ts'
@@ -38,6 +39,8 @@ export type ActionQuestion = {
   delegationDepth: number
   /** Success is assumed at an evaluation; afterwards the real outcome. */
   preview: PreviewOutcome
+  /** The numbers of a change set, once it was read. */
+  change?: ChangeSummary
   now: NumericDate
 }
 

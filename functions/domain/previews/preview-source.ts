@@ -20,7 +20,7 @@ const call = {
 export const PreviewSource = z.strictObject({
   ...call,
   /** For each argument of the action, the place of its present value in the answer. */
-  show: z.record(z.string(), Expression).refine((show) => Object.keys(show).length > 0, 'show one argument at least'),
+  show: z.record(z.string(), Expression),
   /** The values that must stay equal between a decision and the act. They must not be null. */
   guard: z.array(Expression).min(1).max(8),
   /** The errors of AWS, or a tool's problem codes, which mean that the resource does not exist yet. */
@@ -29,6 +29,18 @@ export const PreviewSource = z.strictObject({
   atMost: z.record(z.string(), ShowLevel.exclude(['whole'])).optional(),
 })
 export type PreviewSource = z.infer<typeof PreviewSource>
+
+/** The read that describes a run: its definition's digest, its role, and what it leaves open. */
+export const describesRun = 'aws:DescribeRun'
+
+/** The preview of each run, which no author writes. */
+export const previewOfRun: PreviewSource = {
+  action: describesRun,
+  arguments: {},
+  show: {},
+  guard: ['digest'],
+  absent: [],
+}
 
 /** A fact about the reach of an action, such as "running tasks: 24": read beside the preview or alone, and compared with nothing. */
 export const ReachSource = z.strictObject({

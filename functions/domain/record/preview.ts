@@ -1,7 +1,7 @@
 // Rules: test/domain/previews/drift.test.ts
 import * as z from 'zod'
 import { canonicalForm, digestOf } from '../digest.ts'
-import type { PreviewOutcome } from '../policy/question.ts'
+import type { ActionQuestion, PreviewOutcome } from '../policy/question.ts'
 import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
 import { ChangeSummary } from './change-summary.ts'
 
@@ -31,6 +31,8 @@ const matched = {
     .strictObject({
       runsAs: z.string().optional(),
       open: z.array(z.string()).optional(),
+      /** The names of what it changes, such as its stack. */
+      concerns: z.array(z.string()).optional(),
       change: ChangeSummary.optional(),
     })
     .optional(),
@@ -87,6 +89,12 @@ export const mostDrifts = 3
 export const largestPreview = 16_000
 
 export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome => preview?.outcome ?? 'none'
+
+/** The reading, as policy hears it. */
+export const heardOf = (preview: Preview | undefined): Pick<ActionQuestion, 'preview' | 'change'> => ({
+  preview: outcomeOfPreview(preview),
+  ...(preview?.outcome === 'matched' && preview.run?.change && { change: preview.run.change }),
+})
 
 export const previewOfStep = (preview: Pick<Preview, 'steps'> | undefined, step: number): ResourcePreview | undefined =>
   preview?.steps?.find((each) => each.step === step)?.preview

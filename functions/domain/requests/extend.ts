@@ -43,6 +43,7 @@ export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExte
   if (state.status !== 'approved') return no(`it is ${state.status}`)
   const never = whyNever[originOf(ask).kind]
   if (never !== undefined) return no(never)
+  if (ask.runsAs !== undefined) return no('a run goes on without its grant')
   if (state.grant.claimedAt === undefined) return no('it is not claimed yet')
   const most = Math.floor(ask.lifetime / 60)
   return seconds <= ask.lifetime

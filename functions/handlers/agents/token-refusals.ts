@@ -97,6 +97,8 @@ export function askRefusal(code: SubmissionRefusal | TokenRefusal, detail?: stri
     case 'too_many_revisions':
     case 'invalid_parent_task':
     case 'invalid_evidence':
+    case 'no_service_role':
+    case 'own_control_plane':
       return details(`${code}: ${refusals[code].so}, ${refusals[code].next}`)
     case 'too_many_open':
       return refusalProblem(code, detail, { 'retry-after': String(tryAgainAfter) })

@@ -15,6 +15,7 @@ import { groupsBySource, type Readings } from '../../domain/people/group-source.
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { actTermsOf, type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
 import { type Bundle, reachesOurselves, settingsOf } from '../../domain/policy/bundle.ts'
+import { startsRun } from '../../domain/policy/catalogue.ts'
 import { ParentTask } from '../../domain/record/ask-terms.ts'
 import type { Opening } from '../../domain/record/opening.ts'
 import type { Ask } from '../../domain/record/request.ts'
@@ -85,6 +86,7 @@ export function openedBy(
   const found = findActionFacts(bundle, what)
   if (!found.ok) return found.code === 'unknown_action' ? refuse(found.code, namesOf(bundle.actions)) : found
   const { entry, arguments: args, resource } = found.value
+  if (startsRun(entry)) return refuse('not_permitted', 'it starts a run, which break-glass does not open')
   if (reachesOurselves(resource.id, bundle.resources))
     return refuse('not_permitted', 'it is a part of Hotwork itself, which break-glass does not open')
   const when = { notAfter: 0, drill: true }

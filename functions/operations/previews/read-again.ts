@@ -6,6 +6,7 @@ import { largestPreview, previewOfSteps } from '../../domain/record/preview.ts'
 import type { ApprovalRequest, Ask } from '../../domain/record/request.ts'
 import { defined } from '../../domain/values.ts'
 import type { Act } from '../../targets/kinds.ts'
+import type { Log } from '../ports.ts'
 import type { AskingPorts } from '../record/ports.ts'
 import type { StateReader, StateReading } from './ports.ts'
 
@@ -13,10 +14,16 @@ export type ReaderPorts = { reader: StateReader }
 
 /** Undefined if nothing was read. A reader that throws, against its contract, counts as having read nothing. */
 export async function readState(
-  ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps'>,
-  ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
+  ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps' | 'runsAs'>,
+  ports: ReaderPorts & Pick<AskingPorts, 'clock'> & { log?: Log },
 ): Promise<StateReading | undefined> {
-  return rulesOf(ask).asks === 'steps' ? readStatesOfSteps(ask, ports) : readStateOf(ask, ports)
+  if (rulesOf(ask).asks === 'steps') return readStatesOfSteps(ask, ports)
+  const found = await readStateOf(ask, ports)
+  const preview = found?.preview
+  if (ask.runsAs === undefined || preview?.outcome !== 'matched' || preview.run?.runsAs === ask.runsAs) return found
+  // People decide on the role. Another one needs another ask.
+  ports.log?.warn('run_role_changed', { request: ask.id })
+  return { preview: { outcome: 'failed', why: 'unreadable', observedAt: preview.observedAt } }
 }
 
 /**
@@ -59,5 +66,5 @@ async function readStateOf(
 export const readStateFor = (
   state: ApprovalRequest,
   act: Act,
-  ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
+  ports: ReaderPorts & Pick<AskingPorts, 'clock'> & { log?: Log },
 ): Promise<StateReading | undefined> | undefined => (isGuarded(state, act) ? readState(state.ask, ports) : undefined)

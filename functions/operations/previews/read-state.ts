@@ -1,11 +1,18 @@
+import * as z from 'zod'
 import { digestOf } from '../../domain/digest.ts'
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, factsOf, hasGap } from '../../domain/policy/catalogue.ts'
 import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
-import { argumentsOfRead, type PreviewSource, type ReachSource } from '../../domain/previews/preview-source.ts'
+import {
+  argumentsOfRead,
+  describesRun,
+  type PreviewSource,
+  type ReachSource,
+} from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
-import { largestPreview, type Preview, type ReachFact } from '../../domain/record/preview.ts'
-import type { Json, JsonObject } from '../../domain/values.ts'
+import { ChangeSummary } from '../../domain/record/change-summary.ts'
+import { largestPreview, type Matched, type Preview, type ReachFact } from '../../domain/record/preview.ts'
+import { defined, type Json, type JsonObject } from '../../domain/values.ts'
 import { isTargetId, type TargetId } from '../../targets/kinds.ts'
 import type { Found, Reader } from '../../targets/reach.ts'
 import { faultName } from '../faults.ts'
@@ -107,10 +114,10 @@ export class CatalogueStateReader implements StateReader {
     signal: AbortSignal,
   ): Promise<Found> {
     const facts = factsOf(entry, settingsOf(this.#ports.policy.bundle, entry))
-    return reader.read(
-      { action, arguments: argumentsOfRead({ arguments: args }, about.arguments, facts), absent, signal },
-      entry,
-    )
+    // A run is described by all of its arguments.
+    const isOfRun = action === describesRun
+    const filled = isOfRun ? about.arguments : argumentsOfRead({ arguments: args }, about.arguments, facts)
+    return reader.read({ action, arguments: filled, absent, signal }, entry)
   }
 
   async #inTime<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -144,6 +151,7 @@ export class CatalogueStateReader implements StateReader {
       guard,
     })
     const level = levelOf(bundle.show, classification)
+    const run = source.action === describesRun ? { run: runIn(answer) } : {}
     const pairs = Object.entries(source.show).flatMap(([name, expression]) => {
       const after = args[name]
       if (after === undefined) return []
@@ -163,6 +171,7 @@ export class CatalogueStateReader implements StateReader {
         ...(masked.length > 0 && { masked }),
         ...(hasGap(entry) && { gap: true }),
         ...reach,
+        ...run,
       }
       if (utf8.encode(JSON.stringify(preview)).length <= room) return preview
     }
@@ -177,7 +186,22 @@ export class CatalogueStateReader implements StateReader {
   }
 }
 
+/** The answer about a run, besides what the digest covers. */
+const Described = z.looseObject({
+  runsAs: z.string().min(1).max(2048).nullable(),
+  open: z.array(z.string().max(320)).max(32),
+  concerns: z.array(z.string().max(2048)).max(32).optional(),
+  change: ChangeSummary.optional(),
+})
+
+function runIn(answer: JsonObject | undefined): Run {
+  const { runsAs, open, change, concerns } = Described.parse(answer)
+  return { open, ...defined({ runsAs: runsAs ?? undefined, concerns, change }) }
+}
+
 const utf8 = new TextEncoder()
+
+type Run = NonNullable<Matched['run']>
 
 class TooLate extends Error {
   override readonly name = 'TooLate'

@@ -6,11 +6,13 @@ import { canDecideWithout } from '../../domain/policy/approvers.ts'
 import { isJustified, lackingFor, readsMember, wrongEvidence, wrongTask } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, actTermsOf, previewAsIf } from '../../domain/policy/assess.ts'
 import { isPlanBody } from '../../domain/policy/assess-plan.ts'
+import { startsRun } from '../../domain/policy/catalogue.ts'
 import { cameTo, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
-import type { PreviewOutcome } from '../../domain/policy/question.ts'
+import { ownControlPlane } from '../../domain/policy/own-control-plane.ts'
+import { runTermsOf } from '../../domain/policy/run-terms.ts'
 import { type LastAsked, namesIn, type Said, saidOf } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'
-import { outcomeOfPreview, type Preview } from '../../domain/record/preview.ts'
+import { heardOf, outcomeOfPreview, type Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import { type Before, mayRevise, type TermsByWords, termsByWords } from '../../domain/requests/revision.ts'
 import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
@@ -144,6 +146,8 @@ function whyNotRevised({ agent, action, resource, revises }: Asking, { requests 
   return allowed.ok ? undefined : allowed
 }
 
+type Heard = Pick<Asked, 'preview' | 'change'>
+
 type ReadBefore = {
   now: NumericDate
   lifted: Pick<Ask, 'afterHalts'>
@@ -162,17 +166,18 @@ async function assessOne(
   const { policy, ids } = ports
   const id = ids.request()
   const justified = isJustified(ask.justification)
-  const assessed = (facts: Pick<Asked, 'justified' | 'task'>, as?: PreviewOutcome, by: Policy = policy) =>
-    assessAsk({ ...ask, ...facts, host, atLeast }, ask.agent.id, recent, now, { policy: by }, as)
+  const assessed = (facts: Pick<Asked, 'justified' | 'task'>, heard?: Heard, by: Policy = policy) =>
+    assessAsk({ ...ask, ...facts, host, atLeast }, ask.agent.id, recent, now, { policy: by }, heard)
   const look = await lookAtTask({ ...ask, actions: [ask.action.name] }, () => assessed({ justified }), ports)
   const task = taskOf(look)
-  const of = (as?: PreviewOutcome): SubmissionResult<Submit> => {
-    const compared = runWithObserved(policy, (by) => assessed({ justified, task }, as, by))
+  const of = (read?: { preview: Preview | undefined }): SubmissionResult<Submit> => {
+    const heard = read && heardOf(read.preview)
+    const compared = runWithObserved(policy, (by) => assessed({ justified, task }, heard, by))
     const { came: assessment } = compared
     const wouldBe = wouldBeOf(compared, cameTo)
     if (assessment.outcome === 'refused') {
       const couldHelp = !justified && readsMember(policy.bundle, ask.action.name, 'justified')
-      return couldHelp && assessed({ justified: true, task }, as).outcome === 'requestable'
+      return couldHelp && assessed({ justified: true, task }, heard).outcome === 'requestable'
         ? refuse('justification_required')
         : notRequestable(assessment.reason, assessment.detail, assessment.policies, wouldBe)
     }
@@ -190,25 +195,46 @@ async function assessOne(
     }
     const byWords = termsByWords({ ...saidOf(ask), ...actTermsOf(assessment.facts) }, before, policy.bundle, now)
     if (!canDecideWithout(byWords.barred ?? [], assessment, policy.bundle)) return tooFewLeft(policies, wouldBe)
-    const whole = askOf(ask, assessment, { ...own, ...byWords })
+    const ofRun = startsRun(assessment.facts.entry) ? runTermsOf(read?.preview, assessment.facts.unpinned) : {}
+    const whole = askOf(ask, assessment, { ...own, ...ofRun, ...byWords })
     const submit = { type: 'submit', ask: whole, tier, stages, policies, ...stampOf(whole, { policy }) } as const
     return ok(finish({ ...submit, ...defined({ wouldBe }) }))
   }
   const asIf = of()
   if (!asIf.ok) return asIf
   const entry = policy.bundle.actions[asIf.value.ask.action]
+  const isRun = entry !== undefined && startsRun(entry)
+  const refused = isRun ? whyNoRun(asIf.value.ask, ports) : undefined
+  if (refused) return refused
   const withPreview = (preview: Preview | undefined): SubmissionResult<Submit> => {
-    const as = outcomeOfPreview(preview)
-    const found = entry && previewAsIf(entry) === as ? asIf : of(as)
+    const unfit = isRun ? whyNoRun(asIf.value.ask, ports, { preview }) : undefined
+    if (unfit) return unfit
+    const isAsAssumed = entry && !isRun && previewAsIf(entry) === outcomeOfPreview(preview)
+    const found = isAsAssumed ? asIf : of({ preview })
     return found.ok ? ok({ ...found.value, ...defined({ preview }) }) : found
   }
   return ok({ submit: asIf.value, withPreview })
 }
 
+/** Refuses a run of Hotwork's own, unread or without a role: nobody could decide it. @param read once it was read */
+function whyNoRun(
+  { arguments: args, resource, classification }: Ask,
+  { policy: { bundle }, targetRole }: Pick<AdmissionPorts, 'policy' | 'targetRole'>,
+  read?: { preview: Preview | undefined },
+): RefusedSubmission | undefined {
+  const run = read?.preview?.outcome === 'matched' ? (read.preview.run ?? {}) : undefined
+  if (read && !run) return refuse('state_unreadable')
+  const found = [run?.runsAs, ...(run?.concerns ?? [])].filter((each) => each !== undefined)
+  const ours = ownControlPlane({ arguments: args, resource, classification, found }, bundle, targetRole)
+  if (ours !== undefined) return refuse('own_control_plane', ours)
+  return run && run.runsAs === undefined ? refuse('no_service_role') : undefined
+}
+
 function askOf(
   ask: Asking,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
-  own: Pick<Ask, 'id' | 'recent' | 'lastAsked' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'> &
+  own: Pick<Ask, 'id' | 'recent' | 'lastAsked' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident' | 'runsAs'> &
+    Partial<Pick<Ask, 'unpinned'>> &
     TermsByWords,
 ): Ask {
   const { agent, jkt, askedBy } = ask

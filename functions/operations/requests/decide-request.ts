@@ -51,14 +51,14 @@ async function commandFor(
   state: ApprovalRequest,
   { id: _, once: __, narrow, suggest, seen, showsAll, ...decision }: DecisionAsk,
   now: NumericDate,
-  ports: AskingPorts & Partial<ReaderPorts>,
+  ports: AskingPorts & Partial<ReaderPorts & Pick<DecidingPorts, 'log'>>,
 ): Promise<Omit<Decide, 'bundle'>> {
-  const { policy, clock, reader } = ports
+  const { policy, clock, reader, log } = ports
   if (narrow) await lookAtAgents(state, ports)
   const less = narrow && narrowRequest(policy, state, narrow, now)
   // An invalid narrowing reads nothing, since it could name a resource of another class.
   const reads = reader && less?.ok !== false && readsAgain(state, { ...decision, ...defined({ narrowed: less }) })
-  const present = reads ? readState(less?.ask ?? state.ask, { reader, clock }) : undefined
+  const present = reads ? readState(less?.ask ?? state.ask, { reader, clock, ...defined({ log }) }) : undefined
   const occasion = { now, decider: decision.person }
   const [gathered, shown] = await Promise.all([gather(state, occasion, ports, present), seen])
   const known = reader ? gathered : { ...gathered, present: state.preview }

@@ -40,9 +40,12 @@ export type Lacking =
   | 'invalid_evidence'
   | 'incidents_unreachable'
 
+/** The reading of a run refuses it before people are asked. */
+export type RunRefusal = 'state_unreadable' | 'no_service_role' | 'own_control_plane'
+
 export type RefusedSubmission = {
   ok: false
-  code: Unbound | Lacking | 'not_requestable' | 'too_many_open' | 'invalid_revision' | 'too_many_revisions'
+  code: Unbound | Lacking | RunRefusal | 'not_requestable' | 'too_many_open' | 'invalid_revision' | 'too_many_revisions'
   detail?: string
   /** The evaluation's answer, for the record. */
   because?: { reason: string; policies: readonly string[]; wouldBe?: Observed | undefined }

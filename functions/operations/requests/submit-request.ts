@@ -27,6 +27,7 @@ import type {
   AssessedAsk,
   Lacking,
   RefusedSubmission,
+  RunRefusal,
   SubmissionResult,
   Unbound,
 } from './submission.ts'
@@ -37,6 +38,7 @@ export type Submitted = { stored: Stored; created: boolean }
 export type SubmissionRefusal =
   | Unbound
   | Lacking
+  | RunRefusal
   | 'not_requestable'
   | 'invalid_revision'
   | 'too_many_revisions'

@@ -3,6 +3,7 @@ import { mediated, targetKind } from '../kind.ts'
 import { Account } from './rules/account.ts'
 import { variableIn } from './rules/conditions.ts'
 import { conditionalCalls } from './rules/reads.ts'
+import { isRun } from './rules/runs.ts'
 import { sessionPolicy, sessionPolicyLimit } from './rules/session-policy.ts'
 import {
   awsPart,
@@ -34,6 +35,7 @@ export const aws = targetKind({
     ],
   },
   literals: literalTemplates,
+  startsRun: ({ name }) => isRun(name),
   comparesState: ({ name }) => conditionalCalls.includes(name),
   refuse({ statement }, args) {
     const variable = variableIn(statement?.conditions, args)

@@ -54,7 +54,7 @@ const later = start + 12_345
 const spec = { spec: { replicas: 3 } }
 
 const changeNumbers = ['added', 'changed', 'replaced', 'removed', 'stateful_removed', 'unpinned'] as const
-type RunPath = 'runsAs' | 'open' | `change.${(typeof changeNumbers)[number] | 'types'}`
+type RunPath = 'runsAs' | 'open' | 'concerns' | `change.${(typeof changeNumbers)[number] | 'types'}`
 
 /** The rows of what a preview says about a run. */
 const ofRun = <At extends string>(at: At, state: string, channels: string) =>
@@ -62,6 +62,7 @@ const ofRun = <At extends string>(at: At, state: string, channels: string) =>
     [
       ['runsAs', 'arn:other'],
       ['open', ['something else']],
+      ['concerns', ['arn:other']],
       ...changeNumbers.map((name) => [`change.${name}`, 7]),
       ['change.types', ['AWS::Other']],
     ].map(([path, value]) => [`${at}.run.${path}`, [state, value, channels]]),

@@ -1,0 +1,41 @@
+import { ownControlPlane } from '../../../functions/domain/policy/own-control-plane.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
+
+/** No run, change set or role concerns what Hotwork is made of. */
+
+const document = { type: 'ssm:document', id: 'arn:aws:ssm:us-east-1:000000000000:document/restart' }
+const resources = [
+  {
+    type: 'ssm:document',
+    id: 'arn:*:ssm:*:*:document/desk-*',
+    environment: 'prod',
+    classification: 'control-plane',
+    group: 'security',
+  },
+]
+const touched = (changes: Partial<Parameters<typeof ownControlPlane>[0]> = {}) =>
+  ownControlPlane({ arguments: {}, resource: document, ...changes }, { resources }, 'hotwork/approvals-target')
+
+test('an act on other things touches nothing of Hotwork', () => {
+  expect(
+    touched({ arguments: { Name: 'approval', Tags: [{ Key: 'my-approvals-x' }] }, found: ['arn:aws:iam::0:role/a'] }),
+  ).toBeUndefined()
+})
+
+test.each<[string, Parameters<typeof touched>[0]]>([
+  ['of the class of Hotwork', { classification: 'control-plane' }],
+  ['on a resource of that class', { resource: { ...document, id: document.id.replace('restart', 'desk-1') } }],
+  ['with an argument that names the stack', { arguments: { StackName: 'Approvals' } }],
+  [
+    'with an argument deep inside that names a part of the stack',
+    { arguments: { Parameters: { Names: ['a', 'approvals-runs'] } } },
+  ],
+  ['with an ARN of the stack', { found: ['arn:aws:cloudformation:us-east-1:000000000000:stack/approvals/1'] }],
+  ['as a role under the path of Hotwork', { found: ['arn:aws:iam::000000000000:role/hotwork/other'] }],
+])('an act %s touches Hotwork', (_what, changes) => {
+  expect(touched(changes)).toEqual(expect.any(String))
+})
+
+test('an argument that is a number or nothing names nothing', () => {
+  expect(touched({ arguments: { Count: 1, None: null } satisfies JsonObject })).toBeUndefined()
+})
