@@ -1,5 +1,6 @@
 // Rules: test/http/representations.test.ts
 import * as z from 'zod'
+import { runView } from '../../domain/cards/run-words.ts'
 import type { Evaluation, TaskAnswer, TaskMembers } from '../../domain/cards/wire/task.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import { isCommitment } from '../../domain/ledger/texts.ts'
@@ -258,6 +259,14 @@ function messageMembers(state: ApprovalRequest): Pick<Said<typeof TaskMembers>, 
   }
 }
 
+/** The run without its note, which may have the target's own words. */
+function runMembers(state: ApprovalRequest): Pick<Said<typeof TaskMembers>, 'run'> {
+  const run = runView(state, undefined)
+  if (!run) return {}
+  const { status, since, until } = run
+  return { run: { status, since: rfc3339(since), ...defined({ until: timeMember(until) }) } }
+}
+
 export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Said<typeof TaskMembers> {
   const { ask, tier, round } = state
   const steps = taskSteps(state)
@@ -285,6 +294,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Sa
     ...messageMembers(state),
     // Present after a narrowing: an agent that continues with its original ask is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
+    ...runMembers(state),
     ...(grant
       ? {
           grant: {

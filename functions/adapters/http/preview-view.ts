@@ -24,8 +24,8 @@ export function previewMembers(preview: Preview): Said<typeof PreviewAnswer> {
   const { reach } = preview
   if (preview.outcome === 'failed') return { failed: preview.why, observed_at, ...defined({ reach }) }
   if (preview.outcome === 'none') return { observed_at, ...defined({ reach }) }
-  const { before, after, state, masked, gap } = preview
-  return { before, after, observed_at, state, ...defined({ masked, gap, reach }) }
+  const { before, after, state, masked, gap, run } = preview
+  return { before, after, observed_at, state, ...defined({ masked, gap, reach, change: run?.change }) }
 }
 
 export const changeMembers = ({ at, from, to, approvers, wasApproved, steps }: ChangeView): Said<typeof Change> => ({

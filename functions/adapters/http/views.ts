@@ -3,9 +3,16 @@ import * as z from 'zod'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import type { GrantView } from '../../domain/cards/grant-view.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
-import type { EndView, QuestionView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
+import type {
+  EndView,
+  QuestionView,
+  RequestView,
+  StageView,
+  ViewFacts,
+} from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
 import { argumentRows, saidRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
+import type { RunView } from '../../domain/cards/run-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
 import type { ActualCalls, Call, Entries } from '../../domain/cards/wire/ledger.ts'
 import type { Budget, DrillReport, Opening } from '../../domain/cards/wire/opening.ts'
@@ -93,7 +100,15 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   ...defined({
     ended: view.ended && endMembers(view.ended),
     grant: view.grant && grantMembers(view.grant, view.status),
+    run: view.run && runMembers(view.run),
   }),
+})
+
+const runMembers = ({ status, since, until, note, canStop }: RunView): Said<typeof Request>['run'] => ({
+  status,
+  since: rfc3339(since),
+  ...defined({ until: timeMember(until), note }),
+  can_stop: canStop,
 })
 
 /**

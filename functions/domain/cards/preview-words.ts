@@ -1,6 +1,7 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import { clamp, exact, inert, noteOfJson } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
+import type { ChangeSummary } from '../record/change-summary.ts'
 import { type Matched, type Preview, previewOfStep, type ReachFact, type ReadFault } from '../record/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
 import { changedSteps, type StepView } from './plan-view.ts'
@@ -133,9 +134,17 @@ export const whyNotRead: { readonly [why in ReadFault]: string } = {
 
 /** The kind of change: a new resource, no change, or neither. */
 export function kindOfChange(preview: Matched): Sentence {
+  if (preview.run) return preview.run.change ? changeSetWords(preview.run.change) : []
   const rows = differencesOf(preview)
   if (Object.keys(preview.before).length === 0) return [{ bold: 'It does not exist yet' }, ': this creates it. ']
   return rows.every(({ isSame }) => isSame) ? [{ bold: 'It is so already' }, ': nothing that is shown changes. '] : []
+}
+
+/** A change set in numbers, first what is lost. */
+function changeSetWords({ added, changed, replaced, removed, stateful_removed, unpinned }: ChangeSummary): Sentence {
+  const held = stateful_removed === 0 ? '' : `, ${stateful_removed} of these with data`
+  const open = unpinned === 0 ? '' : ` ${unpinned} of its parts are not pinned.`
+  return [{ bold: `${removed} removed, ${replaced} replaced${held}` }, `; ${changed} changed, ${added} added.${open} `]
 }
 
 const noPreview = 'The present state is not shown: Hotwork has no preview of this action.'
@@ -164,11 +173,12 @@ export function readingLine(view: Previewed): Sentence {
       at,
       isOpen ? '. An approval holds for any state.' : '.',
     ]
-  if (!isOpen) return ['The present value was read at ', at, '.']
+  const read = preview.run ? 'The definition was read at ' : 'The present value was read at '
+  if (!isOpen) return [read, at, '.']
   return [
-    'The present value was read at ',
+    read,
     at,
-    '. If it changes before the credential is issued, approvals do not count and you are asked again.',
+    `. If it changes before ${preview.run ? 'the run is started' : 'the credential is issued'}, approvals do not count and you are asked again.`,
     ...(preview.gap ? [' ', { bold: 'AWS cannot check it at the call' }, ': a change after that is not noticed.'] : []),
   ]
 }
@@ -199,6 +209,7 @@ export function changedValues(from: Preview | undefined, to: Preview): Sentence 
       ...changedValues(previewOfStep(from, step), previewOfStep(to, step) ?? to),
     ])
   if (from?.outcome !== 'matched' || to.outcome !== 'matched') return ['it could not be read each time']
+  if (to.run) return ['the definition of the run, or its role']
   const rows = driftOf(from, to)
   if (rows.length === 0) return ['in none of the values that are shown here']
   return rows.flatMap((row, index) => [

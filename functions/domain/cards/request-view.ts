@@ -40,6 +40,7 @@ import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
 import { askedOfStep, changedSteps, type StepView, stepViews, titleOfPlan } from './plan-view.ts'
 import { registryView } from './registry-view.ts'
 import { channelsOf } from './routing.ts'
+import { type RunView, runView } from './run-words.ts'
 import { type Who, whoIs } from './who.ts'
 
 /** The parts of a bundle that a view needs. */
@@ -170,6 +171,7 @@ export type RequestView = ReadTerms<'people'> & {
   /** The last moment for a decision, while it is pending. */
   decideBy?: NumericDate
   grant?: GrantView
+  run?: RunView
   ended?: EndView
   /** Present if a person sent it back. */
   outcome?: 'revise'
@@ -225,6 +227,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       undo: entry?.undo,
       decideBy: status === 'pending' ? state.decideBy : undefined,
       grant: grantView(state),
+      run: runView(state, entry),
       ended: endView(state, facts),
       outcome: status === 'denied' ? state.outcome : undefined,
       suggestedBy: ask.suggestedBy?.map((id) => whoIs(facts, id)),
@@ -270,6 +273,7 @@ export function shownDigest(view: RequestView): Digest {
     questions: _5,
     colleagues: _6,
     outcome: _7,
+    run: _8,
     registry,
     steps,
     ...rest
@@ -351,7 +355,7 @@ function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined 
     case 'completed':
       return {
         ...{ at: state.completedAt, outcome: state.outcome },
-        by: originOf(state.ask).kind === 'registry' ? { id: 'system' } : agent,
+        by: state.run || originOf(state.ask).kind === 'registry' ? { id: 'system' } : agent,
         ...defined({ note: state.note }),
       }
     case 'withdrawn':

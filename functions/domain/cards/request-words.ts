@@ -8,6 +8,7 @@ import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from '.
 import { acceptance, awaited, changeNow } from './registry-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView } from './request-view.ts'
 import { approvalsOf, openStageOf } from './request-view.ts'
+import { runAfter, runNow } from './run-words.ts'
 import { type PlacedRow, type Row, type Sentence, unquoted } from './sentence.ts'
 import { nameOf, type Who } from './who.ts'
 
@@ -55,6 +56,7 @@ export function headlineOf(view: RequestView): string {
       if (view.registry) return 'Approved, not written yet'
       return view.steps ? planHeadline(view.steps) : 'Approved, credential not collected yet'
     case 'in_use':
+      if (view.run?.status === 'running') return 'Its run goes on'
       return view.steps ? planHeadline(view.steps) : 'In use'
     case 'completed':
       return `Completed: ${view.ended?.outcome}`
@@ -106,6 +108,7 @@ export function nowOf(view: RequestView): Sentence {
       return [...acceptance(view), ...waitingNow(view)]
     case 'approved':
       if (view.steps) return planNow(view.steps, view)
+      if (view.run) return runNow(view.run)
       return [
         ...(grant?.claimedAt === undefined
           ? [
@@ -119,6 +122,7 @@ export function nowOf(view: RequestView): Sentence {
         ...(view.extends ? [' It is more time of ', { value: view.extends.request }, '.'] : []),
       ]
     case 'completed':
+      if (view.run) return runNow(view.run)
       if (view.steps) return [...planEnd(view.steps, view), ...(note === undefined ? [] : [' Its note, unverified:'])]
       return [
         'The agent reported the end of the task at ',
@@ -137,7 +141,9 @@ export function nowOf(view: RequestView): Sentence {
         { bold: settlerOf(view) },
         ' at ',
         at,
-        `. ${credentialAfter(view)}${note === undefined ? '' : ' Reason:'}`,
+        '. ',
+        ...(view.run ? [...runAfter(view.run), ' '] : []),
+        `${credentialAfter(view)}${note === undefined ? '' : ' Reason:'}`,
       ]
     default:
       return status satisfies never
@@ -299,6 +305,7 @@ export function askerRows(view: RequestView): readonly PlacedRow[] {
       first: true as const,
       text: askedBy === undefined ? agentText : `${nameOf(askedBy)}, on behalf of ${agentText}`,
     },
+    ...(view.runsAs === undefined ? [] : [{ label: 'Runs as', first: true as const, text: inert(view.runsAs) }]),
     ...(host ? hostRows(agent.id, host, submittedAt) : []),
     ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
     ...doerRows(steps, submittedAt, nameOf),
@@ -319,9 +326,14 @@ export function undoText({ undo, steps }: Pick<RequestView, 'undo' | 'steps'>) {
   return { possible, text: possible ? 'each step can be undone' : `cannot be undone: ${text}` }
 }
 
-export function termsRow({ terms: { uses, claimWithin, lifetime }, steps, registry }: RequestView): Row {
+export function termsRow({ terms: { uses, claimWithin, lifetime }, steps, registry, runsAs }: RequestView): Row {
   if (registry) return { label: 'Terms', text: 'Hotwork writes it once it is approved. No credential is issued' }
   if (steps) return planTerms(steps)
+  if (runsAs !== undefined)
+    return {
+      label: 'Terms',
+      text: `the agent collects the credential within ${duration(claimWithin)}; then Hotwork may start it once, for ${duration(lifetime)}. That bounds its start, and not its end`,
+    }
   return {
     label: 'Terms',
     text: `the agent collects the credential within ${duration(claimWithin)}; then it is valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,

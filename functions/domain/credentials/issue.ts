@@ -53,6 +53,8 @@ export function intend(
 > {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
+  // A run keeps its request live, and not its credentials.
+  if (at >= state.grant.notAfter) return { code: 'expired' }
   const { asks } = rulesOf(state.ask)
   if (asks === 'steps') return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
   if (asks === 'change') return { code: 'wrong_credential_kind', detail: 'Hotwork makes this change itself' }

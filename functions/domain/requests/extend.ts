@@ -1,7 +1,7 @@
 import type { Stage } from '../policy/ladder.ts'
 import type { Submit } from '../record/commands.ts'
 import { type Origin, originOf, rulesOf } from '../record/origin.ts'
-import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from '../record/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf, isRunning } from '../record/request.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { withDigests } from './narrow.ts'
 
@@ -14,7 +14,7 @@ const latestWarning = 120
  * end.
  */
 export function warningAt(state: ApprovalRequest): NumericDate | undefined {
-  if (state.status !== 'approved' || rulesOf(state.ask).asks !== 'act') return undefined
+  if (state.status !== 'approved' || rulesOf(state.ask).asks !== 'act' || isRunning(state)) return undefined
   const { claimedAt, notAfter } = state.grant
   if (claimedAt === undefined || notAfter - claimedAt < shortestWarned) return undefined
   return notAfter - Math.max(latestWarning, Math.floor((notAfter - claimedAt) / 5))

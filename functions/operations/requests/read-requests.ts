@@ -145,24 +145,27 @@ const afterHeld = 1
 const afterPlain = 5
 
 /**
- * Reads a task; waits up to `wait` seconds while it is pending and unchanged. Each second takes a token of the agent's
+ * Reads a task; waits up to `wait` seconds while it is pending, or its run goes on, and it is unchanged. Each second takes a token of the agent's
  * rate, so that one agent cannot use up all Lambdas.
  */
 export async function readTask(ask: Ask, ports: TaskPorts): Promise<ReadTask | undefined> {
   const { agent, wait } = ask
   const first = await look(ask, ports)
-  if (first?.state.status !== 'pending') return first
+  if (!first || !mayChange(first.state)) return first
   const isHeld = wait > 0 && (await keepRate(agent, 'heldReads', wait, ports)).permitted
   if (!isHeld) return { ...first, retryAfter: afterPlain }
   const until = ports.clock.now() + wait
   for (;;) {
     await ports.pause(1000)
     const now = await look(ask, ports)
-    if (now?.state.status !== 'pending') return now
+    if (!now || !mayChange(now.state)) return now
     if (now.head.sequence !== first.head.sequence || ports.clock.now() >= until)
       return { ...now, retryAfter: afterHeld }
   }
 }
+
+/** Whether people decide, or its run goes on. */
+const mayChange = ({ status, run }: ApprovalRequest): boolean => status === 'pending' || run?.status === 'running'
 
 async function look({ id, agent }: Ask, { requests, clock }: TaskPorts): Promise<Stored | undefined> {
   const stored = await requests.load(id)

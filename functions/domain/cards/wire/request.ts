@@ -80,6 +80,13 @@ export const Preview = z.looseObject({
   failed: word('denied', 'unavailable', 'unreadable').optional(),
   /** Facts about what the act reaches. One without `value` could not be read. */
   reach: z.array(z.looseObject({ label: z.string(), value: z.union([z.string(), z.number()]).optional() })).optional(),
+  /** The numbers of a change set. */
+  change: z
+    .looseObject({
+      ...{ added: z.number(), changed: z.number(), replaced: z.number(), removed: z.number() },
+      ...{ stateful_removed: z.number(), unpinned: z.number(), types: z.array(z.string()) },
+    })
+    .optional(),
 })
 
 export const Change = z.looseObject({
@@ -212,6 +219,19 @@ export const Grant = z.looseObject({
   uses: z.array(Use).default([]),
 })
 
+/** The states of a run. */
+const runStatus = word('running', 'succeeded', 'failed', 'cancelled', 'unknown')
+
+/** What the approved call started. `unknown`: Hotwork could not see its end. */
+const Run = z.looseObject({
+  status: runStatus,
+  since: time,
+  until: time.optional(),
+  note: z.string().optional(),
+  /** False if a revocation cannot stop it. */
+  can_stop: z.boolean(),
+})
+
 export const Request = z.looseObject({
   id: idOf('req'),
   kind: word('action', 'plan').default('action'),
@@ -252,6 +272,8 @@ export const Request = z.looseObject({
   incident: z.looseObject({ title: z.string(), status: z.string().optional(), url: z.string().optional() }).optional(),
   mcp: McpTool.optional(),
   unpinned: z.array(z.string()),
+  /** The service role as which a run acts. */
+  runs_as: z.string().optional(),
   not_before: time.optional(),
   standing: z.string().optional(),
   /** `revise`: a person sent it back, and the agent may ask again. */
@@ -311,6 +333,7 @@ export const Request = z.looseObject({
   stages: z.array(Stage),
   ended: End.optional(),
   grant: Grant.optional(),
+  run: Run.optional(),
   shown: ShownRequest.optional(),
   reader: z.string().optional(),
 })

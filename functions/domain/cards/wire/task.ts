@@ -67,6 +67,12 @@ const ToDo = z.looseObject({
   mcp: McpTool.optional(),
 })
 
+const RunMembers = z.looseObject({
+  status: word('running', 'succeeded', 'failed', 'cancelled', 'unknown'),
+  since: time,
+  until: time.optional(),
+})
+
 /** Hotwork's own members of a task, under `{issuer}/ns/hotwork` of its `display`. */
 export const TaskMembers = z.looseObject({
   tier: z.number(),
@@ -99,6 +105,10 @@ export const TaskMembers = z.looseObject({
   mcp: McpTool.optional(),
   /** The parts of the right that the credential cannot pin, in plain words. */
   unpinned: z.array(z.string()).default([]),
+  /** The service role as which a run acts. */
+  runs_as: z.string().optional(),
+  /** What the approved call started. Its end completes the request. */
+  run: RunMembers.optional(),
   /** The start of its grant. */
   not_before: time.optional(),
   /** The work, if this request is a step of a plan. */
@@ -208,7 +218,7 @@ export const AwsCredentials = z.object({
 })
 export type AwsCredentials = z.infer<typeof AwsCredentials>
 
-export const Called = z.looseObject({ output: Members })
+export const Called = z.looseObject({ output: Members, run: RunMembers.optional() })
 export type Called = z.infer<typeof Called>
 
 export const UseBegun = z.looseObject({

@@ -5,7 +5,7 @@ import { drawRow, drawWaitingRow } from '../../../../functions/channels/slack/ca
 import type { HostView } from '../../../../functions/domain/cards/agent-record.ts'
 import { describeRequest, type RequestView, shownDigest } from '../../../../functions/domain/cards/request-view.ts'
 import { evidenceOf } from '../../../../functions/domain/record/evidence.ts'
-import type { Preview } from '../../../../functions/domain/record/preview.ts'
+import type { Matched, Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { QuestionId, RequestId } from '../../../../functions/domain/values.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
@@ -47,6 +47,8 @@ const renderers = {
 const waiting = 'waiting for the first stage'
 const changedState = 'changed after an approval'
 const [plan, waitingPlan] = ['a plan in progress', 'a plan that waits']
+const [endedRun, revokedRun] = ['a run that ended', 'a revoked run']
+const [previewedRun, changedRun, planOfRuns] = ['a previewed run', 'a changed run', 'a plan of runs']
 const planInVain = 'a plan previewed in vain'
 const digest = `sha-256:${'x'.repeat(43)}`
 const later = start + 12_345
@@ -56,16 +58,16 @@ const spec = { spec: { replicas: 3 } }
 const changeNumbers = ['added', 'changed', 'replaced', 'removed', 'stateful_removed', 'unpinned'] as const
 type RunPath = 'runsAs' | 'open' | 'concerns' | `change.${(typeof changeNumbers)[number] | 'types'}`
 
-/** The rows of what a preview says about a run. */
-const ofRun = <At extends string>(at: At, state: string, channels: string) =>
+/** The rows of what a preview says about a run. The term has its role, and `unpinned` what it leaves open. */
+const ofRun = <At extends string>(at: At, state: string, numbers: string) =>
   Object.fromEntries(
     [
-      ['runsAs', 'arn:other'],
-      ['open', ['something else']],
-      ['concerns', ['arn:other']],
-      ...changeNumbers.map((name) => [`change.${name}`, 7]),
-      ['change.types', ['AWS::Other']],
-    ].map(([path, value]) => [`${at}.run.${path}`, [state, value, channels]]),
+      ['runsAs', 'arn:other', ''],
+      ['open', ['something else'], ''],
+      ['concerns', ['arn:other'], ''],
+      ...changeNumbers.map((name) => [`change.${name}`, 7, numbers]),
+      ['change.types', ['AWS::Other'], 'api'],
+    ].map(([path, value, shown]) => [`${at}.run.${path}`, [state, value, shown]]),
   ) as unknown as { readonly [path in `${At}.run.${RunPath}`]: Row }
 
 const table: { readonly [path in Paths<RequestView>]: Row } = {
@@ -85,7 +87,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'mcp.server.version': [waiting, '7.7.7', 'card page api'],
   'mcp.tool': [waiting, 'other_tool', 'card page api'],
   'mcp.schema': [waiting, digest, 'card page api'],
-  runsAs: [waiting, 'arn:other', 'api'],
+  runsAs: [waiting, 'arn:other', 'card page api'],
   unpinned: [waiting, 'something else', 'card page api'],
   'tier.number': [waiting, 3, 'card list page api'],
   'tier.most': [waiting, 9, 'card list page'],
@@ -229,10 +231,10 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'preview.why': ['previewed in vain', 'denied', 'card page api'],
   'preview.reach.label': ['previewed', 'other fact', 'card page api'],
   'preview.reach.value': ['previewed', 7, 'card page api'],
-  ...ofRun('preview', 'previewed', ''),
-  ...ofRun('changes.from', changedState, ''),
-  ...ofRun('changes.to', changedState, ''),
-  ...ofRun('steps.preview', plan, ''),
+  ...ofRun('preview', previewedRun, 'card page api'),
+  ...ofRun('changes.from', changedRun, 'api'),
+  ...ofRun('changes.to', changedRun, 'api'),
+  ...ofRun('steps.preview', planOfRuns, 'card api'),
   'changes.at': [changedState, start + 5, 'card page api'],
   'changes.from.outcome': [changedState, 'failed', 'card page api'],
   'changes.from.before': [changedState, { Value: '7' }, 'card page api'],
@@ -331,6 +333,11 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'grant.uses.endedAt': ['in use', later, 'api'],
   'grant.uses.outcome': ['in use', 'failed', 'api'],
   'grant.hasSessions': ['completed: succeeded', true, 'card list page'],
+  'run.status': [endedRun, 'succeeded', 'card list page api'],
+  'run.since': [endedRun, later, 'api'],
+  'run.until': [endedRun, later, 'card list page api'],
+  'run.note': [endedRun, 'another note', 'card list page api'],
+  'run.canStop': [revokedRun, false, 'card list page api'],
   'ended.at': ['withdrawn', later, 'card list page api'],
   'ended.by.id': ['denied', 'person:other', 'card list page api'],
   'ended.by.name': ['denied', 'Other Name', 'card list page'],
@@ -349,9 +356,35 @@ const known: HostView = {
   },
 }
 
+const runRead: NonNullable<Matched['run']> = {
+  ...{ runsAs: 'arn:aws:iam::000000000000:role/runbooks', open: ['step 2'], concerns: ['a stack'] },
+  change: {
+    added: 1,
+    changed: 2,
+    replaced: 3,
+    removed: 4,
+    stateful_removed: 1,
+    unpinned: 1,
+    types: ['AWS::S3::Bucket'],
+  },
+}
+
+const ofRuns: { readonly [state: string]: { of: string; run?: NonNullable<RequestView['run']> } } = {
+  [previewedRun]: { of: 'previewed' },
+  [changedRun]: { of: changedState },
+  [planOfRuns]: { of: plan },
+  [endedRun]: {
+    of: 'completed: succeeded',
+    run: { status: 'failed', since: start, until: start + 60, note: 'step 3', canStop: true },
+  },
+  [revokedRun]: { of: 'revoked', run: { status: 'running', since: start, canStop: true } },
+}
+
 /** A view with every member that a request can have. */
 function full(state: string): RequestView {
-  const found = states.get(state)
+  const { of = state, run } = ofRuns[state] ?? {}
+  const isOfRun = of !== state
+  const found = states.get(of)
   if (!found) throw new Error(`no state is called ${state}`)
   const onCall = { group: 'on-call-now', by: 'schedule', members: [{ person: person('jade'), until: later }] } as const
   const view = describeRequest(found, { ...bundle, onCall: [onCall] })
@@ -363,11 +396,16 @@ function full(state: string): RequestView {
     endedAt: start + 1,
     outcome: 'succeeded',
   } as const
-  const reaching = <P extends Preview>(preview: P) => ({ ...preview, reach: [{ label: 'running tasks', value: 24 }] })
+  const reaching = <P extends Preview>(preview: P) => ({
+    ...{ ...preview, reach: [{ label: 'running tasks', value: 24 }] },
+    ...(isOfRun && preview.outcome === 'matched' ? { run: runRead } : {}),
+  })
   return {
     ...view,
     ...(view.preview ? { preview: reaching(view.preview) } : {}),
     changes: view.changes.map((each) => ({ ...each, from: reaching(each.from), to: reaching(each.to) })),
+    ...(run ? { run } : {}),
+    runsAs: 'arn:aws:iam::000000000000:role/runbooks',
     askedBy: { id: 'person:dan', name: 'Dan Dietrich' },
     host: known,
     mcp: writeFile,
