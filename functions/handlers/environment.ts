@@ -30,6 +30,7 @@ const variables = {
   DENIES_QUEUE: Name,
   EVENT_BUS: Name,
   FOLLOW_FUNCTION: Name,
+  FOLLOWER_ROLE: Name,
   INCIDENT_SECRET: Name,
   /** The issuer of tokens, and the base of all addresses built here, never from `Host`. */
   ISSUER: Url,
@@ -47,6 +48,7 @@ const variables = {
   REGION: Name,
   REMINDERS_FUNCTION: Name,
   REQUESTS_TABLE: Name,
+  RUNNER_ROLE: Name,
   SEALED_QUEUE: Name,
   SIGN_FUNCTION: Name,
   SIGNING_KEY: Name,

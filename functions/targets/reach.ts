@@ -57,11 +57,12 @@ export interface CallMaker {
 /**
  * `refused`: the target refused and did nothing. `outdated`: it found a different state and did nothing. `not_sent`:
  * the call was not sent. `unanswered`: the call may or may not have been done, and is never repeated. `started`: a run
- * that goes on, by its id at the target.
+ * that goes on, by its id at the target. `failed`: it was done and failed, as its answer says.
  */
 export type CallResult =
   | { outcome: 'told'; output: JsonObject }
   | { outcome: 'started'; run: string; output: JsonObject }
+  | { outcome: 'failed'; reason: string; output: JsonObject }
   | { outcome: 'refused'; reason: string }
   | { outcome: 'outdated' }
   | { outcome: 'not_sent'; fault: string }

@@ -36,7 +36,7 @@ export const runbook = {
     additionalProperties: false,
     properties: {
       DocumentName: { type: 'string', minLength: 3, maxLength: 128, pattern: '^[A-Za-z0-9_-]+$' },
-      DocumentVersion: { type: 'string', minLength: 1, maxLength: 8, pattern: '^[0-9]+$' },
+      DocumentVersion: { type: 'string', minLength: 1, maxLength: 8, pattern: '^[1-9][0-9]*$' },
     },
     required: ['DocumentName', 'DocumentVersion'],
   },
@@ -54,6 +54,13 @@ export const runbook = {
     ],
   },
   runsAs: 'arn:{partition}:iam::{account}:role/runbooks',
+  reads: [
+    {
+      actions: ['ssm:DescribeDocument', 'ssm:GetDocument'],
+      resources: ['arn:{partition}:ssm:{region}:{account}:document/{arguments.DocumentName}'],
+    },
+    { actions: ['ssm:DescribeAutomationExecutions'], resources: ['*'] },
+  ],
   follow: automation,
 }
 export const runsAs = 'arn:aws:iam::000000000000:role/runbooks'
@@ -70,6 +77,14 @@ export const changeSets = {
   name: 'cloudformation:ExecuteChangeSet',
   group: 'release',
   title: 'Execute the change set {arguments.ChangeSetName}',
+  reads: [
+    {
+      actions: ['DescribeChangeSet', 'DescribeStacks', 'GetStackPolicy', 'GetTemplate'].map(
+        (each) => `cloudformation:${each}`,
+      ),
+      resources: ['arn:{partition}:cloudformation:{region}:{account}:changeSet/{arguments.ChangeSetName}'],
+    },
+  ],
   arguments: {
     type: 'object',
     additionalProperties: false,

@@ -21,6 +21,8 @@ export function checkPreviews(folder: Folder): Problem[] {
           checkArguments(entry, args, ['reach', at, 'arguments'], say)
           checkExpression(value, ['reach', at, 'value'], say)
         }
+        for (const member of ['done', 'succeeded'] as const)
+          if (entry.follow) checkExpression(entry.follow[member], ['follow', member], say)
       }),
     ),
     ...problemsIn(folder.resources.document, (say) => {

@@ -56,6 +56,9 @@ export async function makeCall(
       const started = await start(state, called.run, ports, ask.agent.id)
       return ok({ output: called.output, ...runOf(started) })
     }
+    case 'failed':
+      await end(ask, use, 'failed', called.reason, ports)
+      return ok({ output: called.output })
     case 'refused':
       await end(ask, use, 'failed', called.reason, ports)
       return refuse('call_failed', called.reason)

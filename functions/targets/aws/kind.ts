@@ -3,7 +3,8 @@ import { mediated, targetKind } from '../kind.ts'
 import { Account } from './rules/account.ts'
 import { variableIn } from './rules/conditions.ts'
 import { conditionalCalls } from './rules/reads.ts'
-import { isRun } from './rules/runs.ts'
+import { runStatements } from './rules/run-statements.ts'
+import { runOf } from './rules/runs.ts'
 import { sessionPolicy, sessionPolicyLimit } from './rules/session-policy.ts'
 import {
   awsPart,
@@ -35,15 +36,18 @@ export const aws = targetKind({
     ],
   },
   literals: literalTemplates,
-  startsRun: ({ name }) => isRun(name),
+  startsRun: (entry) => runOf(entry) !== undefined,
   comparesState: ({ name }) => conditionalCalls.includes(name),
   refuse({ statement }, args) {
     const variable = variableIn(statement?.conditions, args)
     return variable === undefined ? undefined : `\`${variable}\` is compared by IAM, so it must not contain \`\${\``
   },
   tooLarge(entry, args, account, { notAfter, drill }) {
+    const run = runOf(entry)
     const statement = deriveStatement(entry, args, account)
-    return statement && sessionPolicy([statement], notAfter, { drill }).length > sessionPolicyLimit
+    const ofRun = run && account && runStatements(entry, run, args, account)
+    const { statements = [], passes } = ofRun ?? (statement && { statements: [statement], passes: undefined }) ?? {}
+    return statement && sessionPolicy(statements, notAfter, { drill, passes }).length > sessionPolicyLimit
       ? { what: 'the session policy', most: `${sessionPolicyLimit} characters` }
       : undefined
   },

@@ -14,7 +14,8 @@ export type AssumeAsk = {
   role: string
   externalId: string
   sessionName: string
-  sourceIdentity: string
+  /** Without it and without tags, nothing tells the session in a deny: a follower's. */
+  sourceIdentity?: string
   tags: { readonly [key: string]: string }
   policy: string
   durationSeconds: number
@@ -28,6 +29,17 @@ export interface AwsReader {
   read(ask: ModelledAsk, account: Account): Promise<Found>
 }
 export type ModelledAsk = ReadAsk & { model: ReadModel }
+
+/** Calls an operation by its model, once, in one session. @throws AWS's fault, with AWS's name */
+export interface ModelCaller {
+  call(ask: {
+    model: ReadModel
+    arguments: JsonObject
+    account: Account
+    credentials: AwsCredentials
+    milliseconds: number
+  }): Promise<JsonObject>
+}
 
 export interface AwsCaller {
   /**

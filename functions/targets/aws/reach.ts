@@ -19,8 +19,11 @@ import type { Clock, Log } from '../../operations/ports.ts'
 import type { CallMaker, CallResult, Ender, Issuer } from '../reach.ts'
 import type { AssumeAsk, AwsCall, AwsCaller, AwsCredentialBroker, AwsCredentials, RolePolicies } from './ports.ts'
 import { rightsStatements } from './rules/rights.ts'
+import { runStatements } from './rules/run-statements.ts'
+import { runOf } from './rules/runs.ts'
 import { sessionPolicy } from './rules/session-policy.ts'
 import { deriveReadStatement, deriveStatement, type Statement } from './rules/statement.ts'
+import { lookUpRun, type RunPorts, startRun } from './runs/start-run.ts'
 
 export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
 
@@ -84,25 +87,29 @@ export const issuerOf = (ports: BrokerPorts): Issuer<AwsCredentials> => ({
 /** The life of a session for a call, independent of the grant. Seconds. */
 const callLasts = 60
 
-/** Makes mediated calls, each in a session that can do nothing else. */
-export function callMakerOf(ports: BrokerPorts & { caller: AwsCaller }): CallMaker {
+/** The rights of a session for one call. @param passes the one role that may be passed for a run */
+type Allowed = { statements: readonly Statement[]; passes?: string | undefined }
+
+/** Makes mediated calls, each in a session that can do nothing else. Runs are started by a role of their own. */
+export function callMakerOf(ports: BrokerPorts & { caller: AwsCaller; runs?: RunPorts }): CallMaker {
   const { broker, caller, clock } = ports
-  const sessionFor = (ask: Ask, credential: CredentialId, statement: Statement, target: Target) =>
+  const sessionFor = (ask: Ask, credential: CredentialId, { statements, passes }: Allowed, target: Target) =>
     broker.assume({
       ...sessionOf(ask, credential, target),
-      policy: sessionPolicy([statement], clock.now() + callLasts, { drill: openingOf(ask)?.drill === true }),
+      policy: sessionPolicy(statements, clock.now() + callLasts, { drill: openingOf(ask)?.drill === true, passes }),
       durationSeconds: shortest,
       ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
     })
   return {
     kind: 'aws',
-    async make(ask, credential, expected) {
+    async make(ask, credential, expected, use) {
       const target = targetOf(ask, ports)
-      const statement = target && deriveStatement(target.entry, ask.arguments, target.account)
-      if (!statement) return { outcome: 'refused', reason: 'BrokerRefused' }
+      const run = target && runFor(target, ports)
+      const allowed = target && allowedFor(ask, target)
+      if (!allowed || !target || run === 'none') return { outcome: 'refused', reason: 'BrokerRefused' }
       let session: AwsCredentials
       try {
-        session = await sessionFor(ask, credential, statement, target)
+        session = await sessionFor(ask, credential, allowed, run ? { ...target, role: run.role } : target)
       } catch (fault) {
         const name = faultName(fault)
         return fault instanceof BrokerRefused
@@ -110,6 +117,7 @@ export function callMakerOf(ports: BrokerPorts & { caller: AwsCaller }): CallMak
           : { outcome: 'not_sent', fault: name }
       }
       try {
+        if (run) return await startRun(ask, { use, session }, run.of, run.ports)
         return {
           outcome: 'told',
           output: await caller.call({ ...callOf(ask, target), ...defined({ expected }) }, session),
@@ -118,14 +126,33 @@ export function callMakerOf(ports: BrokerPorts & { caller: AwsCaller }): CallMak
         return callResultOf(fault)
       }
     },
-    async lookUp(ask, { credential, begunAt }) {
+    async lookUp(ask, { id, credential, begunAt }) {
       const target = targetOf(ask, ports)
+      const run = target && runFor(target, ports)
+      if (run === 'none') return { found: 'unknown' }
+      if (run) return lookUpRun(ask, { id, begunAt }, run.of, run.ports)
       const statement = target && deriveReadStatement(target.entry, ask.arguments, target.account)
       if (!statement) return { found: 'unknown' }
-      const session = await sessionFor(ask, credential, statement, target)
+      const session = await sessionFor(ask, credential, { statements: [statement] }, target)
       return caller.lookUp({ ...callOf(ask, target), begunAt }, session)
     },
   }
+}
+
+/** Undefined for a call that is no run; `none` where nothing starts runs. */
+function runFor({ entry, account }: Target, { policy, runs: ports }: PlacePorts & { runs?: RunPorts }) {
+  const action = runOf(entry)
+  if (action === undefined) return undefined
+  if (!ports) return 'none'
+  const role = `arn:${account.partition}:iam::${account.accountId}:role/${ports.runnerRole}`
+  return { role, ports, of: { action, entry, account, bundle: policy.bundle } }
+}
+
+function allowedFor(ask: Ask, { entry, account }: Target): Allowed | undefined {
+  const action = runOf(entry)
+  if (action !== undefined) return runStatements(entry, action, ask.arguments, account)
+  const statement = deriveStatement(entry, ask.arguments, account)
+  return statement && { statements: [statement] }
 }
 
 const callOf = ({ action, arguments: args }: Ask, { account }: Target): AwsCall => ({

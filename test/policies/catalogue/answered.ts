@@ -34,7 +34,7 @@ const answers: { readonly [member: string]: unknown } = {
 
 /** The ARN that a question gives as an example. */
 const exampleIn = (question: string): string | undefined =>
-  /^TODO: an ARN .*such as (\S+);/.exec(question)?.[1]?.replaceAll('*', 'one')
+  /^TODO: .*such as (\S+);/.exec(question)?.[1]?.replaceAll('*', 'one')
 
 /** An entry in which each `TODO` has an answer. */
 export function answered(entry: object): Json {

@@ -4,6 +4,7 @@ import { parseArguments } from '../../../functions/domain/policy/catalogue.ts'
 import { iamAction } from '../../../functions/targets/aws/models/iam-reference.ts'
 import { modelOf } from '../../../functions/targets/aws/models/models.ts'
 import { membersOf, type ReadModel } from '../../../functions/targets/aws/models/read-model.ts'
+import { runActions, runOf } from '../../../functions/targets/aws/rules/runs.ts'
 import { todosOf } from '../../../policy-tools/catalogue/described.ts'
 import { fileOf, incidents, readLibrary } from '../../../policy-tools/catalogue/library.ts'
 import { isNever } from '../../../policy-tools/catalogue/never.ts'
@@ -48,7 +49,7 @@ test.each(library)(
 )
 
 test.each(library)('$entry.name says whether it changes something as IAM does', ({ entry }) => {
-  expect(entry.mutates).toBe(iamAction(entry.name)?.changes)
+  expect(entry.mutates).toBe(iamAction(compiled(answered(entry)).call ?? entry.name)?.changes)
 })
 
 const read = library.flatMap(({ entry }) => {
@@ -68,8 +69,10 @@ test.each(read)('the preview and reach of $name take members that the answer has
   }
 })
 
-test('most entries that change something are previewed', () => {
-  const changing = library.filter(({ entry }) => entry.mutates).map(({ entry }) => entry.name)
+test('most entries that change something are previewed, and each run is, since its definition is read', () => {
+  const changing = library
+    .filter(({ entry }) => entry.mutates && !runOf(compiled(answered(entry))))
+    .map(({ entry }) => entry.name)
   const previewed = read.map(({ name }) => name)
   expect(changing.filter((name) => !previewed.includes(name))).toEqual([
     'codedeploy:StopDeployment',
@@ -97,6 +100,19 @@ test('each incident has entries that repair it and entries that find it', () => 
 test('an action that the boundary of each target role refuses is in no entry', () => {
   const actions = library.flatMap(({ entry }) => compiled(answered(entry)).statement?.actions ?? [])
   expect(actions.filter(isNever)).toEqual([])
+})
+
+test('each kind of run but the change set has an entry, and the example of each runs as the role of its entry', () => {
+  const started = library.flatMap(({ entry }) => runOf(compiled(answered(entry))) ?? [])
+  expect(runActions.filter((action) => !started.includes(action))).toEqual(['cloudformation:ExecuteChangeSet'])
+  const roles = library.flatMap(({ entry, example }) => {
+    const { runsAs } = compiled(answered(entry))
+    const { Parameters } = example as { Parameters?: { AutomationAssumeRole: string[] } }
+    return runsAs === undefined ? [] : [[runsAs], Parameters?.AutomationAssumeRole]
+  })
+  expect(new Set(roles.map((each) => JSON.stringify(each)))).toEqual(
+    new Set([JSON.stringify(['arn:aws:iam::111122223333:role/runbook'])]),
+  )
 })
 
 test('the folder has nothing but entries', () => {

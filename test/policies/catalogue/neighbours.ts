@@ -16,6 +16,7 @@ const facts: { readonly [place: string]: string } = {
   partition: account.partition,
   region: account.region,
   account: account.accountId,
+  run: 'of-aws',
 }
 
 /**
@@ -116,9 +117,14 @@ function otherArns(arn: string): readonly string[] {
     // A service without Regions, or without accounts, has nothing there.
     ...(fields[3] === '' ? [] : ['eu-west-1', ''].map((region) => replaceField(arn, 3, region))),
     ...(fields[4] === '' ? [] : ['999999999999', ''].map((other) => replaceField(arn, 4, other))),
-    ...['x', '/x', ':x', ':other'].map((tail) => `${arn}${tail}`),
-    arn.replace(/[^:/]+$/, 'other'),
-    arn.slice(0, -1),
+    // AWS gives a run its id: no caller chooses one.
+    ...(arn.endsWith(`/${facts['run']}`)
+      ? []
+      : [
+          ...['x', '/x', ':x', ':other'].map((tail) => `${arn}${tail}`),
+          arn.replace(/[^:/]+$/, 'other'),
+          arn.slice(0, -1),
+        ]),
   ]
 }
 

@@ -2,8 +2,9 @@
 import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import type { Check } from '../../kind.ts'
 import { readsIn } from '../rules/check.ts'
+import type { RunEntry } from '../rules/check-runs.ts'
 import { whyNever } from '../rules/reads.ts'
-import type { AwsEntry } from '../rules/statement.ts'
+import { runOf, runRules } from '../rules/runs.ts'
 import { iamAction } from './iam-reference.ts'
 import { isInstallable, isKnown, modelOf, packageOf } from './models.ts'
 import { membersOf } from './read-model.ts'
@@ -14,14 +15,23 @@ function namesResource(action: string): boolean | undefined {
   return iam?.name !== action || iam.changes ? undefined : iam.resources.length > 0
 }
 
-export const modelsOfAws = (entries: readonly AwsEntry[]): { readonly [action: string]: unknown } => {
+/** The operations that start, follow and cancel a run. */
+const operationsOfRun = (entry: RunEntry): readonly string[] => {
+  const run = runOf(entry)
+  const { follow } = entry
+  const followed = follow ? [follow.action, ...(follow.cancel ? [follow.cancel.action] : [])] : []
+  return run && entry.tool === 'aws' ? [runRules[run].starts, ...followed] : []
+}
+
+export const modelsOfAws = (entries: readonly RunEntry[]): { readonly [action: string]: unknown } => {
   const calls = entries.flatMap(readsIn)
   const absent = calls.flatMap((call) => call.absent)
-  return Object.fromEntries(calls.map(({ action }) => [action, modelOf(action, absent)]))
+  const operations = [...calls.map(({ action }) => action), ...entries.flatMap(operationsOfRun)]
+  return Object.fromEntries(operations.map((each) => [each, modelOf(each, absent)]))
 }
 
 /** Checks a statement and reads against IAM's reference and AWS's SDK. */
-export const checkByReference: Check<AwsEntry> = (entry, _aliases, say) => {
+export const checkByReference: Check<RunEntry> = (entry, _aliases, say) => {
   const { actions = [], resources = [] } = entry.statement ?? {}
   const named = actions.find((action) => iamAction(action)?.resources.some(({ required }) => required))
   if (resources[0] === '*' && named !== undefined)
@@ -35,8 +45,17 @@ export const checkByReference: Check<AwsEntry> = (entry, _aliases, say) => {
     for (const [index, resource] of resources.entries())
       for (const action of actions) checkResource(action, resource, ['reads', at, 'resources', index], say)
   }
-  for (const call of readsIn(entry)) if (whyNever(call.action) === undefined) checkCall(call, say)
+  for (const call of readsIn(entry)) if (!call.byModule && whyNever(call.action) === undefined) checkCall(call, say)
+  const { follow } = entry
+  if (!follow || !runOf(entry)) return
+  const { action, arguments: args, cancel } = follow
+  const never = whyNever(action)
+  if (never !== undefined) say(['follow', 'action'], `\`${action}\` ${never}`, 'name another read')
+  else checkCall({ ...bare, action, arguments: args, path: ['follow'] }, say)
+  if (cancel) checkCall({ ...bare, ...cancel, path: ['follow', 'cancel'] }, say)
 }
+
+const bare = { absent: [], expressions: [] }
 
 function checkLevel(action: string, path: Path, say: Say): void {
   if (whyNever(action, { byHandlers: true }) === undefined && namesResource(action) === undefined)

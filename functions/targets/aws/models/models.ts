@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { isReading } from '../rules/reads.ts'
+import { runOperations } from '../rules/runs.ts'
 import { mapPlaces, type ReadModel, type ServiceModel, shapesFrom } from './read-model.ts'
 
 /** IAM's prefixes of services whose package of the SDK has another name. */
@@ -48,8 +49,8 @@ function modelled(prefix: string): ServiceModel | undefined {
 export function modelOf(action: string, absent: readonly string[]): ReadModel | undefined {
   const [prefix = '', operation = ''] = action.split(':')
   const model = modelled(prefix) ?? installed(prefix)
-  if (!model?.operations.includes(operation)) return undefined
-  const { operations: _, errors, shapes, ...service } = model
+  if (!model || ![...model.operations, ...(model.runs ?? [])].includes(operation)) return undefined
+  const { operations: _, runs: _1, errors, shapes, ...service } = model
   return {
     ...service,
     operation,
@@ -69,6 +70,8 @@ function installed(prefix: string): ServiceModel | undefined {
     found.set(prefix, isInstallable(prefix) ? modelIn(packageOf(prefix), process.cwd()) : undefined)
   return found.get(prefix)
 }
+
+const base = (name: string): string => name.replace('@aws-sdk/', '')
 
 type Schema = readonly unknown[]
 type Config = {
@@ -99,9 +102,15 @@ export function modelIn(name: string, folder: string): ServiceModel | undefined 
   }
   const { config } = new Client({ region: regions.aws, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } })
   const { defaultNamespace, errorTypeRegistries, jsonCodec, ...settings } = config.protocolSettings
-  const operations = Object.entries(sdk).flatMap(([each, schema]) =>
-    isSchema(schema) && schema[0] === 9 && isReading(each.replace(/\$$/, '')) ? [schema] : [],
-  )
+  const [operations, runs] = [
+    isReading,
+    (each: string) => runOperations.includes(`${prefixOf(base(name))}:${each}`),
+  ].map((isWanted) =>
+    Object.entries(sdk).flatMap(([each, schema]) =>
+      isSchema(schema) && schema[0] === 9 && isWanted(each.replace(/\$$/, '')) ? [schema] : [],
+    ),
+  ) as [Schema[], Schema[]]
+  const namesOf = (all: readonly Schema[]) => all.map(([, , each]) => String(each)).sort()
   return {
     protocol: config.protocol.constructor.name,
     settings,
@@ -110,8 +119,9 @@ export function modelIn(name: string, folder: string): ServiceModel | undefined 
       Object.entries(regions).map(([partition, region]) => [partition, endpointOf(config, region)]),
     ),
     errors: errorsIn(sdk),
-    operations: operations.map(([, , each]) => String(each)).sort(),
-    shapes: shapesIn(operations),
+    operations: namesOf(operations),
+    ...(runs.length > 0 && { runs: namesOf(runs) }),
+    shapes: shapesIn([...operations, ...runs]),
   }
 }
 

@@ -18,8 +18,8 @@ type Service = {
 /** Data by which one operation of AWS is called without a client of its service. */
 export type ReadModel = Service & { operation: string }
 
-/** `operations`: only reads. */
-export type ServiceModel = Service & { operations: readonly string[] }
+/** `operations`: only reads. `runs`: the operations that start and stop runs. */
+export type ServiceModel = Service & { operations: readonly string[]; runs?: readonly string[] }
 
 export type ShapeRef = { readonly $: string }
 

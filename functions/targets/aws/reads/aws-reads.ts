@@ -1,5 +1,6 @@
 import { bounded } from '../../../adapters/aws-client.ts'
 import { type Account, accountOf } from '../../../domain/policy/bundle.ts'
+import { describesRun } from '../../../domain/previews/preview-source.ts'
 import type { ReadFault } from '../../../domain/record/preview.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
@@ -8,6 +9,8 @@ import type { Found, Reader } from '../../reach.ts'
 import type { ReadModel } from '../models/read-model.ts'
 import type { AwsReader, ModelledAsk } from '../ports.ts'
 import { usesHandlers } from '../rules/reads.ts'
+import { runOf } from '../rules/runs.ts'
+import { describeRunAs } from '../runs/describe-run.ts'
 import { callBy, type ModelCall } from './model-call.ts'
 import type { ReaderSessions } from './reader-sessions.ts'
 
@@ -21,6 +24,8 @@ export const readerOf = (aws: AwsReader, { policy }: { policy: Pick<Policy, 'bun
     const account = accountOf(policy.bundle, entry)
     const model = policy.bundle.models?.[ask.action]
     if (!account) return { found: 'failed', why: 'unavailable', fault: 'no_account' }
+    const action = ask.action === describesRun ? runOf(entry) : undefined
+    if (action) return describeRunAs(ask.arguments, { action, entry, account, bundle: policy.bundle }, aws, ask.signal)
     if (!model) return { found: 'failed', why: 'unreadable', fault: 'unknown_read' }
     return aws.read({ ...ask, model: model as ReadModel }, account)
   },
@@ -87,7 +92,7 @@ function whyNot(name: string): ReadFault {
 }
 
 /** AWS's own JSON: times as text, bytes as base64, and no undefined members. */
-function toJson(value: unknown): Json {
+export function toJson(value: unknown): Json {
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Set) return [...value].map(toJson)

@@ -9,14 +9,16 @@ import {
   checkWildcards,
 } from '../../../domain/policy/check-templates.ts'
 import { placesOf } from '../../../domain/policy/templates.ts'
-import type { PreviewSource, ReachSource } from '../../../domain/previews/preview-source.ts'
+import { describesRun, type PreviewSource, type ReachSource } from '../../../domain/previews/preview-source.ts'
 import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
+import { checkRuns, type RunEntry } from './check-runs.ts'
 import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
 import { iamActionOf, namesMembers, usesHandlers, whyNever } from './reads.ts'
+import { runOf, runRules } from './runs.ts'
 import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 
 /** Checks that an entry's statement, look-up and read fit its arguments and its credential. */
-export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say): void {
+export function checkAws(entry: RunEntry, accounts: readonly string[], say: Say): void {
   for (const [at, template] of (entry.statement?.resources ?? []).entries()) {
     const path = ['statement', 'resources', at]
     if (template === '*') checkAnyResource(entry, path, say)
@@ -26,6 +28,10 @@ export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say)
   checkWhenAbsent(entry, say)
   checkCredential(entry, accounts, say)
   checkReads(entry, say)
+  checkRuns(entry, say)
+  for (const [at, { resources }] of ((runOf(entry) && entry.follow?.rights) ?? []).entries())
+    for (const [index, template] of resources.entries())
+      if (template !== '*') checkArn(entry, template, 'followed', ['follow', 'rights', at, 'resources', index], say)
 }
 
 /** Checks the statement of an action for which IAM takes no ARN: only the Region limits its sessions. */
@@ -134,9 +140,10 @@ function checkCredential(entry: AwsEntry, accounts: readonly string[], say: Say)
     if (!statement) say([], `\`${credential}\` needs a \`statement\``, fix)
     if (account === undefined) say([], `\`${credential}\` needs an \`account\``, known(accounts))
   }
-  if (statement && !statement.actions.includes(name)) {
+  const action = entry.call ?? name
+  if (statement && !statement.actions.includes(action)) {
     const fix = 'name the action as IAM does, and list it'
-    say(['statement', 'actions'], `the statement does not allow \`${name}\``, fix)
+    say(['statement', 'actions'], `the statement does not allow \`${action}\``, fix)
   }
   if (resolve && credential !== 'mediated')
     say(['resolve'], 'only a call that Hotwork makes itself is looked up', 'remove it, or use `mediated`')
@@ -147,7 +154,8 @@ function checkCredential(entry: AwsEntry, accounts: readonly string[], say: Say)
 }
 
 function checkArn(entry: AwsEntry, template: string, what: string, path: Path, say: Say): void {
-  checkTemplate(entry, template, path, { ...naming, inResource: true }, say)
+  const places = runOf(entry) ? [...naming.places, 'run'] : naming.places
+  checkTemplate(entry, template, path, { ...naming, places, inResource: true }, say)
   if (!/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template))
     say(path, `\`${template}\` is not an ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
   checkWildcards(template, what, path, say)
@@ -157,15 +165,27 @@ type Read = Pick<PreviewSource, 'action' | 'arguments' | 'absent'> & {
   path: Path
   /** The expressions over its answer, each with its path. */
   expressions: readonly [Path, string][]
+  byModule?: true
 }
 
 /** The calls that read for an entry. */
-export const readsIn = ({
-  tool,
-  preview,
-  reach = [],
-}: Pick<AwsEntry, 'tool' | 'preview' | 'reach'>): readonly Read[] =>
-  tool === 'aws' ? [...(preview ? [readOf(preview)] : []), ...reach.map(readOfFact)] : []
+export function readsIn(entry: Pick<AwsEntry, 'name' | 'call' | 'tool' | 'preview' | 'reach'>): readonly Read[] {
+  const { tool, preview, reach = [] } = entry
+  if (tool !== 'aws') return []
+  const run = runOf(entry)
+  const own = preview && preview.action !== describesRun ? [readOf(preview)] : []
+  return [...own, ...(run ? runRules[run].reads.map(readOfRun) : []), ...reach.map(readOfFact)]
+}
+
+/** A read whose arguments its module gives. */
+const readOfRun = (action: string): Read => ({
+  action,
+  arguments: {},
+  absent: [],
+  path: ['reads'],
+  expressions: [],
+  byModule: true,
+})
 
 const readOfFact = ({ action, arguments: args, value }: ReachSource, at: number): Read => ({
   ...{ action, arguments: args, absent: [], path: ['reach', at] },
@@ -184,7 +204,7 @@ const readOf = ({ show, guard, ...call }: PreviewSource): Read => ({
 /** Checks that Hotwork may make each read, and that the rights match the reads exactly. */
 function checkReads(entry: AwsEntry, say: Say): void {
   const calls = readsIn(entry)
-  for (const call of calls) checkRead(entry, call, say)
+  for (const call of calls) if (!call.byModule) checkRead(entry, call, say)
   if (entry.reads && calls.length === 0) say(['reads'], 'nothing is read with these rights', 'remove them')
   const byHandlers = calls.some(({ action }) => usesHandlers(action))
   for (const [at, { actions, resources }] of (entry.reads ?? []).entries()) {

@@ -11,12 +11,13 @@ export const sessionPolicyLimit = 1500
 /**
  * A session policy: the exact actions on the exact resources until `notAfter`, since STS sessions last at least 900 s,
  * and a deny of actions that lead to other sessions or rights. For a drill it denies everything.
+ * @param options.passes the ARN of the one role that may be passed for a run
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export const sessionPolicy = (
   statements: readonly Statement[],
   notAfter: NumericDate,
-  { drill }: { drill: boolean },
+  { drill, passes }: { drill: boolean; passes?: string | undefined },
 ): string =>
   inAscii(
     JSON.stringify({
@@ -24,7 +25,7 @@ export const sessionPolicy = (
       Statement: [
         ...statements.map((each, at) => ({ Sid: at === 0 ? 'Approved' : `Approved${at}`, ...allowed(each, notAfter) })),
         ...(drill ? [{ Sid: 'Drill', Effect: 'Deny', Action: '*', Resource: '*' }] : []),
-        { Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' },
+        ...noPivot(passes),
       ],
     }),
   )
@@ -42,6 +43,14 @@ const allowed = ({ actions, resources, conditions = {} }: Statement, notAfter: N
   Resource: resources,
   Condition: { ...conditions, DateLessThan: { ...conditions['DateLessThan'], 'aws:CurrentTime': rfc3339(notAfter) } },
 })
+
+const noPivot = (passes: string | undefined): readonly object[] =>
+  passes === undefined
+    ? [{ Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' }]
+    : [
+        { Sid: 'NoPivot', Effect: 'Deny', Action: pivots.filter((each) => each !== 'iam:*'), Resource: '*' },
+        { Sid: 'NoOtherRole', Effect: 'Deny', Action: 'iam:*', NotResource: passes },
+      ]
 
 /** All of STS: approved actions never need it, and each year brings new ways to get a session. */
 const pivots = ['iam:*', 'sts:*', 'organizations:*']

@@ -14,6 +14,7 @@ import {
   pinsIn,
   takeFrom,
 } from './conditions.ts'
+import { runActions, runOf } from './runs.ts'
 
 const IamAction = z
   .string()
@@ -40,6 +41,8 @@ export const awsPart = {
   resolve: z.strictObject({ action: IamAction }).optional(),
   /** The ARN of the one role that a run may act as. */
   runsAs: z.string().min(1).max(512).optional(),
+  /** The action of AWS that starts the run, if `name` is a name of its own: one folder may start several documents. */
+  call: z.enum(runActions).optional(),
 }
 export type AwsEntry = Entry & z.infer<z.ZodObject<typeof awsPart>>
 
@@ -65,7 +68,7 @@ export function deriveStatement(
 ): Statement | undefined {
   if (entry.statement === undefined) return undefined
   const { actions, resources } = entry.statement
-  const known = account ? facts(account) : {}
+  const known = { ...(account && facts(account)), ...(runOf(entry) && { run: '*' }) }
   const conditions = fillConditions(sentConditions(entry, args, account), args, known)
   return {
     actions,

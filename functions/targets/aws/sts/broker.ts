@@ -56,12 +56,13 @@ export class StsBroker implements AwsCredentialBroker {
   }
 
   async #assumeRole({ policy, ...ask }: Omit<AssumeAsk, 'policy'> & { policy?: string }): Promise<AwsCredentials> {
+    const tags = Object.entries(ask.tags)
     const command = new AssumeRoleCommand({
       RoleArn: ask.role,
       ExternalId: ask.externalId,
       RoleSessionName: ask.sessionName,
       SourceIdentity: ask.sourceIdentity,
-      Tags: Object.entries(ask.tags).map(([Key, Value]) => ({ Key, Value })),
+      ...(tags.length > 0 && { Tags: tags.map(([Key, Value]) => ({ Key, Value })) }),
       Policy: policy,
       DurationSeconds: ask.durationSeconds,
     })

@@ -175,10 +175,18 @@ test.each([
   'lambda:GetFunctionConcurrency',
   'lambda:GetFunctionConfiguration',
   'ssm:GetParameter',
+  'lambda:Invoke',
+  'ssm:StartAutomationExecution',
+  'states:StopExecution',
 ])("the model of %s is that of AWS's present client", (action) => {
   const [prefix = '', operation = ''] = action.split(':')
-  const { shapes, operations: _, errors: __, ...service } = modelIn(packageOf(prefix), root) ?? fail()
+  const { shapes, operations: _, runs: _1, errors: __, ...service } = modelIn(packageOf(prefix), root) ?? fail()
   expect(modelOf(action, [])).toEqual({ ...service, operation, errors: {}, shapes: shapesFrom(shapes, operation) })
+})
+
+test('operations that change something are modelled only if they start or stop a run', () => {
+  expect(modelOf('ssm:SendCommand', [])).toBeUndefined()
+  expect(modelOf('lambda:UpdateFunctionConfiguration', [])).toBeUndefined()
 })
 
 const fail = (): never => {

@@ -1,0 +1,86 @@
+// Rules: test/targets/aws/runs/automation-and-build.test.ts
+import { digestOf } from '../../../domain/digest.ts'
+import type { Json, JsonObject } from '../../../domain/values.ts'
+import { isRole } from '../rules/runs.ts'
+import { clocksDifferSeconds, listOf, objectOf, type Run, textOf, Unfit } from './run.ts'
+
+/** A build of a CodeBuild project, of one commit or one version of an object. */
+export const build: Run = {
+  async start(args, { call }, key) {
+    const answer = await call('codebuild:StartBuild', { ...args, idempotencyToken: key })
+    const { id } = objectOf(answer['build'])
+    return { run: textOf(id), output: { id: textOf(id) } }
+  },
+
+  /**
+   * CodeBuild knows the key for five minutes, so only reading tells. It names the session that started a build; a build
+   * of another session proves nothing, since AWS does not promise the form of that name.
+   */
+  async lookUp({ projectName = null }, { session, begunAt }, { call }) {
+    const { ids } = await call('codebuild:ListBuildsForProject', { projectName, sortOrder: 'DESCENDING' })
+    const newest = listOf(ids).slice(0, mostRead)
+    if (newest.length === 0) return { found: 'not_done' }
+    const { builds } = await call('codebuild:BatchGetBuilds', { ids: newest })
+    const read = listOf(builds).map(objectOf)
+    const since = read.filter(({ startTime }) => Date.parse(String(startTime)) / 1000 >= begunAt - clocksDifferSeconds)
+    const own = since.find(({ initiator }) => String(initiator).split('/').includes(session))
+    if (own) return { found: 'started', run: textOf(own['id']) }
+    return { found: since.length === 0 && read.length === newest.length ? 'not_done' : 'unknown' }
+  },
+
+  async describe(args, { call }) {
+    const { projects } = await call('codebuild:BatchGetProjects', { names: [args['projectName'] ?? null] })
+    const [found] = listOf(projects)
+    if (!found) throw new Unfit('no_project', 'AWS has no such project')
+    const project = objectOf(found)
+    checkVersions(project, args)
+    const { serviceRole } = project
+    return {
+      digest: digestOf('hotwork.build.v1', Object.fromEntries(pinned.map((name) => [name, project[name] ?? null]))),
+      runsAs: isRole(serviceRole) ? serviceRole : null,
+      open: openIn(project),
+    }
+  },
+}
+
+const mostRead = 100
+
+/** The members of a project that a build runs with. */
+const pinned = [
+  ...['arn', 'source', 'secondarySources', 'sourceVersion', 'secondarySourceVersions', 'environment', 'serviceRole'],
+  ...['artifacts', 'secondaryArtifacts', 'cache', 'vpcConfig', 'fileSystemLocations', 'encryptionKey'],
+]
+
+/** A branch moves, so each source is built at a commit, or at a version of its object. */
+function checkVersions({ source, secondarySources, secondarySourceVersions }: JsonObject, args: JsonObject): void {
+  checkVersion(objectOf(source), args['sourceVersion'], 'sourceVersion')
+  const versions = listOf(secondarySourceVersions).map(objectOf)
+  for (const each of listOf(secondarySources).map(objectOf)) {
+    const { sourceIdentifier } = each
+    const own = versions.find((version) => version['sourceIdentifier'] === sourceIdentifier)
+    checkVersion(each, own?.['sourceVersion'], `the version of ${String(sourceIdentifier)}`)
+  }
+}
+
+function checkVersion({ type }: JsonObject, version: Json | undefined, what: string): void {
+  if (type === 'NO_SOURCE') return
+  if (type === 'CODEPIPELINE') throw new Unfit('source_of_pipeline', 'only its pipeline can start this project')
+  const isPinned =
+    type === 'S3'
+      ? typeof version === 'string' && version !== '' && version !== 'null'
+      : /^[0-9a-f]{40}$/.test(String(version))
+  if (!isPinned) throw new Unfit('source_not_pinned', `${what} is not a commit of 40 digits or a version of an object`)
+}
+
+function openIn({ source, environment }: JsonObject): readonly string[] {
+  const { image, environmentVariables } = objectOf(environment)
+  const { buildspec } = objectOf(source)
+  const secrets = listOf(environmentVariables)
+    .map(objectOf)
+    .filter(({ type }) => type !== undefined && type !== 'PLAINTEXT')
+  return [
+    ...(/@sha256:[0-9a-f]{64}$/.test(String(image)) ? [] : [`the image ${String(image)}, named without a digest`]),
+    ...(/^arn:aws[\w-]*:s3:/.test(String(buildspec)) ? [`the buildspec ${String(buildspec)}`] : []),
+    ...secrets.map(({ name, value }) => `the value of ${String(value)} at that time, as ${String(name)}`),
+  ]
+}
