@@ -28,7 +28,7 @@ export const rowsPutBy = ({ chains = [], rows = [] }: Pick<Descriptor, 'chains' 
 export type Route = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}` | '$default'
 
 /** The verbs of a target. Each has its own function and role. */
-export type Verb = 'issue' | 'call' | 'end' | 'tell' | 'reconcile' | 'report'
+export type Verb = 'issue' | 'call' | 'follow' | 'end' | 'tell' | 'reconcile' | 'report'
 
 export type Caller = 'agents' | 'tools' | 'people' | 'pages' | 'channels' | 'streams' | 'timers' | 'transmitters'
 
@@ -124,6 +124,9 @@ export function lambdaOf(kind: string, verb: Verb): string {
 
 /** The reader roles that target accounts trust: those of functions with a reader to assume. */
 export const readers = lambdas.flatMap(({ role, told }) => (told.includes('READER_ROLE') ? (role ?? []) : [])).sort()
+
+/** The role that target accounts let follow runs. */
+export const followsRuns = lambdas.flatMap(({ verb, role }) => (verb === 'follow' ? (role ?? []) : [])).join()
 
 /** The policy authors' program, which compiles policies. */
 export const policyProgram =

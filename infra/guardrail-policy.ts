@@ -1,5 +1,5 @@
 // Rules: test/infra/guardrail.test.ts
-import { type Account, type PolicyBundle, type Reach, reachOf, readsOf, rolesOf } from './policy-bundle.ts'
+import { type Account, type PolicyBundle, type Reach, reachOf, readsOf, rolesOf, runsOf } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export const kinds = ['scp', 'rcp', 'boundary'] as const
@@ -40,8 +40,8 @@ export type Guardrail = {
 }
 
 /**
- * Denies the catalogue's actions on its resources to all sessions except those of the target role with a request or an
- * opening as source identity. Both are required: other sessions may be able to set a source identity, and without one
+ * Denies the catalogue's actions on its resources to all sessions except those of the target role and the runner with a
+ * request or an opening as source identity. Both are required: other sessions may be able to set a source identity, and without one
  * CloudTrail cannot attribute a session to a request.
  * @throws UnusableSettings with the fix if AWS would refuse it
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
@@ -49,10 +49,8 @@ export type Guardrail = {
 export function guardrail(settings: GuardrailSettings): Guardrail {
   const { kind, accounts, actions } = settings
   // Leaves out look-ups, which change nothing.
-  const reach = reachOf(
-    actions.map(({ resolve: _, ...entry }) => entry),
-    accounts,
-  )
+  const changing = actions.map(({ resolve: _, ...entry }) => entry)
+  const reach = [...reachOf(changing, accounts), ...runsOf(changing, accounts)]
   const guardable = kind === 'rcp' ? onlyOf(reach, settings.rcpServices) : reach
   const guarded = new Set(guardable.flatMap((each) => each.actions))
   const unguarded = reach.flatMap((each) => each.actions.filter((action) => !guarded.has(action)))
@@ -167,7 +165,11 @@ const keepsItself: Statement = {
 const byPeople = ({ kind }: GuardrailSettings) =>
   kind === 'rcp' ? { BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } } : {}
 
-const targetsOf = ({ stackName, accounts }: GuardrailSettings) => rolesOf('target', stackName, Object.values(accounts))
+/** Each makes only its own calls, by its boundary. */
+const targetsOf = ({ stackName, accounts, actions }: GuardrailSettings) =>
+  ['target', ...(runsOf(actions, accounts).length > 0 ? ['runner'] : [])].flatMap((role) =>
+    rolesOf(role, stackName, Object.values(accounts)),
+  )
 
 /** The brokers in each partition of the accounts. */
 const brokersOf = ({ stackName, accounts, home }: GuardrailSettings) =>

@@ -6,7 +6,7 @@ import { Construct } from 'constructs'
 import { busOf, ChangeRule, makeSender } from './constructs/host-changes.ts'
 import { lookRights } from './constructs/look-rights.ts'
 import { TargetAccount } from './constructs/target-account.ts'
-import { readers } from './functions.ts'
+import { followsRuns, readers } from './functions.ts'
 import type { Hotwork, HotworkAccount } from './hotwork.ts'
 import { type Account, roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
@@ -37,6 +37,7 @@ export class HotworkTarget extends Construct {
       hotwork: desk.stackName,
       broker: roleArn('broker', desk.stackName, atHome),
       readers: readers.map((role) => roleArn(role, desk.stackName, atHome)),
+      followRuns: roleArn(followsRuns, desk.stackName, atHome),
       // In Hotwork's own account its functions write and read denies with their own roles.
       ...(!served.isHome && {
         revoker: roleArn('revoker', desk.stackName, atHome),

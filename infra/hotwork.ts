@@ -31,10 +31,12 @@ import { quotaNeeded } from './functions.ts'
 import {
   type Account,
   compilePolicies,
+  followsOf,
   type HotworkAccount,
   listAccounts,
   type PolicyBundle,
   rolesOf,
+  runsOf,
 } from './policy-bundle.ts'
 import { checkSettings, checkStackName, must, type Settings } from './settings.ts'
 import { SizeLimits } from './sizes.ts'
@@ -211,17 +213,32 @@ export class Hotwork extends Construct {
     const near = accounts.filter(({ accountId }) => accountId === home.accountId)
     const { stackName } = Stack.of(this)
     const targets = rolesOf('target', stackName, accounts)
+    const entries = Object.values(bundle.actions)
+    const having = (reachIn: typeof runsOf) =>
+      Object.entries(bundle.deployment.accounts).flatMap(([alias, account]) =>
+        reachIn(entries, { [alias]: account }).length > 0 ? [account] : [],
+      )
+    const running = having(runsOf)
     say(this, {
       ACCOUNT: Stack.of(this).account,
       REGION: Stack.of(this).region,
       TARGET_ROLE: `hotwork/${stackName}-target`,
       TARGET_ROLES: targets.join(' '),
+      RUNNER_ROLE: `hotwork/${stackName}-runner`,
+      FOLLOWER_ROLE: `hotwork/${stackName}-follower`,
     })
     return {
       ...{ bundle, tables, alarms, deadLetters, api },
       roles: {
         targets,
         targetsAtHome: rolesOf('target', stackName, near),
+        runners: rolesOf('runner', stackName, running),
+        runnersAtHome: rolesOf(
+          'runner',
+          stackName,
+          running.filter(({ accountId }) => accountId === home.accountId),
+        ),
+        followers: rolesOf('follower', stackName, having(followsOf)),
         foreignRevokers: rolesOf('revoker', stackName, foreign),
         foreignAuditors: rolesOf('auditor', stackName, foreign),
         foreignSenders: rolesOf('changes', stackName, foreign),

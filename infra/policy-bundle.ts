@@ -23,6 +23,9 @@ export type PolicyBundle = {
   ladder: Ladder
   actions: {
     readonly [name: string]: {
+      name?: string
+      /** The action that it calls, if the entry has a name of its own. */
+      call?: string
       account?: string
       tool?: string
       statement?: { actions: readonly string[]; resources: readonly string[] }
@@ -30,6 +33,10 @@ export type PolicyBundle = {
       resolve?: { action: string }
       /** The rights of the account's reader role. */
       reads?: readonly Reach[]
+      /** The role that AWS lets a run have: the one that may be passed for it. */
+      runsAs?: string
+      /** The rights of the account's follower: the reads of a run, and its cancel. */
+      follow?: { rights: readonly Reach[] }
     }
   }
   resources: readonly { id: string; classification: string }[]
@@ -83,13 +90,47 @@ export type Reach = { actions: readonly string[]; resources: readonly string[] }
 type Accounts = { readonly [alias: string]: Account }
 type Entries = readonly PolicyBundle['actions'][string][]
 
-/** The IAM actions of the catalogue's entries and of their look-ups. */
+/** The actions that start a run. Each call is made as a role of its own: functions/targets/aws/rules/runs.ts. */
+export const runActions: readonly string[] = [
+  'ssm:StartAutomationExecution',
+  'states:StartExecution',
+  'lambda:InvokeFunction',
+  'codebuild:StartBuild',
+  'cloudformation:ExecuteChangeSet',
+]
+
+const callOf = ({ call, name = '' }: Entries[number]) => call ?? name
+const isRun = (entry: Entries[number]) => runActions.includes(callOf(entry))
+
+/** The IAM actions of the catalogue's entries and of their look-ups, without runs. */
 export const reachOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
-  gather(entries, accounts, ({ statement, resolve }) => {
-    if (!statement) return []
-    const { actions, resources } = statement
-    return [{ actions: [...actions, ...(resolve ? [resolve.action] : [])], resources }]
-  })
+  gather(
+    entries.filter((entry) => !isRun(entry)),
+    accounts,
+    callsIn,
+  )
+
+/** The IAM actions that start the catalogue's runs. */
+export const runsOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
+  gather(entries.filter(isRun), accounts, callsIn)
+
+/** The roles that may be passed for a run. Only an automation gets its role from its caller. */
+export const passedIn = (entries: Entries, accounts: Accounts): readonly Reach[] =>
+  gather(entries, accounts, (entry) =>
+    callOf(entry) === 'ssm:StartAutomationExecution' && entry.runsAs !== undefined
+      ? [{ actions: ['iam:PassRole'], resources: [entry.runsAs] }]
+      : [],
+  )
+
+/** The exact rights for following the entries' runs. */
+export const followsOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
+  gather(entries, accounts, ({ follow }) => follow?.rights ?? [])
+
+function callsIn({ statement, resolve }: Entries[number]): readonly Reach[] {
+  if (!statement) return []
+  const { actions, resources } = statement
+  return [{ actions: [...actions, ...(resolve ? [resolve.action] : [])], resources }]
+}
 
 /** The exact rights for the entries' reads. */
 export const readsOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>

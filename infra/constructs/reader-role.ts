@@ -6,6 +6,10 @@ import type { Reach } from '../policy-bundle.ts'
 
 type Reader = {
   hotwork: string
+  /** @default 'Reader' */
+  id?: string
+  /** The words for its use. */
+  does?: string
   readers: readonly string[]
   reads: readonly Reach[]
   externalIds: { 'sts:ExternalId': string[] }
@@ -17,21 +21,22 @@ type Reader = {
  * The role that reads the state for an account's previews. Everything else is denied by name: otherwise SSM would
  * decrypt for it with the account's default key. Undefined without previews.
  */
-export function makeReader(scope: Construct, { hotwork, readers, reads, externalIds, never }: Reader): void {
+export function makeReader(scope: Construct, { hotwork, readers, reads, externalIds, never, ...named }: Reader): void {
+  const { id = 'Reader', does = 'show people the present state' } = named
   const [first, ...others] = readers
   if (reads.length === 0 || first === undefined) return
   const allowed = reads.map(
     ({ actions, resources }) => new PolicyStatement({ actions: [...actions], resources: [...resources] }),
   )
-  const boundary = new ManagedPolicy(scope, 'ReaderBoundary', {
+  const boundary = new ManagedPolicy(scope, `${id}Boundary`, {
     path: '/hotwork/',
-    description: `The most that the reader of ${hotwork} may ever do in this account`,
+    description: `The most that the ${id.toLowerCase()} of ${hotwork} may ever do in this account`,
     statements: [...allowed, ...never],
   })
-  const role = new Role(scope, 'Reader', {
-    roleName: `${hotwork}-reader`,
+  const role = new Role(scope, id, {
+    roleName: `${hotwork}-${id.toLowerCase()}`,
     path: '/hotwork/',
-    description: `Assumed by ${hotwork} to show people the present state`,
+    description: `Assumed by ${hotwork} to ${does}`,
     assumedBy: new ArnPrincipal(first).withConditions({ StringEquals: externalIds }),
     permissionsBoundary: boundary,
     maxSessionDuration: Duration.hours(1),
@@ -46,5 +51,5 @@ export function makeReader(scope: Construct, { hotwork, readers, reads, external
     Validations.of(each).acknowledge(
       ...patterns.map((pattern) => ({ id: `AwsSolutions-IAM5[Resource::${pattern}]`, reason })),
     )
-  new CfnOutput(scope, 'ReaderRoleArn', { value: role.roleArn })
+  new CfnOutput(scope, `${id}RoleArn`, { value: role.roleArn })
 }

@@ -3,7 +3,6 @@ import { CfnOutput, Duration, Stack, Token, Validations } from 'aws-cdk-lib'
 import {
   ArnPrincipal,
   CompositePrincipal,
-  Effect,
   type IManagedPolicy,
   ManagedPolicy,
   PolicyStatement,
@@ -13,13 +12,18 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { type Account, type PolicyBundle, type Reach, reachOf, readsOf } from '../policy-bundle.ts'
 import { makeReader } from './reader-role.ts'
+import { makeFollower, makeRunner } from './run-roles.ts'
 import { type Desk, SealedRole } from './sealed-role.ts'
+import { neverOurselves, neverPivotBut, nothingBeside, scopingOf } from './session-denies.ts'
+import { makeSessionRole } from './session-role.ts'
 import { makeSimulator } from './simulator-role.ts'
 
 export type TargetAccountProps = {
   hotwork: string
-  /** The ARN of the only role that may assume the target role. */
+  /** The ARN of the only role that may assume the target role and the runner. */
   broker: string
+  /** The ARN of the only role that may follow runs here. */
+  followRuns?: string
   /** The ARN of the only role that may assume this account's revoker, if Hotwork is in another account. */
   revoker?: string
   /** The ARNs of the roles that may read the state for previews. */
@@ -38,37 +42,6 @@ export type TargetAccountProps = {
   alarmTopic?: ITopic | undefined
 }
 
-/** The requester of a session by its id: only people open break-glass. */
-const askers = { 'req_*': 'agent:*', 'bgl_*': 'person:*' } as const
-const ids = Object.keys(askers)
-
-/** The tags of every session, by which it is denied after the end of its grant, credential, agent or owner. */
-const tags = {
-  'hotwork:request': ids,
-  'hotwork:credential': 'crd_*',
-  'hotwork:agent': Object.values(askers),
-  'hotwork:owner': 'person:*',
-  'hotwork:digest': 'sha-256:*',
-}
-
-/** Cuts a session to less and shorter: the only call of STS that a session may need. */
-const scoping = 'sts:GetScopedCredentials'
-
-/** Always denied, even if the catalogue or a session policy allows it: ways to more rights, or to lasting ones. */
-const pivots = [
-  'iam:*',
-  'organizations:*',
-  'account:*',
-  'sso:*',
-  'sso-directory:*',
-  'identitystore:*',
-  'kms:CreateGrant',
-  'kms:PutKeyPolicy',
-  'kms:ScheduleKeyDeletion',
-  'kms:DisableKey',
-  'cloudtrail:*',
-]
-
 /** The role for approved actions in one account. Its boundary holds also for principals that may write its policies. */
 export class TargetAccount extends Construct {
   readonly role: Role
@@ -84,15 +57,19 @@ export class TargetAccount extends Construct {
     const boundary = new ManagedPolicy(this, 'Boundary', {
       path: '/hotwork/',
       description: `The most that ${hotwork} may ever do in this account`,
-      statements: [...allowed, neverPivot, ...neverOurselves(reach, hotwork, ours), nothingBeside(reach)],
+      statements: [...allowed, ...neverPivot, ...neverOurselves(reach, hotwork, ours), nothingBeside(reach)],
     })
     const externalIds = { 'sts:ExternalId': Object.values(accounts).map(({ externalId }) => externalId) }
-    this.role = this.#makeTarget({ hotwork, broker, externalIds, boundary })
+    this.role = makeSessionRole(this, 'Role', {
+      ...{ hotwork, broker, externalIds, boundary },
+      name: 'target',
+      description: `Assumed by ${hotwork} for one approved action at a time`,
+    })
     const catalogue = new ManagedPolicy(this, 'Catalogue', {
       path: '/hotwork/',
       description: 'What the catalogue of actions needs; each session narrows it to the one that was approved',
       // Managed, to leave all room for inline policies to the denies that end sessions.
-      statements: [...allowed, neverPivot].map((statement) => statement.copy()),
+      statements: [...allowed, ...neverPivot].map((statement) => statement.copy()),
       roles: [this.role],
     })
     for (const policy of [boundary, catalogue])
@@ -103,8 +80,12 @@ export class TargetAccount extends Construct {
         })),
       )
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
+    const runner = makeRunner(this, { hotwork, broker, accounts, actions, ours, externalIds })
+    if (props.followRuns !== undefined)
+      makeFollower(this, { hotwork, followRuns: props.followRuns, accounts, actions, ours, externalIds })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
-    if (auditors !== undefined) this.#makeAuditor({ hotwork, auditors, externalIds, boundary })
+    if (auditors !== undefined)
+      this.#makeAuditor({ hotwork, auditors, externalIds, audited: [this.role, ...(runner ? [runner] : [])] })
     if (props.looker !== undefined)
       makeSimulator(this, { hotwork, looker: props.looker, looks: props.looks ?? [], externalIds })
     if (props.readers) {
@@ -113,47 +94,6 @@ export class TargetAccount extends Construct {
       makeReader(this, { hotwork, readers: props.readers, reads, externalIds, never })
     }
     this.#makeSealed({ ...props, boundary, catalogue })
-  }
-
-  #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
-    const principal = new ArnPrincipal(broker)
-    // One statement for each kind of session, so that one cannot pass for the other. TagSession below requires all
-    // tags.
-    const asked = (id: keyof typeof askers) => ({
-      StringEquals: externalIds,
-      StringLike: {
-        'sts:RoleSessionName': id,
-        ...tagged({ 'hotwork:request': id, 'hotwork:agent': askers[id] }),
-      },
-      ...namedBy(id),
-    })
-    const role = new Role(this, 'Role', {
-      roleName: `${hotwork}-target`,
-      path: '/hotwork/',
-      description: `Assumed by ${hotwork} for one approved action at a time`,
-      assumedBy: principal.withConditions(asked('req_*')),
-      permissionsBoundary: boundary,
-      maxSessionDuration: Duration.hours(1),
-    })
-    role.assumeRolePolicy?.addStatements(
-      new PolicyStatement({ principals: [principal], actions: ['sts:AssumeRole'], conditions: asked('bgl_*') }),
-      // Separate statements, since neither call carries an external id or a session name for a condition.
-      new PolicyStatement({
-        principals: [principal],
-        actions: ['sts:TagSession'],
-        // Exactly our tags, since a session with a missing one could not be ended. None is transitive.
-        conditions: {
-          StringLike: tagged(tags),
-          'ForAllValues:StringEquals': { 'aws:TagKeys': Object.keys(tags) },
-        },
-      }),
-      new PolicyStatement({
-        principals: [principal],
-        actions: ['sts:SetSourceIdentity'],
-        conditions: namedBy(ids),
-      }),
-    )
-    return role
   }
 
   /**
@@ -182,7 +122,12 @@ export class TargetAccount extends Construct {
     new CfnOutput(this, 'RevokerRoleArn', { value: role.roleArn })
   }
 
-  #makeAuditor({ hotwork, auditors, externalIds }: Made & { auditors: readonly string[] }): void {
+  #makeAuditor({
+    hotwork,
+    auditors,
+    externalIds,
+    audited,
+  }: Omit<Made, 'boundary'> & { auditors: readonly string[]; audited: readonly Role[] }): void {
     const role = new Role(this, 'Auditor', {
       roleName: `${hotwork}-auditor`,
       path: '/hotwork/',
@@ -195,7 +140,7 @@ export class TargetAccount extends Construct {
     role.addToPolicy(
       new PolicyStatement({
         actions: ['iam:GetRolePolicy', 'iam:ListRolePolicies'],
-        resources: [this.role.roleArn],
+        resources: audited.map(({ roleArn }) => roleArn),
       }),
     )
     role.addToPolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }))
@@ -227,72 +172,3 @@ export class TargetAccount extends Construct {
 type Sealed = TargetAccountProps & { boundary: IManagedPolicy; catalogue: IManagedPolicy }
 type ExternalIds = { 'sts:ExternalId': string[] }
 type Made = { hotwork: string; externalIds: ExternalIds; boundary: IManagedPolicy }
-
-const tagged = (like: { readonly [tag: string]: string | string[] }) =>
-  Object.fromEntries(Object.entries(like).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]))
-
-/** `IfExists`, since the local emulator does not send it. A session without one is denied all guarded actions. */
-const namedBy = (id: string | string[]) => ({ StringLikeIfExists: { 'sts:SourceIdentity': id } })
-
-const scopingOf = (accounts: TargetAccountProps['accounts']): readonly Reach[] =>
-  Object.values(accounts).some(({ scopedCredentials }) => scopedCredentials)
-    ? [{ actions: [scoping], resources: ['*'] }]
-    : []
-
-/** It includes all of STS, since each year brings new ways to get a session. */
-const neverPivotBut = (reach: readonly Reach[]) =>
-  new PolicyStatement({
-    sid: 'NeverPivot',
-    effect: Effect.DENY,
-    actions: [...pivots, ...(reach.some(({ actions }) => actions.includes(scoping)) ? [] : ['sts:*'])],
-    resources: ['*'],
-  })
-
-/** Sessions without an approved request: those of break-glass and of the sealed role. */
-const unapproved = {
-  sid: 'HotworkIsBeyondBreakGlass',
-  conditions: { StringNotLike: { 'aws:PrincipalTag/hotwork:request': 'req_*' } },
-}
-
-/** Denies these sessions Hotwork's own resources. */
-function neverOurselves(
-  reach: readonly Reach[],
-  hotwork: string,
-  ours: readonly string[],
-  sessions: { sid: string; conditions?: { [operator: string]: unknown } } = unapproved,
-): readonly PolicyStatement[] {
-  const places = new Set(reach.flatMap(({ resources }) => resources.filter((each) => each !== '*').map(placeOf)))
-  const resources = [...places].flatMap((place) => {
-    const [, partition, service] = place.split(':')
-    const named = ours.filter((each) => each.split(':')[2] === service)
-    return [
-      ...(/.otwork/.test(hotwork) ? [] : [`${place}:*${hotwork}*`]),
-      // Matches both cases of the first letter.
-      `${place}:*?otwork*`,
-      ...named.map((each) => each.replace(/^arn:\*:/, `arn:${partition}:`)),
-    ]
-  })
-  if (resources.length === 0) return []
-  return [
-    new PolicyStatement({
-      ...sessions,
-      effect: Effect.DENY,
-      actions: ['*'],
-      resources: [...new Set(resources)].sort(),
-    }),
-  ]
-}
-
-const placeOf = (arn: string) => arn.split(':').slice(0, 5).join(':')
-
-/**
- * Denies everything else explicitly, since a resource's own policy that names a session is not limited by the boundary.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
- */
-const nothingBeside = (reach: readonly Reach[]) =>
-  new PolicyStatement({
-    sid: 'NothingBesideTheCatalogue',
-    effect: Effect.DENY,
-    ...(reach.length > 0 ? { notActions: reach.flatMap(({ actions }) => actions) } : { actions: ['*'] }),
-    resources: ['*'],
-  })

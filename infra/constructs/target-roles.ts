@@ -10,6 +10,12 @@ export type TargetRoles = {
   targets: readonly string[]
   /** The target roles in Hotwork's own account. */
   targetsAtHome: readonly string[]
+  /** The roles that start runs, in accounts with runs. */
+  runners: readonly string[]
+  /** The same in Hotwork's own account. */
+  runnersAtHome: readonly string[]
+  /** The roles that follow runs. */
+  followers: readonly string[]
   /** The roles that write the denies of target roles in other accounts. */
   foreignRevokers: readonly string[]
   /** The roles that audit Hotwork's part of other accounts. */
@@ -22,23 +28,32 @@ export type TargetRoles = {
   looksAtHome: readonly Reach[]
 }
 
-/** Allows assuming the target roles, with the tags and source identity by which sessions are found and ended. */
-export function grantAssume(to: HotworkFunction, { targets }: TargetRoles): void {
-  allowOnAny(to, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targets)
+/**
+ * Allows assuming the target roles and the runners, with the tags and source identity by which sessions are found and
+ * ended.
+ */
+export function grantAssume(to: HotworkFunction, { targets, runners }: TargetRoles): void {
+  allowOnAny(to, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], [...targets, ...runners])
+}
+
+/** Allows following and cancelling runs, as the followers alone. */
+export function grantFollow(to: HotworkFunction, { followers }: TargetRoles): void {
+  allowOnAny(to, ['sts:AssumeRole'], followers)
 }
 
 /**
  * Allows writing denies, here and by the revokers of other accounts. A target role's boundary makes all other additions
- * ineffective.
+ * ineffective. Runners need none: their sessions stay in the one Lambda, and a halt stops each call at its beginning.
  */
 export function grantDeny(to: HotworkFunction, { targetsAtHome, foreignRevokers }: TargetRoles): void {
   allowOnAny(to, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], inlineOf(targetsAtHome))
   allowOnAny(to, ['sts:AssumeRole'], foreignRevokers)
 }
 
-/** Allows reading the denies of target roles and CloudTrail, here and by the auditors of other accounts. */
-export function grantAudit(to: HotworkFunction, { targetsAtHome, foreignAuditors }: TargetRoles): void {
-  allowOnAny(to, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], inlineOf(targetsAtHome))
+/** Allows reading the inline policies of these roles and CloudTrail, here and by the auditors of other accounts. */
+export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
+  const { targetsAtHome, runnersAtHome, foreignAuditors } = roles
+  allowOnAny(to, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], inlineOf([...targetsAtHome, ...runnersAtHome]))
   allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
   grantReadCalls(to)
 }

@@ -155,6 +155,28 @@ test.each(kinds)("a guardrail as %s lets the readers make the catalogue's look-u
     expect(Condition?.['ArnNotLike']?.['aws:PrincipalArn']).toContain(roleOf('Hotwork-reader'))
 })
 
+test.each(kinds)('a guardrail as %s lets the runner start the runs of the catalogue, and guards its trust', (kind) => {
+  const target = { accountId: account, region: 'us-east-1', partition: 'aws', externalId: 'x' }
+  const resources = ['arn:{partition}:dynamodb:{region}:{account}:table/x']
+  const run = {
+    name: 'codebuild:StartBuild',
+    account: 'target',
+    statement: { actions: ['dynamodb:UpdateItem'], resources },
+  }
+  const { document } = guardrail({
+    ...{ kind, stackName: 'Hotwork', home, accounts: { target }, actions: [run] },
+    ...{ exempt: [], deployers: [], rcpServices: ['dynamodb'] },
+  })
+  const hotworks = [roleOf('Hotwork-target'), roleOf('Hotwork-runner')]
+  const [deny] = document.Statement.filter(({ Sid }) => Sid === 'OnlyByHotwork')
+  expect([deny?.Action, deny?.Condition?.['ArnNotLike']]).toEqual([
+    ['dynamodb:UpdateItem'],
+    { 'aws:PrincipalArn': hotworks },
+  ])
+  const [trust] = document.Statement.filter(({ Sid }) => Sid === 'OnlyTheBroker')
+  expect(trust?.Resource).toEqual(kind === 'rcp' ? hotworks : undefined)
+})
+
 test.each(kinds)("a guardrail as %s exempts an account's sealed role by default", (kind) => {
   const target = {
     ...{ accountId: account, region: 'us-east-1', partition: 'aws', externalId: 'x' },
