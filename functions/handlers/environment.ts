@@ -31,6 +31,7 @@ const variables = {
   EVENT_BUS: Name,
   FOLLOW_FUNCTION: Name,
   FOLLOWER_ROLE: Name,
+  FOLLOW_RUNS_FUNCTION: Name,
   INCIDENT_SECRET: Name,
   /** The issuer of tokens, and the base of all addresses built here, never from `Host`. */
   ISSUER: Url,
@@ -49,6 +50,7 @@ const variables = {
   REMINDERS_FUNCTION: Name,
   REQUESTS_TABLE: Name,
   RUNNER_ROLE: Name,
+  RUNS_MACHINE: Name,
   SEALED_QUEUE: Name,
   SIGN_FUNCTION: Name,
   SIGNING_KEY: Name,

@@ -23,9 +23,12 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import { Construct } from 'constructs'
+import { lambdaOf } from '../functions.ts'
 import { StreamReader } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import { type HotworkFunction, InlineRole } from './hotwork-function.ts'
+import { RunWorkflow } from './run-workflow.ts'
+import { grantFollow } from './target-roles.ts'
 import { say } from './variables.ts'
 
 export type Ladder = { tiers: readonly Tier[] }
@@ -39,7 +42,7 @@ const grace = 2
 const [longestWindow, reviewWithin] = [3600, 86_400]
 
 /** Six attempts over about two minutes, for a failing store, a throttle or a silent Lambda. */
-const patience: RetryProps = {
+export const patience: RetryProps = {
   interval: Duration.seconds(2),
   backoffRate: 2,
   maxAttempts: 6,
@@ -47,7 +50,7 @@ const patience: RetryProps = {
   jitterStrategy: JitterType.FULL,
 }
 
-type Invoked = Pick<HotworkFunction, 'lambda'>
+export type Invoked = Pick<HotworkFunction, 'lambda'>
 type ApprovalWorkflowProps = { ladder: Ladder; awaitOutcome: Invoked; advanceWorkflow: Invoked }
 
 /**
@@ -91,17 +94,7 @@ export class ApprovalWorkflow extends Construct {
     })
     this.machines = [this.machine, ...ofTiers]
     say(this, { STATE_MACHINE: this.machine.stateMachineArn })
-    Validations.of(this).acknowledge(
-      {
-        id: 'AwsSolutions-SF1',
-        reason:
-          'Step Functions keeps the history itself, and delivering it as logs needs eight actions on `*`; failures raise an alarm',
-      },
-      {
-        id: 'AwsSolutions-SF2',
-        reason: 'Traces would say nothing that the ledger does not: an execution is a row of waits',
-      },
-    )
+    acknowledgeMachines(this)
   }
 
   grantStart(to: HotworkFunction): void {
@@ -192,6 +185,21 @@ class Drawing {
   }
 }
 
+/** Acknowledges that the machines in it have no logs and no traces. */
+export function acknowledgeMachines(scope: Construct): void {
+  Validations.of(scope).acknowledge(
+    {
+      id: 'AwsSolutions-SF1',
+      reason:
+        'Step Functions keeps the history itself, and delivering it as logs needs eight actions on `*`; failures raise an alarm',
+    },
+    {
+      id: 'AwsSolutions-SF2',
+      reason: 'Traces would say nothing that the ledger does not: an execution is a row of waits',
+    },
+  )
+}
+
 /** Allows `*`, since IAM has no resource type for these calls. The task tokens limit their reach. */
 function grantEndWait(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
@@ -213,8 +221,9 @@ export class Workflow extends Construct {
   readonly advance: HotworkFunction
   readonly follower: HotworkFunction
 
-  constructor(scope: Construct, id: string, { bundle, tables, deadLetters, make }: Ground) {
+  constructor(scope: Construct, id: string, ground: Ground) {
     super(scope, id)
+    const { bundle, tables, deadLetters, make } = ground
     const { requests, waits } = tables
     const awaitOutcome = make(this, 'await-outcome')
     requests.grantRead(awaitOutcome)
@@ -235,12 +244,26 @@ export class Workflow extends Construct {
     waits.grantEnd(follower)
     workflow.grantStart(follower)
     grantEndWait(follower)
+    const runs = this.#followRuns(follower, ground)
     // The follower invokes itself with requests that it cannot follow from the stream.
     follower.grantItself()
     deadLetters.keepInvocations(follower)
     say(this, { FOLLOW_FUNCTION: follower.lambda.functionArn })
-    this.#tellEarlyEnds(workflow.machines, follower)
+    this.#tellEarlyEnds([...workflow.machines, runs], follower)
     new StreamReader(this, 'FollowStream', { deadLetters, table: requests.table, reader: follower, tells: ['all'] })
+  }
+
+  /** @returns the machine that looks at runs, which the follower of the stream starts; it has a cancel sent at once */
+  #followRuns(follower: HotworkFunction, { tables, roles, deadLetters, make }: Ground): StateMachine {
+    const followRuns = make(this, lambdaOf('aws', 'follow'))
+    tables.requests.grantRead(followRuns)
+    grantFollow(followRuns, roles)
+    deadLetters.keepInvocations(followRuns)
+    say(this, { FOLLOW_RUNS_FUNCTION: followRuns.lambda.functionArn })
+    followRuns.grantInvoke(follower)
+    const workflow = new RunWorkflow(this, 'Runs', { followRuns })
+    workflow.grantStart(follower)
+    return workflow.machine
   }
 
   /** Step Functions reports early ends itself. An alarm on a metric would cost for each machine. */

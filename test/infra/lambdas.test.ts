@@ -10,7 +10,7 @@ import { reachedBy } from './support/rights.ts'
 /** Lambdas are data beside their entries: infra has no list of them, and accepts any in this form. */
 
 const Form = z.strictObject({
-  verb: z.enum(['issue', 'call', 'end', 'tell', 'reconcile', 'report']).optional(),
+  verb: z.enum(['issue', 'call', 'follow', 'end', 'tell', 'reconcile', 'report']).optional(),
   caller: z.enum(['agents', 'tools', 'people', 'pages', 'channels', 'streams', 'timers', 'transmitters']).optional(),
   policy: z.enum(['none', 'facts', 'answers']),
   asDeployed: z.literal(true).optional(),

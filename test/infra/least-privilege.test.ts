@@ -99,6 +99,7 @@ test.each([
     'lambda:InvokeFunction',
     [
       ...[
+        'RunsRole',
         'TimersRole',
         'WorkflowRole',
         'deliver',
@@ -395,6 +396,7 @@ describe('the tables', () => {
     ['await-outcome', read, [], ['PutItem', 'UpdateItem'], []],
     ['advance-workflow', decide, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
+    ['follow-runs', decide, ['PutItem'], [], []],
     ['hand-on', ['BatchGetItem', 'ListStreams/stream/*'], [], [], []],
     ['apply-change', decide, ['PutItem'], [], []],
     ['deliver', ['BatchGetItem', 'GetItem'], [], [], []],
@@ -418,6 +420,7 @@ describe('the tables', () => {
     ['reconcile-ledger', ['BatchGetItem'], ['BatchGetItem', 'Scan'], [], []],
     ['read-log', [], [], [], []],
     ['sign-receipt', readMany, ['Query'], [], []],
+    ['RunsRole', [], [], [], []],
     ['WorkflowRole', [], [], [], []],
   ]
   test.each(rows)('the role of %s has exactly its rights on the tables', (owner, requests, ledger, waits, cards) => {
@@ -485,7 +488,7 @@ test('a dead letter is put by SQS or by Lambda for failed functions, and read by
   const letters = [...rights].flatMap(([owner, list]) =>
     list.filter((right) => right.includes('DeadLetters')).map((right) => `${owner}: ${right}`),
   )
-  const failing = ['apply-change', broker, 'decide-burst', 'follow-workflow', 'hand-on', 'set-reminders']
+  const failing = ['apply-change', broker, 'decide-burst', 'follow-runs', 'follow-workflow', 'hand-on', 'set-reminders']
   expect(letters.sort()).toEqual(failing.map((owner) => `${owner}: sqs:SendMessage on <DeadLettersInvocations>`))
 })
 
@@ -542,7 +545,7 @@ describe('wildcards', () => {
   })
 })
 
-test('exactly thirteen roles have fixed names, which others must know beforehand', () => {
+test('exactly fourteen roles have fixed names, which others must know beforehand', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )
@@ -550,6 +553,7 @@ test('exactly thirteen roles have fixed names, which others must know beforehand
     'auditor',
     'broker',
     'call-reader',
+    'follow-runs',
     'notary',
     'revoker',
     'simulator',
@@ -563,9 +567,10 @@ test('each function has a role of its own except the two brokers, and no other s
   expect(shared).toEqual([broker])
   const trusted = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').map(([id, { Properties }]) => {
     const [statement, ...more] = statementsOf(Properties['AssumeRolePolicyDocument'])
-    return [/^(?:Workflow|Timers)/.exec(nameOf(id))?.[0], more.length, statement?.Principal.Service]
+    return [/^(?:Runs|Workflow|Timers)/.exec(nameOf(id))?.[0], more.length, statement?.Principal.Service]
   })
   const services = new Map([
+    ['Runs', 'states.amazonaws.com'],
     ['Workflow', 'states.amazonaws.com'],
     ['Timers', 'scheduler.amazonaws.com'],
   ])

@@ -7,7 +7,7 @@ import { MemoryRolePolicies } from '../support/credentials/memory-role-policies.
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { MemoryQueue } from '../support/requests/memory-queue.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
-import { Clockwork } from './requests/clockwork.ts'
+import { Clockwork, withRun } from './requests/clockwork.ts'
 
 /** The workers of streams and queues over a batch: the handlers as they are deployed, over ports in memory. */
 
@@ -33,14 +33,17 @@ async function following() {
   const world = new Clockwork(bundle)
   const follow = new MemoryQueue()
   const [one, other] = [await world.submitted(stagingParameter), await world.submitted(prodParameter)]
-  const silent = { ...world.moving, follow, log: world.log, workflow: { start: notNow, endWait: notNow } }
-  return { world, follow, silent, ids: [one.ask.id, other.ask.id] as const }
+  const ports = { ...world.moving, follow, runsMachine, log: world.log }
+  const silent = { ...ports, workflow: { start: notNow, endWait: notNow } }
+  return { world, follow, ports, silent, ids: [one.ask.id, other.ask.id] as const }
 }
+const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:Hotwork'
+const runsMachine = `${machine}-runs`
 const notNow = () => Promise.reject(new StoreUnavailable('no answer'))
 
 test('the follower starts an execution for each new request of the stream that waits for people, and skips others', async () => {
-  const { world, follow, ids } = await following()
-  const handler = createFollow({ ...world.moving, follow, log: world.log })
+  const { world, ports, ids } = await following()
+  const handler = createFollow(ports)
   expect(await handler(changes('not-an-id', ...ids))).toEqual(failures())
   expect(ids.map((id) => world.workflow.startedIn(id))).toEqual([undefined, 'Tier2 owner'])
 })
@@ -62,23 +65,38 @@ test.each([
   ['TIMED_OUT', 'workflow_timed_out'],
   ['ABORTED', 'workflow_aborted'],
 ] as const)('logs an execution that ended as %s by the line that raises the alarm', async (status, message) => {
-  const { world, follow } = await following()
-  const handler = createFollow({ ...world.moving, follow, log: world.log })
-  expect(await handler({ detail: { name: 'req_1', status } })).toEqual(failures())
+  const { world, ports } = await following()
+  expect(await createFollow(ports)({ detail: { stateMachineArn: machine, name: 'req_1', status } })).toEqual(failures())
   expect(world.log.lines.filter(({ level }) => level === 'error')).toEqual([
     { level: 'error', message, fields: { execution: 'req_1' } },
   ])
 })
 
 test('the follower follows the request that it is invoked with, and throws what Lambda is to try again, by its name alone', async () => {
-  const { world, follow, silent, ids } = await following()
-  const handler = createFollow({ ...world.moving, follow, log: world.log })
+  const { world, follow, ports, silent, ids } = await following()
+  const handler = createFollow(ports)
   const fault = await createFollow(silent)({ requestId: ids[1] }).catch((thrown: Error) => thrown)
   expect(String(fault)).toBe('InvocationFailed: StoreUnavailable')
   expect(fault).not.toHaveProperty('cause')
   await handler({ requestId: ids[1] })
   expect(world.workflow.startedIn(ids[1])).toBe('Tier2 owner')
   expect(follow.take()).toEqual([])
+})
+
+test('the follower starts an execution again that ended early while its run goes on, and none of another machine', async () => {
+  const { world, ports, ids } = await following()
+  const [, id] = ids
+  const handler = createFollow({ ...ports, requests: withRun(world.requests, { status: 'running' }) })
+  const ended = (stateMachineArn: string, name: string) =>
+    handler({ detail: { stateMachineArn, name, status: 'ABORTED' } })
+  await ended(machine, id)
+  expect(world.runs.attemptsOf(id)).toEqual([])
+  await ended(runsMachine, id)
+  await ended(runsMachine, `${id}-2`)
+  // A repeated event.
+  await ended(runsMachine, id)
+  await ended(runsMachine, 'by-hand')
+  expect(world.runs.attemptsOf(id)).toEqual([2, 3])
 })
 
 async function denying() {

@@ -237,6 +237,7 @@ export class ScaleWorld extends World {
         waits,
         workflow,
         follow: queue('follow'),
+        ...{ runs: { start: async () => this.#count('executions', 1) }, looks: queue('looks'), runsMachine: 'runs' },
         clock,
         log,
       }),

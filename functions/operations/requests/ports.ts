@@ -24,6 +24,12 @@ export interface Workflow {
   /** `Faulted`: the waiting task itself failed, and the machine retries it. `late`: the token has expired. */
   endWait(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
 }
+
+/** The executions that look at runs until their end. */
+export interface RunWorkflow {
+  /** Starts an execution for a request's run. A repeat changes nothing. @param attempt 1, and one more after each early end */
+  start(request: RequestId, attempt: number): Promise<void>
+}
 export type FollowMessage = { requestId: RequestId }
 /** `target`: the target of its call. */
 export type CallMessage = FollowMessage & { target: TargetId }

@@ -4,14 +4,16 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { outcomeOfStep } from '../../domain/requests/advance-plan.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { outcomeOf, startOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
-import type { RequestId } from '../../domain/values.ts'
-import type { Clock } from '../ports.ts'
+import { RequestId } from '../../domain/values.ts'
+import type { Clock, Queue } from '../ports.ts'
 import { wake } from '../record/carry-out.ts'
 import type { DecidingPorts, RequestReader } from '../record/ports.ts'
 import { advancePlan, canAdvance } from './advance-plan.ts'
-import type { WaitRecord, WaitStore, Workflow } from './ports.ts'
+import type { FollowMessage, RunWorkflow, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
 type Ports = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
+/** `looks`: the function that looks at a run once. */
+type RunPorts = Pick<Ports, 'requests' | 'clock'> & { runs: RunWorkflow; looks: Queue<FollowMessage> }
 
 /**
  * Signals each wait that is over, and deletes it. A second signal is late and changes nothing; if a run dies around
@@ -77,13 +79,29 @@ export async function advanceWorkflow(
  * @param created true if the request is or may be new
  * @throws the fault that kept a wait open
  */
-export async function followRequest(id: RequestId, created: boolean, ports: Ports): Promise<void> {
+export async function followRequest(id: RequestId, created: boolean, ports: Ports & RunPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const start = startOf(stored.state)
   if (start && (created || start.run > 1)) await ports.workflow.start(id, start)
   await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
   await followPlan(asOf(stored.state, ports.clock.now()), ports)
+  await watchRun(asOf(stored.state, ports.clock.now()), ports)
+}
+
+/** Has a run looked at until its end; at once if it is to be cancelled, or should have ended. */
+async function watchRun({ ask, status, run }: ApprovalRequest, { runs, looks, clock }: RunPorts): Promise<void> {
+  if (run?.status !== 'running') return
+  await runs.start(ask.id, 1)
+  if (status !== 'approved' || run.atMost <= clock.now()) await looks.send([{ requestId: ask.id }])
+}
+
+/** Starts another execution in the place of one that ended early, if its run goes on. @param execution its name */
+export async function watchAgain(execution: string, { requests, runs }: Pick<RunPorts, 'requests' | 'runs'>) {
+  const [, id, attempt = '1'] = /^(\w+)(?:-(\d+))?$/.exec(execution) ?? []
+  const request = RequestId.safeParse(id)
+  const stored = request.success ? await requests.load(request.data) : undefined
+  if (stored?.state.run?.status === 'running') await runs.start(stored.state.ask.id, Number(attempt) + 1)
 }
 
 /** The end of a step ends a wait of its plan, which then continues. */

@@ -26,7 +26,7 @@ export type Granted = { rights: readonly Right[]; told: { readonly [variable: st
 export function grantedIn(template: Template): { readonly [name: string]: Granted } {
   const grants = grantsIn(template)
   return Object.fromEntries(
-    resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) => {
+    resourcesOf(template, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
       const { Role, Environment } = Properties as {
         Role: { 'Fn::GetAtt': [string, string] }
         Environment: { Variables: { [name: string]: unknown } }
@@ -34,7 +34,11 @@ export function grantedIn(template: Template): { readonly [name: string]: Grante
       const own = grants.filter(({ roles }) => roles.includes(Role['Fn::GetAtt'][0]))
       const rights = own.flatMap(({ statements }) => statements.flatMap(rightsIn))
       const told = Object.entries(Environment.Variables).map(([name, value]) => [name, textOf(value)])
-      return [functionOf(Properties), { rights, told: Object.fromEntries(told) }]
+      const itself = textOf({ Ref: id })
+      return [
+        functionOf(Properties),
+        { rights, told: { ...Object.fromEntries(told), AWS_LAMBDA_FUNCTION_NAME: itself } },
+      ]
     }),
   )
 }

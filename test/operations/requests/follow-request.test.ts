@@ -1,7 +1,7 @@
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { followRequest } from '../../../functions/operations/requests/workflow.ts'
 import { prodParameter, sampleBundle, stagingParameter } from '../../support/world.ts'
-import { Clockwork } from './clockwork.ts'
+import { Clockwork, withRun } from './clockwork.ts'
 
 /** The follower moves the workflow to the state in the table, and may repeat it. */
 
@@ -91,4 +91,33 @@ test('people who are asked again after all had approved are waited for in an exe
   await world.decide(await world.state(request.ask.id), 'ben')
   await world.follow(request)
   expect(world.workflow.startedIn(request.ask.id, 2)).toBe('Tier2 owner')
+})
+
+describe('a request whose run goes on', () => {
+  const follow = async (run: Parameters<typeof withRun>[1], more = {}) => {
+    const { ask } = await world.approved()
+    await followRequest(ask.id, false, { ...world.moving, requests: withRun(world.requests, run, more) })
+    return { attempts: world.runs.attemptsOf(ask.id), looks: world.looks.take(), id: ask.id }
+  }
+
+  test('an execution looks at a run in its own time', async () => {
+    expect(await follow({ status: 'running' })).toMatchObject({ attempts: [1], looks: [] })
+  })
+
+  test('a run is looked at once more at once after its request was revoked, so that it is cancelled', async () => {
+    const { attempts, looks, id } = await follow({ status: 'running' }, { status: 'revoked' })
+    expect([attempts, looks]).toEqual([[1], [{ requestId: id }]])
+  })
+
+  test('a run that should have ended is looked at once more', async () => {
+    const { looks, id } = await follow({ status: 'running', atMost: world.clock.now() })
+    expect(looks).toEqual([{ requestId: id }])
+  })
+
+  test.each(['succeeded', 'failed', 'cancelled', 'unknown'] as const)(
+    'a run that is %s is left alone',
+    async (status) => {
+      expect(await follow({ status }, { status: 'revoked' })).toMatchObject({ attempts: [], looks: [] })
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import type { Start } from '../../../functions/domain/requests/wait.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
-import type { Workflow } from '../../../functions/operations/requests/ports.ts'
+import type { RunWorkflow, Workflow } from '../../../functions/operations/requests/ports.ts'
 
 type WaitOutcome = Parameters<Workflow['endWait']>[1]
 
@@ -44,5 +44,20 @@ export class MemoryWorkflow implements Workflow {
   /** The wait that an execution was started in, if it was started. */
   startedIn(request: RequestId, run = 1): string | undefined {
     return this.#executions.get(`${request} ${run}`)
+  }
+}
+
+/** Executions that look at runs, in memory, by their attempts. */
+export class MemoryRunWorkflow implements RunWorkflow {
+  readonly #executions = new Set<string>()
+
+  async start(request: RequestId, attempt: number): Promise<void> {
+    await Promise.resolve()
+    this.#executions.add(`${request} ${attempt}`)
+  }
+
+  /** The attempts for a request's run. */
+  attemptsOf(request: RequestId): readonly number[] {
+    return [...this.#executions].flatMap((each) => (each.startsWith(request) ? Number(each.split(' ')[1]) : []))
   }
 }
