@@ -13,6 +13,8 @@ import type { LedgerReader, TextReader } from '../../operations/ledger/ports.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
 import type { DecidingPorts, RequestReader } from '../../operations/record/ports.ts'
 import type { CallRecord, RecordedSession } from './ports.ts'
+import { runOf } from './rules/runs.ts'
+import { runnerBeside } from './runners.ts'
 
 export type ActualPorts = PlacePorts &
   Pick<DecidingPorts, 'policy' | 'clock'> & {
@@ -69,7 +71,9 @@ function sessionsOf(
   const [first] = entries
   const sealed = sealedSessionOf(first && eventOf(first), state.ask.agent.subject)
   if (sealed) return [{ ...sealed, regions }]
-  const spans = entries.flatMap((entry) => intendedIn(entry, placeOf(state.ask, ports)))
+  const [place, action] = [placeOf(state.ask, ports), policy.bundle.actions[state.ask.action]]
+  const caller = place !== undefined && action && runOf(action) ? runnerBeside(place) : place
+  const spans = entries.flatMap((entry) => intendedIn(entry, caller))
   const until = Math.min(now, (endedAt(state) ?? now) + longestSession) + around
   return [...Map.groupBy(spans, ({ role }) => role)].map(([role, of]) => {
     const times = of.map(({ at }) => at)

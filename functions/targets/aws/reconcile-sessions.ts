@@ -14,6 +14,7 @@ import { type ChainPorts, checkChains } from '../../operations/ledger/check-chai
 import { CloudTrailSessionRecord } from './cloudtrail/session-record.ts'
 import { IamRoleReader } from './iam/role-reader.ts'
 import { orFailed, type ReconcilingPorts, reconcileSessions } from './reconcile.ts'
+import { runnersBeside } from './runners.ts'
 import { foreignAuditors } from './sts/foreign-revokers.ts'
 
 /** The time reserved for reporting, in which a page may still be read. Seconds. */
@@ -23,8 +24,9 @@ const reserve = 30
 export const createHandler =
   (ports: ReconcilingPorts & ChainPorts & { policy: { bundle: Bundle }; targetRoles: readonly string[] }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
-    const { targetRoles: targets, policy } = ports
-    const roles = { targets, sealed: sealedRoles(targets, policy.bundle) }
+    const { targetRoles, policy } = ports
+    const targets = [...targetRoles, ...runnersBeside(targetRoles, policy.bundle)]
+    const roles = { targets, sealed: sealedRoles(targetRoles, policy.bundle) }
     const now = ports.clock.now()
     const until = now + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     // Each gets half of the time: an agent can add sessions at will, and must not keep the chains unchecked.

@@ -1,6 +1,9 @@
 import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
+import { makeCall } from '../../../functions/operations/uses/make-call.ts'
 import { readActual } from '../../../functions/targets/aws/actual.ts'
+import { runOf } from '../../support/runs.ts'
+import { WorldOfRuns } from '../../support/runs-world.ts'
 import { unwrap } from '../../support/unwrap.ts'
 import { sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
@@ -70,6 +73,17 @@ test('a request without AWS credentials asks no record', async () => {
   const { id: other } = (await world.submitted(stagingParameter)).ask
   expect(await readActual(other, ports())).toMatchObject({ issued: false, calls: [], unused: true })
   expect(world.callRecord.asked).toEqual([])
+})
+
+test("the call that started a run is looked for among the runner's sessions", async () => {
+  const runs = new WorldOfRuns()
+  const request = await runs.submitted(runOf())
+  unwrap(await makeCall(runs.accessToken(request, await runs.claim(request)), runs.proof(), runs.runPorts))
+  await readActual(request.ask.id, {
+    ...{ ...runs.ports, calls: runs.callRecord, targetRole: runs.targetRole },
+    region: 'eu-central-1',
+  })
+  expect(runs.callRecord.asked).toMatchObject([{ name: request.ask.id, role: role.replace('-target', '-runner') }])
 })
 
 test('a missing request has no record', async () => {

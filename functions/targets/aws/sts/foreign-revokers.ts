@@ -27,7 +27,7 @@ export function foreignRevokers(
     const [, , , , accountId] = targetRole.split(':')
     if (accountId === home) return undefined
     const account = Object.values(accounts).find((each) => each.accountId === accountId)
-    const revoker = targetRole.replace(/-(?:target|sealed)$/, `-${as}`)
+    const revoker = targetRole.replace(/-(?:target|runner|sealed)$/, `-${as}`)
     return async () => {
       if (!account) throw new BrokerUnavailable(`the role \`${targetRole}\` is in no account of the deployment`)
       const command = new AssumeRoleCommand({
