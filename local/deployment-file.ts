@@ -30,6 +30,7 @@ const unjudgedConditions = [
   'ecs:task-definition',
   'dynamodb:LeadingKeys',
   'dynamodb:Attributes',
+  'states:StateMachineQualifier',
 ]
 
 /** The time until a call is recorded. The emulator records at once. Seconds. */

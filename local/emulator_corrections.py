@@ -31,6 +31,7 @@ def correct(lambda_log: str) -> None:
     replace(iam_actions, "extract_iam_action", tell_reading_concurrency_from_setting_it)
     replace(iam_actions, "extract_resource_arn", name_schedules_by_their_group)
     replace(iam_actions, "extract_resource_arn", name_simulated_role)
+    replace(iam_actions, "extract_resource_arn", name_machine_of_version)
     replace(iam_actions, "_s3_object_context", tell_conditions_of_puts)
     replace(iam_evaluator, "_resolve_condition_key", take_loopback_for_secure)
     replace(iam_evaluator, "_resolve_condition_key", name_role_of_session)
@@ -130,6 +131,12 @@ def name_schedules_by_their_group(extract, service, method, path, headers, body,
     asked = json.loads(body or b"{}").get("GroupName") or query_params.get("groupName") or "default"
     group = asked[0] if isinstance(asked, list) else asked
     return arn.replace(":schedule/default/", f":schedule/{group}/")
+
+
+def name_machine_of_version(extract, service, *args, **kwargs):
+    """IAM judges a version of a state machine by the machine's ARN, and tells the version by a key that MiniStack lacks."""
+    arn = extract(service, *args, **kwargs)
+    return re.sub(r"(:stateMachine:[^:]+):\d+$", r"\1", arn) if service == "states" else arn
 
 
 # Services whose calls are data events to CloudTrail: its event history leaves them out.

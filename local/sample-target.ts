@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { type AwsAccess, clientSettings } from './emulator.ts'
 
@@ -45,7 +46,10 @@ const table = 'checkout-flags'
  * again.
  */
 export async function createSampleTarget(aws: AwsAccess, accountId: string): Promise<void> {
-  await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws), createHosts(aws)])
+  await Promise.all([
+    ...[setParameters(aws), createFunctions(aws, accountId), createMachine(aws, accountId)],
+    ...[createFlags(aws), createHosts(aws)],
+  ])
 }
 
 async function setParameters(aws: AwsAccess): Promise<void> {
@@ -71,6 +75,21 @@ async function createFunctions(aws: AwsAccess, accountId: string): Promise<void>
   }
   iam.destroy()
   lambda.destroy()
+}
+
+/** Version 1 of the state machine of `states:StartExecution`, whose one state takes as long as its input says. */
+async function createMachine(aws: AwsAccess, accountId: string): Promise<void> {
+  const [iam, sfn] = [new IAMClient(clientSettings(aws)), new SFNClient(clientSettings(aws))]
+  const name = 'checkout-backfill'
+  const trust = { Effect: 'Allow', Principal: { Service: 'states.amazonaws.com' }, Action: 'sts:AssumeRole' }
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
+  await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument })).catch(unlessThere)
+  const Pace = { Type: 'Wait', SecondsPath: '$.pauseSeconds', Next: 'Sent' }
+  const definition = JSON.stringify({ StartAt: 'Pace', States: { Pace, Sent: { Type: 'Succeed' } } })
+  const roleArn = `arn:aws:iam::${accountId}:role/${name}`
+  await sfn.send(new CreateStateMachineCommand({ name, roleArn, definition, publish: true })).catch(unlessThere)
+  iam.destroy()
+  sfn.destroy()
 }
 
 /** The hosts of `agent:remediator`, whose role may do nothing, and of `agent:nightly`, whose role needs no permit. */

@@ -67,7 +67,7 @@ test.each([
   [
     'assume any role',
     'sts:AssumeRole',
-    [...readers, 'look-at-hosts', 'read-calls', 'reconcile-sessions', 'write-denies'].sort(),
+    [...readers, 'follow-runs', 'look-at-hosts', 'read-calls', 'reconcile-sessions', 'write-denies'].sort(),
   ],
   ['key the digest of a state', 'kms:GenerateMac', readers],
   ['tag a session', 'sts:TagSession', [broker]],
@@ -126,13 +126,20 @@ test.each([
   ],
 ])('only the listed roles may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
-test('the broker reaches exactly the target roles, in ways that can be traced and ended', () => {
+test('the broker reaches exactly the target roles and the runner, in ways that can be traced and ended', () => {
   const targets = of(broker, 'sts', '').filter((right) => !right.endsWith('-reader'))
+  // The sample has a run at home.
   expect(targets).toEqual(
     ['AssumeRole', 'SetSourceIdentity', 'TagSession'].flatMap((action) =>
-      [home, elsewhere].map((account) => `${action}${roleIn(account, 'target')}`),
+      [roleIn(home, 'runner'), roleIn(home, 'target'), roleIn(elsewhere, 'target')].map((role) => action + role),
     ),
   )
+})
+
+test('runs are looked at and cancelled as the follower alone, for the state machine and the follower of the stream', () => {
+  expect(of('follow-runs', 'sts', '')).toEqual([`AssumeRole${roleIn(home, 'follower')}`])
+  expect(invokersOf('FollowRuns')).toEqual(['RunsRole', 'follow-workflow'])
+  expect(of('follow-runs', 'lambda', '')).toEqual([])
 })
 
 test("readers of the present state assume only the accounts' reader roles, except the broker", () => {
@@ -175,10 +182,10 @@ test('denies of another account are written by its revoker, the only role that o
 })
 
 test('the reconciliation writes neither AWS nor the table, and only hands on its findings', () => {
-  const target = roleIn(home, 'target')
+  const roles = ['runner', 'target'].map((role) => roleIn(home, role))
   expect(of('reconcile-sessions', 'iam', '').sort()).toEqual(
     ['GetRolePolicy', 'ListRolePolicies']
-      .flatMap((action) => [`${action}${target}`, `${action}${target.replace('/hotwork/', '/')}`])
+      .flatMap((action) => roles.flatMap((role) => [action + role, action + role.replace('/hotwork/', '/')]))
       .sort(),
   )
   expect(of('reconcile-sessions', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
@@ -606,6 +613,12 @@ const trustOf = (account: string, role: string) => {
 test('each target account has a target role that trusts the one broker', () => {
   for (const account of [home, elsewhere])
     expect(new Set(trustOf(account, 'target'))).toEqual(new Set([roleIn(home, 'broker')]))
+})
+
+test('the account with a run has a runner that trusts the broker, and a follower that trusts the one function', () => {
+  expect(new Set(trustOf(home, 'runner'))).toEqual(new Set([roleIn(home, 'broker')]))
+  expect(trustOf(home, 'follower')?.flat()).toEqual([roleIn(home, 'follow-runs')])
+  for (const role of ['runner', 'follower']) expect(trustOf(elsewhere, role)).toBeUndefined()
 })
 
 test("the foreign account has a revoker that trusts Hotwork's, and the home account has none", () => {
