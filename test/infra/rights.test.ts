@@ -24,6 +24,10 @@ const sayNeed = ({ action, thing = 'any' }: Need) => `${action} on ${thing}`
 const neverMade: { readonly [name: string]: { readonly [need: string]: string } } = {
   'erase-texts': { 'dynamodb:PutItem on <Texts>': 'the entry of an erasure has no personal text' },
   'cancel-request': { 'dynamodb:PutItem on <Texts>': 'a request is withdrawn without a word' },
+  'follow-runs': {
+    'sts:TagSession on any': 'a session of a follower has no tag: nothing ends it',
+    'sts:SetSourceIdentity on any': 'the same: it reads and cancels the one run of its session policy',
+  },
   'lift-halt': { 'dynamodb:PutItem on <Texts>': 'a halt is lifted without a word' },
 }
 
