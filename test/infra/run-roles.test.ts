@@ -1,5 +1,7 @@
 import { Stack } from 'aws-cdk-lib'
+import { runActions as actionsOfCode, runRules } from '../../functions/targets/aws/rules/runs.ts'
 import { TargetAccount, type TargetAccountProps } from '../../infra/constructs/target-account.ts'
+import { runActions } from '../../infra/policy-bundle.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 import { passingApp, passingTemplate } from './support/passing-app.ts'
 import {
@@ -75,6 +77,12 @@ const judging =
       boundary: [managed(made, `${role}Boundary`)],
     })
 const toSystemsManager = { 'iam:PassedToService': 'ssm.amazonaws.com' }
+
+test('the package and the code know the same runs, and the same one that is given its role', () => {
+  expect(runActions).toEqual(actionsOfCode)
+  const passing = Object.entries(runRules).filter(([, { passesTo }]) => passesTo !== undefined)
+  expect(passing).toMatchObject([['ssm:StartAutomationExecution', { passesTo: 'ssm.amazonaws.com' }]])
+})
 
 describe('the target role beside runs', () => {
   test.each(['Boundary', 'Catalogue'])('a run adds no statement to the %s of the target role', (prefix) => {

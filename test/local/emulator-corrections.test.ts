@@ -145,6 +145,25 @@ test('a policy that demands TLS allows calls on this machine', async () => {
   expect(await put(notary)).toBe('put')
 })
 
+test('a right to start a state machine covers its versions', () => {
+  const program = `
+import json
+import emulator_corrections
+from ministack.core import iam_actions
+emulator_corrections.correct("/dev/null")
+machine = "arn:aws:states:us-east-1:000000000000:stateMachine:x"
+for key, arn in (("stateMachineArn", f"{machine}:12"), ("stateMachineArn", machine), ("executionArn", "arn:aws:states:us-east-1:000000000000:execution:x:1")):
+    body = json.dumps({key: arn}).encode()
+    print(iam_actions.extract_resource_arn("states", "POST", "/", {}, body, {}, "us-east-1", "000000000000"))`
+  const printed = execFileSync(local.python, ['-c', program], { cwd: join(root, 'local'), encoding: 'utf8' })
+  const of = (name: string) => `arn:aws:states:us-east-1:000000000000:${name}`
+  expect(printed.trim().split('\n').slice(-3)).toEqual([
+    of('stateMachine:x'),
+    of('stateMachine:x'),
+    of('execution:x:1'),
+  ])
+})
+
 test('a Lambda outlives its timeout, so that a busy machine ends none', async () => {
   const lambda = new LambdaClient(connection())
   const { FunctionError, Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'slow' }))

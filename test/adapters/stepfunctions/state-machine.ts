@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn'
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { SfnWorkflow } from '../../../functions/adapters/stepfunctions/workflow.ts'
-import type { Workflow } from '../../../functions/operations/requests/ports.ts'
+import { SfnRunWorkflow, SfnWorkflow } from '../../../functions/adapters/stepfunctions/workflow.ts'
+import type { RunWorkflow, Workflow } from '../../../functions/operations/requests/ports.ts'
 import { makeRole } from '../../targets/aws/iam/target-role.ts'
 
 export type Started = {
@@ -39,6 +39,25 @@ export async function onStepFunctions(): Promise<Started> {
     nextWait: () => take(waits),
     nextEnd: async () => (await take(ends)).end,
     executions: async () => (await sfn.send(new ListExecutionsCommand({ stateMachineArn }))).executions?.length ?? 0,
+  }
+}
+
+export type Watched = { runs: RunWorkflow; attempts: () => Promise<readonly number[]> }
+
+/** A machine that pauses as long as its input says, and the adapter on it. */
+export async function onRunsMachine(): Promise<Watched> {
+  const sfn = new SFNClient({})
+  const roleArn = await makeRole(`test-${randomUUID()}`, { Principal: { Service: 'states.amazonaws.com' } })
+  const States = { Pause: { Type: 'Wait', SecondsPath: '$.seconds', End: true } }
+  const definition = JSON.stringify({ StartAt: 'Pause', States })
+  const made = await sfn.send(new CreateStateMachineCommand({ name: `test-${randomUUID()}`, roleArn, definition }))
+  const stateMachineArn = made.stateMachineArn as string
+  return {
+    runs: new SfnRunWorkflow(stateMachineArn),
+    attempts: async () => {
+      const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }))
+      return executions.map(({ name = '' }) => Number(name.split('-')[1] ?? 1)).sort()
+    },
   }
 }
 

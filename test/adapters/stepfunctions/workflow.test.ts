@@ -1,8 +1,13 @@
 import { requestId } from '../../support/ask.ts'
-import { MemoryWorkflow } from '../../support/requests/memory-workflow.ts'
+import { MemoryRunWorkflow, MemoryWorkflow } from '../../support/requests/memory-workflow.ts'
 import { onBoth } from '../both.ts'
 
-import { onStepFunctions, type Started } from './state-machine.ts'
+import { onRunsMachine, onStepFunctions, type Started, type Watched } from './state-machine.ts'
+
+function inMemoryRuns(): Watched {
+  const runs = new MemoryRunWorkflow()
+  return { runs, attempts: async () => runs.attemptsOf(requestId()) }
+}
 
 function inMemory(): Started {
   const workflow = new MemoryWorkflow()
@@ -17,6 +22,15 @@ function inMemory(): Started {
     executions: async () => (workflow.startedIn(request) === undefined ? 0 : 1),
   }
 }
+
+onBoth<Watched>('the executions of runs', { memory: inMemoryRuns, real: onRunsMachine }, (make) => {
+  test('an execution for a run starts once for each attempt, even if started concurrently or again', async () => {
+    const { runs, attempts } = await make()
+    await Promise.all([1, 1, 2].map((attempt) => runs.start(requestId(), attempt)))
+    await runs.start(requestId(), 1)
+    expect(await attempts()).toEqual([1, 2])
+  })
+})
 
 onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (make) => {
   test('an execution starts with exactly the id of its request and its first wait', async () => {
