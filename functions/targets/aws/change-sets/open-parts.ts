@@ -1,0 +1,136 @@
+import { changesOf, type DescribedSet, type ReadSet } from './read-set.ts'
+
+/**
+ * The parts of a processed template that its digest does not pin: their content may change between an approval and the
+ * execution, or is code that CloudFormation runs.
+ */
+export function openPartsOf(set: ReadSet): readonly string[] {
+  const own = [...partsOfTemplate(set.template, set.set, nestedIn(set)), ...partsOfParameters(set.set)]
+  const nested = [...set.nested.values()].flatMap((each) =>
+    openPartsOf(each).map((part) => short(`${part}, in ${each.set.StackName}`)),
+  )
+  return [...new Set([...own, ...nested])]
+}
+
+/** Nested stacks whose own change set is read, and whose template is therefore pinned. */
+const nestedIn = (set: ReadSet): ReadonlySet<string> =>
+  new Set(
+    changesOf(set).flatMap(({ ChangeSetId, LogicalResourceId: id }) =>
+      ChangeSetId !== undefined && set.nested.has(ChangeSetId) ? [id] : [],
+    ),
+  )
+
+const longest = 160
+const short = (text: string): string =>
+  [...text].length <= longest ? text : `${[...text].slice(0, longest - 1).join('')}…`
+
+function partsOfTemplate(template: string, described: DescribedSet, pinned: ReadonlySet<string>): readonly string[] {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(template)
+  } catch {
+    return linesOf(template)
+  }
+  const parameters = new Map(
+    described.Parameters.map(({ ParameterKey, ParameterValue, ResolvedValue }) => [
+      ParameterKey,
+      ResolvedValue ?? ParameterValue ?? '',
+    ]),
+  )
+  const found: string[] = []
+  const { Resources = {}, ...rest } = Object(parsed) as { Resources?: object }
+  for (const [id, resource] of Object.entries(Resources)) {
+    const { Type = '', Properties = {} } = Object(resource) as { Type?: unknown; Properties?: object }
+    if ('ServiceToken' in Object(Properties)) found.push(`the code behind the custom resource ${id}`)
+    else if (/^Custom::|::CustomResource$/.test(String(Type))) found.push(`the code behind the custom resource ${id}`)
+    if (Type === 'AWS::CloudFormation::Stack' && !pinned.has(id))
+      found.push(`the template and the changes of the nested stack ${id}`)
+    find(resource, id, parameters, found)
+  }
+  find(rest, '', parameters, found)
+  return found.map(short)
+}
+
+type Parameters = ReadonlyMap<string, string>
+
+/** Adds what a value of the template leaves open. `of`: the resource. */
+function find(value: unknown, of: string, parameters: Parameters, found: string[]): void {
+  if (typeof value === 'string') findInText(value, of, found)
+  if (typeof value !== 'object' || value === null) return
+  const members = Object.entries(value)
+  const inResource = of === '' ? '' : ` (${of})`
+  if (!Array.isArray(value)) {
+    const named = (pattern: RegExp) => members.find(([name]) => pattern.test(name))?.[1]
+    const [bucket, key] = [named(/Bucket(?:Name|Arn|ARN)?$/i), named(/(?:^|S3|Object|File)Key$/i)]
+    if (bucket !== undefined && key !== undefined && isEmpty(named(/Version(?:Id)?$/i)))
+      found.push(`the S3 object ${textOf(key, parameters)} without a version${inResource}`)
+    for (const [name, each] of members) {
+      if (name === 'Transform' || name === 'Fn::Transform')
+        found.push(`what the macro ${textOf(nameOf(each), parameters)} makes of it${inResource}`)
+      if (name === 'Fn::ImportValue')
+        found.push(`the value of another stack's export ${textOf(each, parameters)}${inResource}`)
+      if (/Image(?:Ur[il]|Identifier)?$/i.test(name) && !isPinned(textOf(each, parameters)) && isImage(each))
+        found.push(`the image ${textOf(each, parameters)} without a digest${inResource}`)
+    }
+  }
+  for (const [, each] of members) find(each, of, parameters, found)
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || 'AWS::NoValue' === Object(value)['Ref']
+const nameOf = (value: unknown): unknown => Object(value)['Name'] ?? value
+/** An image is a text or a function that makes one; a structure is looked into. */
+const isImage = (value: unknown): boolean =>
+  typeof value === 'string' ? value !== '' : Object.keys(Object(value)).some((name) => /^Ref$|^Fn::/.test(name))
+const isPinned = (text: string): boolean => /@sha256:[0-9a-f]{64}/.test(text)
+
+/** A value as text: parameters are filled in, and other functions stay as JSON. */
+function textOf(value: unknown, parameters: Parameters): string {
+  if (typeof value === 'string') return value
+  const [[name, of] = ['', undefined]] = Object.entries(Object(value ?? {}))
+  if (name === 'Ref') return parameters.get(String(of)) ?? `{${String(of)}}`
+  if (name === 'Fn::Sub' && typeof of === 'string')
+    return of.replace(/\$\{([\w:.]+)\}/g, (all, ref: string) => parameters.get(ref) ?? all)
+  if (name === 'Fn::Join' && Array.isArray(of) && Array.isArray(of[1]))
+    return of[1].map((each: unknown) => textOf(each, parameters)).join(String(of[0]))
+  return JSON.stringify(value)
+}
+
+function findInText(text: string, of: string, found: string[]): void {
+  const inResource = of === '' ? '' : ` (${of})`
+  for (const [all, service, reference = ''] of text.matchAll(/\{\{resolve:([\w-]+):([^}]*)\}\}/g))
+    if (!hasVersion(service ?? '', reference)) found.push(`the value of ${all}${inResource}`)
+  for (const [url] of text.matchAll(/\bs3:\/\/[^\s"']+/g))
+    found.push(`the S3 object ${url} without a version${inResource}`)
+  for (const [url] of text.matchAll(/\bhttps:\/\/(?:[\w.-]+\.)?s3[\w.-]*\.amazonaws\.com(?:\.cn)?\/[^\s"']+/g))
+    if (!/[?&]versionId=./.test(url)) found.push(`the S3 object ${url} without a version${inResource}`)
+}
+
+/** `ssm:name:version`; `secretsmanager:id:SecretString:key:stage:version`, whose id may be an ARN. */
+function hasVersion(service: string, reference: string): boolean {
+  if (service === 'ssm' || service === 'ssm-secure') return /:\d+$/.test(reference)
+  const [, rest = ''] = /:SecretString(.*)$/.exec(reference) ?? []
+  return service === 'secretsmanager' && (rest.split(':')[3] ?? '') !== ''
+}
+
+/** YAML is scanned by lines, without reading versions from the lines around: it lists more, never less. */
+function linesOf(template: string): readonly string[] {
+  const found = template.split('\n').flatMap((line) => {
+    const [text, inText] = [line.trim(), [] as string[]]
+    findInText(text, '', inText)
+    const isNamed =
+      /(?:Transform|ServiceToken|TemplateURL|ImportValue|(?:^|S3|Object|File)Key|Custom::\w+|CustomResource|Image(?:Ur[il]|Identifier)?)\b['"]?\s*:?/i.test(
+        text,
+      ) && !isPinned(text)
+    return isNamed || inText.length > 0 ? [short(`the line \`${text}\``)] : []
+  })
+  return ['whatever a scan of its lines misses: the template is YAML, which is read by lines', ...new Set(found)]
+}
+
+/** Values that CloudFormation takes from Parameter Store. */
+const partsOfParameters = ({ Parameters }: DescribedSet): readonly string[] =>
+  Parameters.flatMap(({ ParameterKey, ParameterValue, ResolvedValue }) =>
+    ResolvedValue === undefined
+      ? []
+      : [short(`the value of the parameter ${ParameterKey}, from ${ParameterValue ?? 'Parameter Store'}`)],
+  )
