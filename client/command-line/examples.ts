@@ -102,6 +102,8 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'agents guardrail agent:nightly > guardrail.json',
     'agents guardrail agent:nightly --form boundary --check',
   ],
+  'changes show': ['changes show req_...'],
+  'changes guardrail': ['changes guardrail aws --except arn:aws:iam::111122223333:role/deployer > guardrail.json'],
   agents: ['agents', 'agents --owner person:mia', 'agents --json'],
   'agents show': ['agents show agent:remediator'],
   'agents recertify': [

@@ -7,6 +7,7 @@ import { addAgentVerbs } from './agent-requests.ts'
 import { addAgentsVerbs } from './agents.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCatalogueVerbs } from './catalogue.ts'
+import { addChangesVerbs } from './changes.ts'
 import { addCompletionVerb, completions } from './completion.ts'
 import { makeFrame } from './frame.ts'
 import { addGivingVerbs } from './giving.ts'
@@ -86,6 +87,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addGivingVerbs(program, frame)
   addAgentsVerbs(program, frame)
   addRegistryVerbs(program, frame)
+  addChangesVerbs(program, frame)
   addRecordVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
   addLedgerVerbs(program, frame)

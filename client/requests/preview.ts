@@ -1,12 +1,16 @@
 // Rules: test/client/requests/show.test.ts
 import type { Change, Difference, Request } from '../../functions/domain/cards/wire/request.ts'
 import { type Around, time } from '../screen.ts'
+import { changeSetWords } from './change-set.ts'
 
 const faults: { readonly [why: string]: string } = {
   denied: 'access was denied',
   unavailable: 'it did not answer in time',
   unreadable: 'the answer had another form than expected',
 }
+
+/** `changes show` has all of them. */
+const mostLines = 20
 
 const noPreview = 'the present state is not shown: Hotwork has no preview of this action'
 
@@ -32,8 +36,9 @@ export function previewWords(
   const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [
+    ...(preview.change ? changeSetWords(preview.change, mostLines) : []),
     ...rows.filter((row) => !row.same).map(differenceWords),
-    ...(same.length === rows.length ? ['no shown value: they are equal already'] : []),
+    ...(same.length === rows.length && !preview.change ? ['no shown value: they are equal already'] : []),
     ...(same.length > 0 && same.length < rows.length ? [`stays as it is: ${same.join(', ')}`] : []),
     `the present value was read at ${at}${preview.gap ? '; AWS cannot check it at the call: a change after the last check is not noticed' : ''}`,
     ...reach,

@@ -35,6 +35,7 @@ export function askOf({ asked }: Pick<Point, 'asked'>) {
     task,
     taskSource,
     preview,
+    change,
   } = asked
   const record = Object.entries(host?.record ?? {}).filter(([, count]) => count > 0)
   return defined({
@@ -50,6 +51,7 @@ export function askOf({ asked }: Pick<Point, 'asked'>) {
     task: task === 'unchecked' ? undefined : task,
     taskSource: taskSource === 'agent' ? undefined : taskSource,
     preview,
+    change,
   })
 }
 

@@ -5,9 +5,10 @@ import { agentStatus, fitsPattern, ownerOf } from '../../functions/domain/people
 import { type TaskAnswer, type TaskSource, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, findActionFacts } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
-import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
+import { type CatalogueEntry, tellsChange } from '../../functions/domain/policy/catalogue.ts'
 import type { PersonAct } from '../../functions/domain/policy/policy-case.ts'
 import type { Moment } from '../../functions/domain/policy/question.ts'
+import { type ChangeSummary, noChange } from '../../functions/domain/record/change-summary.ts'
 import type { AgentId, Json, JsonObject, NumericDate, PersonId } from '../../functions/domain/values.ts'
 import { defined } from '../../functions/domain/values.ts'
 import { eachOnce } from './change.ts'
@@ -130,9 +131,22 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
   if (of('justified')) add('justified', true, [false])
   if (of('task')) add('task', 'unchecked', taskAnswers)
   if (of('task_source')) add('taskSource', 'agent', of('task_source')?.texts ?? [])
+  if (entries.some(tellsChange)) for (const [name, values] of changesApart(reads)) add(name, values[0], values.slice(1))
   if (of('preview') && entries.some(({ preview }) => preview)) add('preview', undefined, ['failed'])
   if (of('now') || of('windows')) add('now', usualTime, timesApart(sides, reads))
   return { action, dimensions }
+}
+
+/** What a change set may do, if policy reads it: known or not, each number around those that it is compared with, and types. */
+function changesApart(reads: Reads): readonly (readonly [dimension: string, values: readonly unknown[]])[] {
+  if (!readsPath(reads, 'context.change')) return []
+  const of = (name: string) => reads.paths[`context.change.${name}`]
+  const numbers = Object.keys(noChange).flatMap((name) => {
+    const compared = name === 'types' ? undefined : of(name)
+    return compared ? [[`change.${name}`, [0, ...around(compared.numbers, Number.MAX_SAFE_INTEGER)]] as const] : []
+  })
+  const types = of('types')?.texts.map((type) => [type]) ?? []
+  return [['change', [true, false]], ...numbers, ...(of('types') ? [['change.types', [[], ...types]] as const] : [])]
 }
 
 /** Times that windows, freezes and comparisons tell apart. */
@@ -175,9 +189,11 @@ export function pointOf({ action, dimensions }: Space, draft: Draft, sides: read
   const at = <T>(name: string) => (name in draft ? draft[name] : dimensions.get(name)?.[0]) as T
   const args: { [name: string]: Json } = { ...at<JsonObject>('target') }
   const record = { ...noRecord }
+  const change: { [name: string]: unknown } = { ...noChange }
   for (const name of dimensions.keys()) {
     const [kind, member = ''] = name.split('.')
     if (kind === 'record') record[member as keyof typeof record] = at<number>(name)
+    if (kind === 'change' && member !== '') change[member] = at<unknown>(name)
     if (kind !== 'arguments') continue
     const { value } = at<{ value: Json | undefined }>(name)
     if (value === undefined) delete args[member]
@@ -196,6 +212,7 @@ export function pointOf({ action, dimensions }: Space, draft: Draft, sides: read
     task: at<TaskAnswer | undefined>('task'),
     taskSource: at<TaskSource | undefined>('taskSource'),
     preview: at<'failed' | undefined>('preview'),
+    change: at<boolean | undefined>('change') ? (change as ChangeSummary) : undefined,
   })
   return {
     asked,

@@ -1,4 +1,5 @@
 // Rules: test/policies/changes/prove.test.ts
+
 import { noRecord } from '../../functions/domain/people/host.ts'
 import {
   type ArgumentSchema,
@@ -13,6 +14,7 @@ import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'
 import { type CatalogueEntry, parseArguments } from '../../functions/domain/policy/catalogue.ts'
 import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
+import type { ChangeSummary } from '../../functions/domain/record/change-summary.ts'
 import { type AgentId, type Json, type JsonObject, type NumericDate, parseJson } from '../../functions/domain/values.ts'
 import {
   delegatorsOf,
@@ -70,6 +72,7 @@ type Context = {
   task?: 'known' | 'unknown' | 'unchecked'
   task_source?: TaskSource
   preview?: 'matched' | 'none' | 'failed'
+  change?: ChangeSummary
   resource?: { id: string; environment: string; classification: string; ownedBy: string }
   windows?: readonly string[]
 }
@@ -100,6 +103,7 @@ export function pointsOf(side: Side, { principal, action, context }: PolicyFacts
       task,
       taskSource,
       preview: preview === previewAsIf(entry) ? undefined : preview,
+      change: facts.change,
     },
     moment,
     now: timeOf(side, action, facts),

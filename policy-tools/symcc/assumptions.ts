@@ -20,10 +20,12 @@ import {
   type CatalogueEntry,
   factsOf,
   sometimesUnpinned,
+  tellsChange,
   unpinnedArguments,
 } from '../../functions/domain/policy/catalogue.ts'
 import { namesOfTier } from '../../functions/domain/policy/filling.ts'
 import { previewOutcomes } from '../../functions/domain/policy/question.ts'
+import { noChange } from '../../functions/domain/record/change-summary.ts'
 import type { Json } from '../../functions/domain/values.ts'
 
 /** A fact about all possible questions: in words, and as a condition in Cedar. */
@@ -56,6 +58,7 @@ function ofAgents(bundle: Bundle, entry: CatalogueEntry, agents: 'registered' | 
       holds: `${oneOf('context.moment', moments)} && context.credential == ${text(entry.credential)}`,
     },
     leftOpen(bundle, entry),
+    ...(tellsChange(entry) ? [changeCounts] : []),
     ofTime(bundle),
     {
       words: `the tier is one of ${list(tiers)}`,
@@ -216,6 +219,14 @@ const counts: Assumption = {
       (path) => `${path} >= 0 && ${path} <= ${Number.MAX_SAFE_INTEGER}`,
     ),
   ].join(' && '),
+}
+
+const changeCounts: Assumption = {
+  words: 'the numbers of a change set are not negative',
+  holds: `!(context has change) || (${Object.keys(noChange)
+    .filter((name) => name !== 'types')
+    .map((name) => `context.change.${name} >= 0 && context.change.${name} <= ${Number.MAX_SAFE_INTEGER}`)
+    .join(' && ')})`,
 }
 
 /** Their combinations and times are left out: any combination may hold. */

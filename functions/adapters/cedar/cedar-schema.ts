@@ -1,7 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
 import { noRecord } from '../../domain/people/host.ts'
 import { cedarMembersOf } from '../../domain/policy/arguments.ts'
-import { type CatalogueEntry, isOfRegistry } from '../../domain/policy/catalogue.ts'
+import { type CatalogueEntry, isOfRegistry, tellsChange } from '../../domain/policy/catalogue.ts'
 import { ChangeSummary } from '../../domain/record/change-summary.ts'
 
 const begins =
@@ -42,7 +42,7 @@ const actionLines = (entry: CatalogueEntry) => [
   ...cedarMembersOf([entry.arguments]).map((member) => `        ${member},`),
   '      },',
   ...(isOfRegistry(entry) ? changeLines : askLines),
-  ...(entry.name === 'cloudformation:ExecuteChangeSet' ? [changeSetLine] : []),
+  ...(tellsChange(entry) ? [changeSetLine] : []),
   '      now: datetime,',
   '      windows: Set<String>,',
   '    },',

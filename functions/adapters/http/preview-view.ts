@@ -1,7 +1,8 @@
 // Rules: test/channels/slack/cards/request-view.test.ts
+import { changeSetOf } from '../../domain/cards/change-words.ts'
 import { type Difference as DifferenceView, differencesOf } from '../../domain/cards/preview-words.ts'
 import type { ChangeView, RequestView } from '../../domain/cards/request-view.ts'
-import type { Change, Difference, Preview as PreviewAnswer } from '../../domain/cards/wire/request.ts'
+import type { Change, ChangeSet, Difference, Preview as PreviewAnswer } from '../../domain/cards/wire/request.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Preview } from '../../domain/record/preview.ts'
 import { defined, rfc3339 } from '../../domain/values.ts'
@@ -26,6 +27,14 @@ export function previewMembers(preview: Preview): Said<typeof PreviewAnswer> {
   if (preview.outcome === 'none') return { observed_at, ...defined({ reach }) }
   const { before, after, state, masked, gap, run } = preview
   return { before, after, observed_at, state, ...defined({ masked, gap, reach, change: run?.change }) }
+}
+
+/** Only of the last reading: earlier ones have no tree. */
+export function changeSetMembers(view: RequestView): { change?: Said<typeof ChangeSet> } {
+  const set = changeSetOf(view)
+  if (!set) return {}
+  const { summary, tree, guarded } = set
+  return { change: { ...summary, resources: tree.rows, guarded, ...defined({ more: tree.more }) } }
 }
 
 export const changeMembers = ({ at, from, to, approvers, wasApproved, steps }: ChangeView): Said<typeof Change> => ({

@@ -30,7 +30,7 @@ import type { Drill } from '../../operations/break-glass/notify.ts'
 import type { Trail } from '../../operations/ledger/read-trail.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { timeMember } from './authzen.ts'
-import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
+import { changeMembers, changeSetMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
 import { hostMembers, shownStep, stepMembers } from './step-view.ts'
 
 /** A request as the API shows it to people (docs/api.md). */
@@ -90,7 +90,7 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
         colleagues: view.colleagues.map(({ by, to, at, stage }) => ({ stage, by: by.id, to: to.id, at: rfc3339(at) })),
       }),
   ...(view.changes.length === 0 ? {} : { changes: view.changes.map(changeMembers) }),
-  ...defined({ preview: view.preview && previewMembers(view.preview) }),
+  ...defined({ preview: view.preview && { ...previewMembers(view.preview), ...changeSetMembers(view) } }),
   ...(view.narrowable.length === 0 ? {} : { narrowable: view.narrowable }),
   ...defined({ type_this: view.typeThis }),
   submitted_at: rfc3339(view.submittedAt),

@@ -1,5 +1,6 @@
 // Rules: test/http/pages.test.ts
 
+import { changeSetOf } from '../../domain/cards/change-words.ts'
 import { barredWords } from '../../domain/cards/message-words.ts'
 import { canBeLess } from '../../domain/cards/narrowable.ts'
 import { awaited } from '../../domain/cards/registry-words.ts'
@@ -36,6 +37,7 @@ import { sentencesOf } from '../../domain/refusals.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Why } from '../../operations/policy/explain-recorded.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
+import { changeSection } from './change-section.ts'
 import { evidenceList } from './evidence-section.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import {
@@ -71,6 +73,8 @@ export type RequestPage = {
   /** The people that this person may ask to decide. */
   colleagues?: readonly Person[]
   suggestibles?: readonly Suggestible[]
+  /** The search in the resources of a change set. */
+  find?: string | undefined
   isKnown?: IsKnown
 }
 
@@ -92,7 +96,8 @@ export const requestPage = ({
 }
 
 export function drawRequestPage(request: RequestPage): string {
-  const { view, reader, now, timeline, why, notice, isKnown = () => false } = request
+  const { view, reader, now, timeline, why, notice, find, isKnown = () => false } = request
+  const changes = changeSetOf(view)
   const title = titleText(view.title)
   const note = noteOf(view)
   return page({
@@ -106,6 +111,7 @@ ${note !== undefined && html`<blockquote>${note}</blockquote>`}
 ${view.standing !== undefined && html`<p>Approved by the standing permit <code>${view.standing}</code>. No person was asked.</p>`}
 ${messageSections(view, now)}
 ${view.changes.length > 0 && changedSection(view, now)}
+${changes && changeSection({ set: changes, id: view.id, find, now })}
 ${view.steps ? stepsSection(view, now) : [previewSection(view, now), what(view)]}
 ${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now, isKnown)}

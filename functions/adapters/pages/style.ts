@@ -29,6 +29,7 @@ pre { margin: .15rem 0 .6rem; padding: .5rem .65rem; background: var(--card); bo
 dl { margin: .5rem 0; display: grid; grid-template-columns: minmax(7rem, 11rem) 1fr; gap: .35rem 1rem } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
 .diff dd > span { color: var(--soft) } .diff del, .diff ins { text-decoration: none; display: inline-block; max-width: 100%; padding: .05rem .5rem; border: 1px dashed var(--soft); border-radius: .35rem } .diff ins { border: 2px solid var(--ink); font-weight: 600 } .side { color: var(--soft); font-size: .8rem; font-weight: 400 }
 blockquote { margin: .5rem 0; padding: .4rem .9rem; border-left: .3rem dotted var(--soft); color: var(--soft); font-style: italic; overflow-wrap: anywhere }
+.tree { list-style: none; padding: 0 } .tree .tree { padding-left: 1.25rem; border-left: 2px solid var(--line) }
 .list { list-style: none; padding: 0 } .list > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .75rem 0 } .list h2, .list h3 { margin: 0 0 .25rem }
 .box { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; margin: .75rem 0 }
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color: var(--soft); font-size: .92rem; font-weight: 400 }

@@ -1,7 +1,6 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import { clamp, exact, inert, noteOfJson } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
-import type { ChangeSummary } from '../record/change-summary.ts'
 import { type Matched, type Preview, previewOfStep, type ReachFact, type ReadFault } from '../record/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
 import { changedSteps, type StepView } from './plan-view.ts'
@@ -134,17 +133,11 @@ export const whyNotRead: { readonly [why in ReadFault]: string } = {
 
 /** The kind of change: a new resource, no change, or neither. */
 export function kindOfChange(preview: Matched): Sentence {
-  if (preview.run) return preview.run.change ? changeSetWords(preview.run.change) : []
+  // A run is not a value, and a change set has its own lines.
+  if (preview.run) return []
   const rows = differencesOf(preview)
   if (Object.keys(preview.before).length === 0) return [{ bold: 'It does not exist yet' }, ': this creates it. ']
   return rows.every(({ isSame }) => isSame) ? [{ bold: 'It is so already' }, ': nothing that is shown changes. '] : []
-}
-
-/** A change set in numbers, first what is lost. */
-function changeSetWords({ added, changed, replaced, removed, stateful_removed, unpinned }: ChangeSummary): Sentence {
-  const held = stateful_removed === 0 ? '' : `, ${stateful_removed} of these with data`
-  const open = unpinned === 0 ? '' : ` ${unpinned} of its parts are not pinned.`
-  return [{ bold: `${removed} removed, ${replaced} replaced${held}` }, `; ${changed} changed, ${added} added.${open} `]
 }
 
 const noPreview = 'The present state is not shown: Hotwork has no preview of this action.'

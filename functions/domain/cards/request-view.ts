@@ -166,6 +166,8 @@ export type RequestView = ReadTerms<'people'> & {
   typeThis?: string
   /** The present and future values; absent if the catalogue has no preview of the action. */
   preview?: ResourcePreview
+  /** True if the deployment says that only Hotwork may execute change sets. */
+  changesGuarded?: true
   /** Oldest first; each began a round. */
   changes: readonly ChangeView[]
   /** The last moment for a decision, while it is pending. */
@@ -221,6 +223,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     ...originView(state, facts),
     ...defined({
       preview: state.preview,
+      changesGuarded: guardedIn(state, facts),
       host: noHost.includes(originOf(ask).kind) ? undefined : hostView(ask),
       typeThis: typeThisOf(state),
       nested: entry && nestedIn(entry.arguments),
@@ -236,6 +239,9 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     }),
   }
 }
+
+const guardedIn = ({ preview }: ApprovalRequest, { deployment }: ViewFacts): true | undefined =>
+  preview?.outcome === 'matched' && preview.run?.change && deployment.changesGuardrail ? true : undefined
 
 /** Plans have the facts of their doers, and people ask for changes of the registry. */
 const noHost: readonly Origin['kind'][] = ['plan', 'registry']

@@ -79,6 +79,8 @@ export const Deployment = z.strictObject({
   incidents: IncidentService.optional(),
   /** The exact hosts of addresses that a model may name. */
   evidenceHosts: z.array(Hostname).max(50).optional(),
+  /** True if a policy of AWS denies the execution of change sets to all but Hotwork, which Hotwork cannot see. */
+  changesGuardrail: z.boolean().optional(),
   ...sourceSettings,
   /** The bucket of the log, in Hotwork's own account or a different one. */
   anchor: z

@@ -72,6 +72,10 @@ export const isOfRegistry = ({ tool }: Pick<CatalogueEntry, 'tool'>): boolean =>
 export const startsRun = (entry: CatalogueEntry): boolean =>
   actOf(entry.credential) === 'call' && kindOf(entry).startsRun?.(entry) === true
 
+/** Whether its reading tells what a change set does, which policy hears as `context.change`. */
+export const tellsChange = ({ name, ...entry }: CatalogueEntry): boolean =>
+  (('call' in entry ? entry.call : undefined) ?? name) === 'cloudformation:ExecuteChangeSet'
+
 const parsers = new WeakMap<ArgumentsSchema, z.ZodType<JsonObject>>()
 
 export function parseArguments(entry: CatalogueEntry, value: unknown): Result<JsonObject, 'invalid_arguments'> {

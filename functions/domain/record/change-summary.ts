@@ -14,3 +14,9 @@ export const ChangeSummary = z.strictObject({
   types: z.array(z.string()),
 })
 export type ChangeSummary = z.infer<typeof ChangeSummary>
+
+/** A change set without changes. */
+export const noChange: ChangeSummary = {
+  ...{ added: 0, changed: 0, replaced: 0, removed: 0, stateful_removed: 0, unpinned: 0 },
+  types: [],
+}

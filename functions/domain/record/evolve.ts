@@ -4,6 +4,7 @@ import { owners, type Stage } from '../policy/ladder.ts'
 import { defined, isRefusal, type Json, type NumericDate, type PersonId } from '../values.ts'
 import type { Event } from './events.ts'
 import type { StepState } from './plan-step.ts'
+import { withoutTree } from './preview.ts'
 import { keepsNote } from './record-size.ts'
 import {
   type ApprovalRequest,
@@ -254,7 +255,12 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
   if (state.status !== 'pending' && state.status !== 'approved')
     throw new TypeError(`nothing opens \`${state.status}\``)
   const approvers = [...new Set(approvalsOf(state).map(({ person }) => person))]
-  const drift = { at, from: state.preview, approvers, ...(state.status === 'approved' && { approved: true as const }) }
+  const drift = {
+    at,
+    from: withoutTree(state.preview),
+    approvers,
+    ...(state.status === 'approved' && { approved: true as const }),
+  }
   const drifts = [...(state.drifts ?? []), drift]
   const stages = event.stages.map((terms) => ({ terms, decisions: [] }))
   return { ...commonOf(state), status: 'pending', tier, policies, round, stages, decideBy, preview, drifts }

@@ -4,6 +4,7 @@ import { canonicalForm, digestOf } from '../digest.ts'
 import type { ActionQuestion, PreviewOutcome } from '../policy/question.ts'
 import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
 import { ChangeSummary } from './change-summary.ts'
+import { ChangeTree } from './change-tree.ts'
 
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
 export type ReadFault = z.infer<typeof ReadFault>
@@ -34,6 +35,8 @@ const matched = {
       /** The names of what it changes, such as its stack. */
       concerns: z.array(z.string()).optional(),
       change: ChangeSummary.optional(),
+      /** The resources of a change set. Only in the last reading of a record. */
+      tree: ChangeTree.optional(),
     })
     .optional(),
 }
@@ -109,6 +112,13 @@ export function previewOfSteps(found: readonly { step: number; preview: Resource
   if (seen.length === 0) return { outcome: 'none', observedAt, steps }
   const states = seen.map(({ step, preview }) => ({ step, state: stateOf(preview) ?? null }))
   return { outcome: 'matched', before: {}, after: {}, observedAt, state: digestOf('hotwork.states.v1', states), steps }
+}
+
+/** An earlier reading, without the resources of its change set: a record holds one tree. */
+export function withoutTree(preview: Preview): Preview {
+  if (preview.outcome !== 'matched' || !preview.run?.tree) return preview
+  const { tree: _, ...run } = preview.run
+  return { ...preview, run }
 }
 
 /** The state that people decide on. */

@@ -1,3 +1,4 @@
+import { largestTree } from './change-tree.ts'
 import type { Command } from './commands.ts'
 import { largestPreview, mostDrifts } from './preview.ts'
 import { type ApprovalRequest, type Grant, grantOf } from './request.ts'
@@ -19,7 +20,9 @@ const useEndRoom = 100
 
 /** The room for further drifts: each adds a preview, and is never refused. */
 const driftRoom = ({ preview, drifts = [] }: ApprovalRequest): number =>
-  preview?.outcome === 'matched' ? (mostDrifts - drifts.length) * largestPreview : 0
+  preview?.outcome === 'matched'
+    ? (mostDrifts - drifts.length) * largestPreview + (preview.run?.tree ? largestTree : 0)
+    : 0
 
 const utf8 = new TextEncoder()
 const bytesOf = (value: unknown): number => utf8.encode(JSON.stringify(value)).length

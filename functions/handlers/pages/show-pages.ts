@@ -75,7 +75,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       const { state, whyNot } = viewed.value
       const colleagues = whyNot.approve === undefined ? await findColleagues(state, person.id, ports) : []
       const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline, why, colleagues }
-      return shown(ports.issuer, requestPage(view))
+      return shown(ports.issuer, requestPage({ ...view, find: call.queries['find']?.slice(0, 128) }))
     },
     'GET /requests': showRequests,
     'GET /agents': showAgents,

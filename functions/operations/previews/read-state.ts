@@ -11,7 +11,8 @@ import {
 } from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
 import { ChangeSummary } from '../../domain/record/change-summary.ts'
-import { largestPreview, type Matched, type Preview, type ReachFact } from '../../domain/record/preview.ts'
+import { ChangeTree } from '../../domain/record/change-tree.ts'
+import { largestPreview, type Matched, type Preview, type ReachFact, withoutTree } from '../../domain/record/preview.ts'
 import { defined, type Json, type JsonObject } from '../../domain/values.ts'
 import { isTargetId, type TargetId } from '../../targets/kinds.ts'
 import type { Found, Reader } from '../../targets/reach.ts'
@@ -173,7 +174,7 @@ export class CatalogueStateReader implements StateReader {
         ...reach,
         ...run,
       }
-      if (utf8.encode(JSON.stringify(preview)).length <= room) return preview
+      if (utf8.encode(JSON.stringify(withoutTree(preview))).length <= room) return preview
     }
     throw new Unreadable('the preview is too long')
   }
@@ -192,11 +193,12 @@ const Described = z.looseObject({
   open: z.array(z.string().max(320)).max(32),
   concerns: z.array(z.string().max(2048)).max(32).optional(),
   change: ChangeSummary.optional(),
+  tree: ChangeTree.optional(),
 })
 
 function runIn(answer: JsonObject | undefined): Run {
-  const { runsAs, open, change, concerns } = Described.parse(answer)
-  return { open, ...defined({ runsAs: runsAs ?? undefined, concerns, change }) }
+  const { runsAs, open, change, concerns, tree } = Described.parse(answer)
+  return { open, ...defined({ runsAs: runsAs ?? undefined, concerns, change, tree }) }
 }
 
 const utf8 = new TextEncoder()

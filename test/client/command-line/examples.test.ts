@@ -12,6 +12,7 @@ import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
 import { resizeWorker } from '../../channels/slack/cards/states.ts'
 import { governDeployer } from '../../support/agents/governed.ts'
 import { anchored, receiptOf } from '../../support/anchor/receipts.ts'
+import { askedChangeSet } from '../../support/change-sets/asked.ts'
 import { repairPlan } from '../../support/plan.ts'
 import { root } from '../../support/repository.ts'
 import { flag, prodParameter, sampleBundle, type What } from '../../support/world.ts'
@@ -126,6 +127,8 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     cpSync(join(root, 'policies'), join(at.home, 'policies'), { recursive: true })
     return { at }
   },
+  'changes show': async () => ({ at: scene.at('ana'), ids: { req: await askedChangeSet(scene.api.world) } }),
+  'changes guardrail': async () => ({ at: scene.at('ana') }),
   agents: async () => ({ at: scene.at('ana') }),
   'agents show': async () => ({ at: scene.at('ana') }),
   'agents recertify': async () => {

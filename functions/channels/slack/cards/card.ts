@@ -44,7 +44,7 @@ import {
 import { allowBlocks, decideBlocks, tooLongBlock } from './card-decide.ts'
 import { colleagueParts, type MessageBudget, messageBlocks } from './message-blocks.ts'
 import { type StepBudget, stepBlocks } from './plan-blocks.ts'
-import { changedBlocks, changeLines, readBlocks, stateBlocks } from './preview-blocks.ts'
+import { changedBlocks, changeLines, changeSetBlocks, readBlocks, stateBlocks } from './preview-blocks.ts'
 
 /** The most characters for each part of a card. */
 type Budget = MessageBudget & { arguments: number; preview: number; lines: number; steps?: StepBudget }
@@ -149,6 +149,7 @@ export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: Card
 function drawWithin(view: RequestView, channel: string, options: RequestOptions, budget: Budget): SlackCard {
   const status = headlineOf(view)
   const done = budget.steps ? stepBlocks(view, budget.steps) : actionBlock(view, budget)
+  const changes = changeSetBlocks(view, budget.lines)
   const open = openParts(view, budget.lines)
   const messages = messageBlocks(view, budget)
   const said = saidBlocks(view, budget)
@@ -161,11 +162,12 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
     ...messages.revision,
     ...narrowedBlocks(view),
     ...done.blocks,
+    ...changes.blocks,
     ...stateBlocks(view),
     ...block('open', open.first),
     rich('about', rowsOf(about.first)),
     said.first,
-    ...decideBlocks(view, channel, !done.cut && !open.cut, options),
+    ...decideBlocks(view, channel, !done.cut && !open.cut && !changes.cut, options),
     ...allowBlocks(view, channel, options),
     divider(restOfCard),
     ...readBlocks(view),

@@ -1,5 +1,6 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import type { RichTextElement } from '@slack/types'
+import { changeCounts, changeSetOf, changeTexts, wallWords } from '../../../domain/cards/change-words.ts'
 import type { StepView } from '../../../domain/cards/plan-view.ts'
 import { stepsNamed } from '../../../domain/cards/plan-words.ts'
 import {
@@ -18,7 +19,7 @@ import type { RequestView } from '../../../domain/cards/request-view.ts'
 import { argumentRows } from '../../../domain/cards/request-words.ts'
 import type { Sentence } from '../../../domain/cards/sentence.ts'
 import { clamp } from '../../../domain/inert.ts'
-import { bold, type CardBlock, drawn, list, rich, section, words } from './blocks.ts'
+import { bold, type CardBlock, drawn, exactly, list, rich, section, words } from './blocks.ts'
 
 type Changing = Pick<StepView, 'arguments' | 'nested' | 'preview'>
 
@@ -91,6 +92,16 @@ function differenceLine(row: Difference, budget: number): { text: string; cut: b
   const [before, after] = [sides.before, sides.after].map((side) => clamp(side, Math.max(budget / 2, 24)))
   const text = `${clamp(row.label, 64).text}  ${before?.text} → ${after?.text}${maskOf(row)}${row.note}`
   return { text, cut: before?.cut === true || after?.cut === true }
+}
+
+/** At most 20 lines of a change set. A removal or replacement that has no line is decided on the page. */
+export function changeSetBlocks(view: RequestView, lines: number): { blocks: CardBlock[]; cut: boolean } {
+  const set = changeSetOf(view)
+  if (!set) return { blocks: [], cut: false }
+  const shown = changeTexts(set, Math.ceil(lines * 2.5))
+  const texts = shown.lines.map((text) => clamp(text, 160).text)
+  const parts = [section(...drawn(changeCounts(set))), ...(texts.length === 0 ? [] : [exactly(texts)])]
+  return { blocks: [rich('changes', ...parts, section(...drawn(wallWords(set))))], cut: shown.cut }
 }
 
 /** The part before the buttons: a failed reading, a new or unchanged resource, and the reach. */

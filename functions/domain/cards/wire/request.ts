@@ -69,6 +69,34 @@ const Colleague = z.looseObject({ stage: z.string(), by: z.string(), to: z.strin
 const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
 export type Shown = z.infer<typeof Shown>
 
+/** A resource of a change set, below the nested stack that it is in. `maybe`: AWS knows only at the execution. */
+const ChangedResource = z.looseObject({
+  action: word('remove', 'replace', 'change', 'import', 'add', 'keep'),
+  type: z.string(),
+  id: z.string(),
+  depth: z.int().default(0),
+  data: z.boolean().default(false),
+  maybe: z.boolean().default(false),
+  leaves: word('resource', 'snapshot').optional(),
+  scope: z.array(z.string()).default([]),
+})
+
+/** A change set. Its last reading has the resources: removals and replacements first; `more` were left out at the end. */
+export const ChangeSet = z.looseObject({
+  added: z.int(),
+  changed: z.int(),
+  replaced: z.int(),
+  removed: z.int(),
+  stateful_removed: z.int(),
+  unpinned: z.int(),
+  types: z.array(z.string()),
+  resources: z.array(ChangedResource).default([]),
+  more: z.int().default(0),
+  /** False unless the deployment says that only Hotwork may execute change sets: Hotwork cannot see it. */
+  guarded: z.boolean().default(false),
+})
+export type ChangeSet = z.infer<typeof ChangeSet>
+
 /** The present and future state of a resource. A failed reading has `failed`; where there is no preview only reach. */
 export const Preview = z.looseObject({
   before: Members.optional(),
@@ -80,13 +108,7 @@ export const Preview = z.looseObject({
   failed: word('denied', 'unavailable', 'unreadable').optional(),
   /** Facts about what the act reaches. One without `value` could not be read. */
   reach: z.array(z.looseObject({ label: z.string(), value: z.union([z.string(), z.number()]).optional() })).optional(),
-  /** The numbers of a change set. */
-  change: z
-    .looseObject({
-      ...{ added: z.number(), changed: z.number(), replaced: z.number(), removed: z.number() },
-      ...{ stateful_removed: z.number(), unpinned: z.number(), types: z.array(z.string()) },
-    })
-    .optional(),
+  change: ChangeSet.optional(),
 })
 
 export const Change = z.looseObject({

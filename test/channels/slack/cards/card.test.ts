@@ -12,6 +12,7 @@ import { duration } from '../../../../functions/domain/values.ts'
 import { checkMessageBlocks } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
 import { credentialId } from '../../../support/ask.ts'
+import { asChangeSet, someRows } from '../../../support/change-sets/asked.ts'
 import { sampleBundle } from '../../../support/world.ts'
 import { page } from '../edge/door.ts'
 import { corpus } from './inert-corpus.ts'
@@ -442,6 +443,33 @@ test('a preview stands in the line of its argument, changed ones first', () => {
     'ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-timeout-ms Value = "1800" → "3000" Name = "/prod/checkout/payment-timeout-ms" Overwrite = true',
   )
   expect(block(stateOf('previewed'), 'preview')).toMatch(/^The present value was read at /)
+})
+
+test('a change set has its numbers and at most 20 lines before the buttons, removals first', () => {
+  const many = Array.from({ length: 30 }, (_, at) => ({
+    action: 'add' as const,
+    type: 'AWS::SNS::Topic',
+    id: `T${at}`,
+  }))
+  const card = (rows = someRows) => renderCard(asChangeSet(stateOf('previewed'), rows), bundle, channel)
+  expect(block(asChangeSet(stateOf('previewed')), 'changes')).toMatch(
+    /^2 removed, 1 replaced, 2 changed, 1 added \. 2 of them hold data, which is lost\. !! removed Orders \(AWS::DynamoDB::Table\): holds data changed Network/,
+  )
+  const text = block(asChangeSet(stateOf('previewed'), [...someRows.slice(0, 1), ...many]), 'changes')
+  expect([text.match(/added T\d+/g)?.length, text.includes('and 12 more, on its page')]).toEqual([18, true])
+  expect(text).toContain('This wall is a courtesy')
+  expect(buttonsOf(card([...someRows.slice(0, 1), ...many]))).toContain('approve')
+})
+
+test('a change set with more removals than a card has lines is decided on its page', () => {
+  const rows = Array.from({ length: 30 }, (_, at) => ({
+    action: 'remove' as const,
+    type: 'AWS::SNS::Topic',
+    id: `T${at}`,
+  }))
+  const card = renderCard(asChangeSet(stateOf('previewed'), rows), bundle, channel)
+  expect(buttonsOf(card)).not.toContain('approve')
+  expect(block(asChangeSet(stateOf('previewed'), rows), 'changes')).toContain('and 11 more, on its page')
 })
 
 test("a preview's unchanged values share one line behind the buttons, without the values", () => {

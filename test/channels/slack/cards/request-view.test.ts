@@ -8,6 +8,7 @@ import { evidenceOf } from '../../../../functions/domain/record/evidence.ts'
 import type { Matched, Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { QuestionId, RequestId } from '../../../../functions/domain/values.ts'
+import { asChangeSet } from '../../../support/change-sets/asked.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../../support/world.ts'
 import { page } from '../edge/door.ts'
@@ -24,7 +25,13 @@ const bundle = sampleBundle()
 let states: ReadonlyMap<string, ApprovalRequest>
 beforeAll(async () => {
   const known = await everyState(bundle)
-  states = new Map([...known, ...planStates(), ...registryStates(bundle, known)])
+  const previewed = known.get('previewed') as ApprovalRequest
+  states = new Map([
+    ...known,
+    ...planStates(),
+    ...registryStates(bundle, known),
+    ['a change set', asChangeSet(previewed)],
+  ])
 })
 
 const renderers = {
@@ -56,18 +63,43 @@ const later = start + 12_345
 const spec = { spec: { replicas: 3 } }
 
 const changeNumbers = ['added', 'changed', 'replaced', 'removed', 'stateful_removed', 'unpinned'] as const
-type RunPath = 'runsAs' | 'open' | 'concerns' | `change.${(typeof changeNumbers)[number] | 'types'}`
+const rowValues = {
+  action: 'add',
+  type: 'AWS::Other',
+  id: 'Other',
+  depth: 1,
+  maybe: true,
+  leaves: 'snapshot',
+  scope: ['Other'],
+}
+type RowPath = `tree.rows.${keyof typeof rowValues | 'data'}`
+type RunPath =
+  | 'runsAs'
+  | 'open'
+  | 'concerns'
+  | `change.${(typeof changeNumbers)[number] | 'types'}`
+  | RowPath
+  | 'tree.more'
+
+/** Earlier readings have the numbers alone, for the record. */
+const onlyNumbers = { ...Object.fromEntries(changeNumbers.map((name) => [`change.${name}`, 'api'])), 'change.types': 'api' }
 
 /** The rows of what a preview says about a run. The term has its role, and `unpinned` what it leaves open. */
-const ofRun = <At extends string>(at: At, state: string, numbers: string) =>
+const ofRun = <At extends string>(at: At, state: string, channels: { [path: string]: string }) =>
   Object.fromEntries(
     [
-      ['runsAs', 'arn:other', ''],
-      ['open', ['something else'], ''],
-      ['concerns', ['arn:other'], ''],
-      ...changeNumbers.map((name) => [`change.${name}`, 7, numbers]),
-      ['change.types', ['AWS::Other'], 'api'],
-    ].map(([path, value, shown]) => [`${at}.run.${path}`, [state, value, shown]]),
+      ['runsAs', 'arn:other'],
+      ['open', ['something else']],
+      ['concerns', ['arn:other']],
+      ...changeNumbers.map((name) => [`change.${name}`, 7]),
+      ['change.types', ['AWS::Other']],
+      ...Object.entries(rowValues).map(([name, value]) => [`tree.rows.${name}`, value]),
+      ['tree.rows.data', undefined],
+      ['tree.more', 7],
+    ].map(([path, value]) => [
+      `${at}.run.${path}`,
+      [state, value, channels[path as string] ?? channels['*'] ?? ''],
+    ]),
   ) as unknown as { readonly [path in `${At}.run.${RunPath}`]: Row }
 
 const table: { readonly [path in Paths<RequestView>]: Row } = {
@@ -231,10 +263,13 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'preview.why': ['previewed in vain', 'denied', 'card page api'],
   'preview.reach.label': ['previewed', 'other fact', 'card page api'],
   'preview.reach.value': ['previewed', 7, 'card page api'],
-  ...ofRun('preview', previewedRun, 'card page api'),
-  ...ofRun('changes.from', changedRun, 'api'),
-  ...ofRun('changes.to', changedRun, 'api'),
-  ...ofRun('steps.preview', planOfRuns, 'card api'),
+  ...ofRun('preview', 'a change set', {
+    ...{ '*': 'card page api', runsAs: '', open: '', concerns: '', 'change.types': 'api', 'tree.more': 'page api' },
+  }),
+  changesGuarded: ['a change set', true, 'card page api'],
+  ...ofRun('changes.from', changedRun, onlyNumbers),
+  ...ofRun('changes.to', changedRun, onlyNumbers),
+  ...ofRun('steps.preview', planOfRuns, onlyNumbers),
   'changes.at': [changedState, start + 5, 'card page api'],
   'changes.from.outcome': [changedState, 'failed', 'card page api'],
   'changes.from.before': [changedState, { Value: '7' }, 'card page api'],
