@@ -210,5 +210,10 @@ const forms: { readonly [action in RunAction]: Form } = {
     sourceVersion: { check: commit },
     environmentVariablesOverride: { check: variables },
   },
-  'cloudformation:ExecuteChangeSet': { StackName: {}, ChangeSetName: {}, ChangeSetId: {} },
+  'cloudformation:ExecuteChangeSet': {
+    StackName: { required: true, check: plainName },
+    StackUuid: { required: true, check: plainName },
+    ChangeSetName: { required: true, check: plainName },
+    ChangeSetUuid: { required: true, check: plainName },
+  },
 }

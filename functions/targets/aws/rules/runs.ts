@@ -44,6 +44,7 @@ export const runRules: { readonly [action in RunAction]: RunRules } = {
     starts: 'cloudformation:ExecuteChangeSet',
     reads: [
       'cloudformation:DescribeChangeSet',
+      'cloudformation:DescribeStackEvents',
       'cloudformation:DescribeStacks',
       'cloudformation:GetStackPolicy',
       'cloudformation:GetTemplate',

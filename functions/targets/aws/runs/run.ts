@@ -44,6 +44,8 @@ export type Description = {
   runsAs: string | null
   /** The parts that the digest does not pin, in plain words. */
   open: readonly string[]
+  /** The names of what it changes, such as its stack. */
+  concerns?: readonly string[]
   change?: ChangeSummary
   tree?: Json
 }

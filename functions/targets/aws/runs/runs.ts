@@ -2,6 +2,7 @@
 import type { RunAction } from '../rules/runs.ts'
 import { automation } from './automation.ts'
 import { build } from './build.ts'
+import { changeSet } from './change-set.ts'
 import { invokedFunction } from './function.ts'
 import type { Run } from './run.ts'
 import { stateMachine } from './state-machine.ts'
@@ -12,4 +13,5 @@ export const runs: { readonly [action in RunAction]?: Run } = {
   'states:StartExecution': stateMachine,
   'lambda:InvokeFunction': invokedFunction,
   'codebuild:StartBuild': build,
+  'cloudformation:ExecuteChangeSet': changeSet,
 }
