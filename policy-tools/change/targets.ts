@@ -22,9 +22,22 @@ import { parseJson } from '../../functions/domain/values.ts'
 import { eachOnce } from './change.ts'
 import { type Compared, type Reads, unread } from './policy-reads.ts'
 
-const words = ['example', 'sample', 'anything', 'x1', 'example/example'] as const
+const uuid = '00000000-0000-4000-8000-000000000000'
+const words = ['example', 'sample', 'anything', 'x1', 'example/example', `example/${uuid}`] as const
 /** Tried in turn for an argument with a pattern of its own. */
-const texts = [...words, '1', '/example', 'example/1', 'example:1', 'example@example.com', '#a', ':a', 'A', '00000000']
+const texts = [
+  ...words,
+  '1',
+  '/example',
+  'example/1',
+  'example:1',
+  'example@example.com',
+  '#a',
+  ':a',
+  'A',
+  '00000000',
+  uuid,
+]
 
 /** Texts that match a `like` or a rule of resources.json, one for each way of filling its `*`. */
 const filledOut = (pattern: string): readonly string[] =>

@@ -4,7 +4,10 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Follow } from '../../functions/domain/policy/follow.ts'
 import { Copy } from '../policies/sample.ts'
 import { madeOnce } from './made-once.ts'
+import { read } from './repository.ts'
 import type { What } from './world.ts'
+
+const libraryEntry = (name: string): object => JSON.parse(read(`policy-tools/library/${name}.json`)).entry
 
 /** The way in which a run of Systems Manager Automation is followed. */
 export const automation: Follow = {
@@ -72,35 +75,22 @@ export const runOf = (name = 'staging-restart', version = '3'): What => ({
   resource: { type: 'ssm:document', id: `arn:aws:ssm:us-east-1:000000000000:document/${name}` },
 })
 
+/** The entry of the library, whose question has an answer. */
 export const changeSets = {
-  ...runbook,
-  name: 'cloudformation:ExecuteChangeSet',
-  group: 'release',
-  title: 'Execute the change set {arguments.ChangeSetName}',
-  reads: [
-    {
-      actions: ['DescribeChangeSet', 'DescribeStacks', 'GetStackPolicy', 'GetTemplate'].map(
-        (each) => `cloudformation:${each}`,
-      ),
-      resources: ['arn:{partition}:cloudformation:{region}:{account}:changeSet/{arguments.ChangeSetName}'],
+  ...(libraryEntry('cloudformation.execute-change-set') as typeof runbook),
+  account: 'target',
+}
+
+export const changeSetOf = (change = 'release-41', stack = 'checkout'): What => {
+  const uuid = '0a1b2c3d-1111-2222-3333-444455556666'
+  return {
+    action: changeSets.name,
+    arguments: { StackName: stack, StackUuid: uuid, ChangeSetName: change, ChangeSetUuid: uuid },
+    resource: {
+      type: 'cloudformation:stack',
+      id: `arn:aws:cloudformation:us-east-1:000000000000:stack/${stack}/${uuid}`,
     },
-  ],
-  arguments: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ChangeSetName: { type: 'string', minLength: 20, maxLength: 256, pattern: '^[a-z0-9/-]+$' },
-    },
-    required: ['ChangeSetName'],
-  },
-  resource: {
-    type: 'cloudformation:changeSet',
-    id: 'arn:{partition}:cloudformation:{region}:{account}:changeSet/{arguments.ChangeSetName}',
-  },
-  statement: {
-    actions: ['cloudformation:ExecuteChangeSet'],
-    resources: ['arn:{partition}:cloudformation:{region}:{account}:changeSet/{arguments.ChangeSetName}'],
-  },
+  }
 }
 
 /** Adds entries of runs to a copy of the sample folder, and rules for their resources. */
@@ -114,7 +104,7 @@ export function addRuns(copy: Copy, ...entries: readonly { name: string }[]): vo
     resources.push(
       rule('ssm:document', 'ssm:*:*:document/staging-*', 'staging'),
       rule('ssm:document', 'ssm:*:*:document/*', 'prod'),
-      rule('cloudformation:changeSet', 'cloudformation:*:*:changeSet/*', 'prod'),
+      rule('cloudformation:stack', 'cloudformation:*:*:stack/*', 'prod'),
     ),
   )
   copy.writeSchema()

@@ -5,21 +5,14 @@ import { extendRequest } from '../../../functions/operations/requests/extend-req
 import type { RefusedSubmission } from '../../../functions/operations/requests/submission.ts'
 import { makeCall } from '../../../functions/operations/uses/make-call.ts'
 import { withPolicy } from '../../support/bundles.ts'
-import { bundleOfRuns, changeSets, runbook, runOf, runsAs } from '../../support/runs.ts'
+import { bundleOfRuns, changeSetOf, changeSets, runbook, runOf, runsAs } from '../../support/runs.ts'
 import { described, MemoryRuns, WorldOfRuns } from '../../support/runs-world.ts'
 import { agent, agentKey, type What } from '../../support/world.ts'
 
 /** A run is read before people are asked, and its role and what it leaves open are part of what they decide on. */
 
 const prod = runOf('checkout-restart')
-const changeSet: What = {
-  action: changeSets.name,
-  arguments: { ChangeSetName: 'checkout-api/0a1b2c3d-0000' },
-  resource: {
-    type: 'cloudformation:changeSet',
-    id: 'arn:aws:cloudformation:us-east-1:000000000000:changeSet/checkout-api/0a1b2c3d-0000',
-  },
-}
+const changeSet = changeSetOf()
 const summary = {
   added: 1,
   changed: 2,
