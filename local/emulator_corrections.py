@@ -3,6 +3,7 @@
 These reach into its modules: they hold for this one version, which requirements.txt pins and test/local checks.
 """
 
+import contextvars
 import datetime
 import functools
 import json
@@ -12,7 +13,8 @@ from emulator_simulation import name_simulated_role, simulate_principal_policy
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import cloudtrail, dynamodb, eventbridge, iam, lambda_svc, s3, stepfunctions, sts
-from ministack.services.cloudformation import provisioners
+from ministack.services import cloudformation
+from ministack.services.cloudformation import handlers, provisioners
 
 
 def replace(owner, name: str, function) -> None:
@@ -32,14 +34,19 @@ def correct(lambda_log: str) -> None:
     replace(iam_actions, "extract_resource_arn", name_schedules_by_their_group)
     replace(iam_actions, "extract_resource_arn", name_simulated_role)
     replace(iam_actions, "extract_resource_arn", name_machine_of_version)
+    replace(iam_actions, "extract_resource_arn", name_stack_of_change_set)
     replace(iam_actions, "_s3_object_context", tell_conditions_of_puts)
     replace(iam_evaluator, "_resolve_condition_key", take_loopback_for_secure)
     replace(iam_evaluator, "_resolve_condition_key", name_role_of_session)
+    replace(iam_evaluator, "_resolve_condition_key", tell_change_set)
     replace(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], "create", lock_objects)
     replace(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create", keep_permissions_boundary)
     replace(provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"], "create", enable_rules_that_hear_reading)
     replace(provisioners, "_cw_metric_alarm_record", keep_alarms_on_queries)
     replace(iam._IAM_HANDLERS, "SimulatePrincipalPolicy", simulate_principal_policy)
+    for action in ("CreateStack", "UpdateStack", "CreateChangeSet"):
+        replace(handlers._ACTION_HANDLERS, action, keep_service_role)
+    replace(handlers._ACTION_HANDLERS, "DescribeStacks", tell_service_roles)
     replace(app, "_maybe_record_cloudtrail", record_management_events)
     replace(app, "_dispatch_service_request", record_outcome)
     # DynamoDB checks a condition once for a call; MiniStack checks it for each row of the partition.
@@ -137,6 +144,41 @@ def name_machine_of_version(extract, service, *args, **kwargs):
     """IAM judges a version of a state machine by the machine's ARN, and tells the version by a key that MiniStack lacks."""
     arn = extract(service, *args, **kwargs)
     return re.sub(r"(:stateMachine:[^:]+):\d+$", r"\1", arn) if service == "states" else arn
+def keep_service_role(operate, params):
+    """CloudFormation keeps the role that a stack or change set was made with, for all operations; MiniStack drops it."""
+    response = operate(params)
+    role = handlers._p(params, "RoleARN")
+    stack = handlers._resolve_stack(handlers._p(params, "StackName")) if role and response[0] < 400 else None
+    if stack:
+        stack["_role_arn"] = role
+    return response
+
+
+def tell_service_roles(describe, params):
+    status, headers, body = describe(params)
+    text = body.decode()
+    for stack in cloudformation._stacks.values():
+        said = f"<StackId>{stack['StackId']}</StackId>"
+        if stack.get("_role_arn"):
+            text = text.replace(said, f"{said}<RoleARN>{stack['_role_arn']}</RoleARN>")
+    return status, headers, text.encode()
+
+
+asked_change_set: contextvars.ContextVar[str | None] = contextvars.ContextVar("asked_change_set", default=None)
+
+
+def name_stack_of_change_set(extract, service, method, path, headers, body, query_params, *args, **kwargs):
+    """A change set's ARN alone names its stack, and CloudFormation gives policies its name; MiniStack does neither."""
+    arn = extract(service, method, path, headers, body, query_params, *args, **kwargs)
+    if service != "cloudformation":
+        return arn
+    asked = handlers._p(query_params, "ChangeSetName")
+    asked_change_set.set(asked or None)
+    return cloudformation._change_sets[asked]["StackId"] if arn == "*" and asked in cloudformation._change_sets else arn
+
+
+def tell_change_set(resolve, key, *args, **kwargs):
+    return asked_change_set.get() if key.lower() == "cloudformation:changesetname" else resolve(key, *args, **kwargs)
 
 
 # Services whose calls are data events to CloudTrail: its event history leaves them out.

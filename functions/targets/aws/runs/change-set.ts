@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from '../../../domain/values.ts'
+import { defined, type Json, type JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import { digestOfSet } from '../change-sets/change-digest.ts'
 import { boundedTree, rowsOf, summaryOf } from '../change-sets/change-tree.ts'
 import { openPartsOf } from '../change-sets/open-parts.ts'
 import { changesOf, DescribedSet, DescribedStack, type ReadSet } from '../change-sets/read-set.ts'
-import { type Run, type RunSettings, Unfit } from './run.ts'
+import { AlreadyStarted, type Run, type RunSettings, Unfit } from './run.ts'
 
 type Call = RunSettings['call']
 type Named = { StackName: string; StackUuid: string; ChangeSetName: string; ChangeSetUuid: string }
@@ -20,8 +20,10 @@ function arnsOf(args: JsonObject, { account: { partition, region, accountId } }:
 export const changeSet: Run = {
   async start(args, settings, key) {
     const { stack, set } = arnsOf(args, settings)
-    await settings.call('cloudformation:ExecuteChangeSet', {
-      ...{ ChangeSetName: set, StackName: stack, ClientRequestToken: key },
+    const once = { ChangeSetName: set, StackName: stack, ClientRequestToken: key }
+    await settings.call('cloudformation:ExecuteChangeSet', once).catch((fault: unknown) => {
+      // An earlier attempt executed it, or another caller did: reading tells.
+      throw /^InvalidChangeSetStatus/.test(faultName(fault)) ? new AlreadyStarted('it was executed') : fault
     })
     return { run: key, output: {} }
   },
@@ -91,14 +93,15 @@ const mostSets = 50
 /** Answers of 100 changes. */
 const mostAnswers = 20
 
+const named = (ChangeSetName: string, StackName: string | undefined) => ({ ChangeSetName, ...defined({ StackName }) })
+
 /** All pages of a change set. */
-async function describe(ChangeSetName: string, StackName: string | undefined, call: Call): Promise<DescribedSet> {
+async function describe(id: string, stack: string | undefined, call: Call): Promise<DescribedSet> {
   const changes: unknown[] = []
   let NextToken: string | undefined
   for (let page = 0; page < mostAnswers; page += 1) {
     const answer = await call('cloudformation:DescribeChangeSet', {
-      ChangeSetName,
-      ...(StackName !== undefined && { StackName }),
+      ...named(id, stack),
       ...(NextToken !== undefined && { NextToken }),
     }).catch((cause: unknown) => {
       if (!/^ChangeSetNotFound/.test(faultName(cause))) throw cause
@@ -117,14 +120,16 @@ async function readSet(id: string, stack: string | undefined, call: Call, seen =
   if (seen.size > mostSets) throw new Unfit('change_set_too_large', `it has more than ${mostSets} nested stacks`)
   const [set, { TemplateBody }] = await Promise.all([
     describe(id, stack, call),
-    call('cloudformation:GetTemplate', { ChangeSetName: id, TemplateStage: 'Processed' }).catch(absentTemplate),
+    call('cloudformation:GetTemplate', { ...named(id, stack), TemplateStage: 'Processed' }).catch(absentTemplate),
   ])
   if (typeof TemplateBody !== 'string')
     throw new Unfit('change_set_not_ready', 'its processed template is missing: wait until the change set is complete')
-  const ids = changesOf({ set }).flatMap(({ ChangeSetId }) =>
-    ChangeSetId === undefined || seen.has(ChangeSetId) ? [] : [ChangeSetId],
+  const below = changesOf({ set }).flatMap(({ ChangeSetId, PhysicalResourceId }) =>
+    ChangeSetId === undefined || seen.has(ChangeSetId) ? [] : [[ChangeSetId, PhysicalResourceId] as const],
   )
-  const nested = await Promise.all(ids.map(async (each) => [each, await readSet(each, undefined, call, seen)] as const))
+  const nested = await Promise.all(
+    below.map(async ([each, under]) => [each, await readSet(each, under, call, seen)] as const),
+  )
   return { set, template: TemplateBody, nested: new Map(nested) }
 }
 

@@ -60,6 +60,11 @@ export class Unfit extends Error {
   }
 }
 
+/** `makeOnce` takes it for a lost answer. */
+export class AlreadyStarted extends Error {
+  override readonly name = 'AlreadyStarted'
+}
+
 /** AWS's clock and Hotwork's may differ by this. */
 export const clocksDifferSeconds = 30
 

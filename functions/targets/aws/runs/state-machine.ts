@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import { isRole } from '../rules/runs.ts'
 import { partsOf } from './open-parts.ts'
-import { clocksDifferSeconds, jsonText, listOf, objectOf, type Run, textOf, Unfit } from './run.ts'
+import { AlreadyStarted, clocksDifferSeconds, jsonText, listOf, objectOf, type Run, textOf, Unfit } from './run.ts'
 
 /** A standard state machine, by the ARN of a version. */
 export const stateMachine: Run = {
@@ -51,11 +51,6 @@ export const stateMachine: Run = {
 }
 
 const mostListed = 1000
-
-/** `makeOnce` takes it for a lost answer. */
-class AlreadyStarted extends Error {
-  override readonly name = 'AlreadyStarted'
-}
 
 function openIn(definition: string): readonly string[] {
   let parsed: Json

@@ -75,7 +75,12 @@ test('all pages of the changes and the sets of nested stacks are read', async ()
     ...{ ChangeSetId: setId('nested'), StackName: 'Checkout-Data', ParentChangeSetId: setId() },
   })
   const first = answerOf([changeOf('Add', 'AWS::SNS::Topic', 'T')], { NextToken: 'more' })
-  const second = answerOf([modified('AWS::CloudFormation::Stack', 'Data', { ChangeSetId: setId('nested') })])
+  const second = answerOf([
+    modified('AWS::CloudFormation::Stack', 'Data', {
+      ChangeSetId: setId('nested'),
+      PhysicalResourceId: `${stackId}-data`,
+    }),
+  ])
   const { settings, calls } = awsOf({
     DescribeChangeSet: ({ ChangeSetName, NextToken }) =>
       (ChangeSetName === setId('nested') ? nested : NextToken === 'more' ? second : first) as JsonObject,
@@ -83,9 +88,10 @@ test('all pages of the changes and the sets of nested stacks are read', async ()
   const { change } = await changeSet.describe(args, settings)
   expect(change).toMatchObject({ added: 1, changed: 1, removed: 1, stateful_removed: 1 })
   const templates = calls.filter(([operation]) => operation === 'GetTemplate').map(([, each]) => each)
-  expect(templates).toEqual(
-    [setId(), setId('nested')].map((ChangeSetName) => ({ ChangeSetName, TemplateStage: 'Processed' })),
-  )
+  expect(templates).toEqual([
+    { ChangeSetName: setId(), StackName: stackId, TemplateStage: 'Processed' },
+    { ChangeSetName: setId('nested'), StackName: `${stackId}-data`, TemplateStage: 'Processed' },
+  ])
 })
 
 const described = (more: JsonObject): Answers => ({
