@@ -20,11 +20,14 @@ export type ReadAsk = {
   signal: AbortSignal
 }
 
-/** `fault` is a name that is safe to log: it contains nothing of the read values. */
+/**
+ * `fault` is a name that is safe to log: it contains nothing of the read values. `words` say to the agent why it must not
+ * be asked for.
+ */
 export type Found =
   | { found: 'answer'; answer: JsonObject }
   | { found: 'absent' }
-  | { found: 'failed'; why: ReadFault; fault: string }
+  | { found: 'failed'; why: ReadFault; fault: string; words?: string }
 
 /** Reads the present state. */
 export interface Reader {

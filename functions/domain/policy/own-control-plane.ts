@@ -29,11 +29,14 @@ export function ownControlPlane(
 /** `Hotwork` in `hotwork/Hotwork-target`. */
 const stackOf = (targetRole: string): string => (targetRole.split('/').at(-1) ?? '').replace(/-target$/, '')
 
+/** Hotwork's own stacks beside the first one (docs/deploy.md). */
+const siblings = ['', 'anchor', 'target', 'watch']
+
 function isOfStack(text: string, stack: string): boolean {
   const own = stack.toLowerCase()
   if (own === '') return false
   const parts = text.toLowerCase().split(/[:/]/)
-  return parts.some((part) => part === own || part.startsWith(`${own}-`))
+  return parts.some((part) => siblings.some((name) => part === own + name || part.startsWith(`${own}${name}-`)))
 }
 
 function textsIn(value: Json): readonly string[] {

@@ -24,4 +24,9 @@ export type StateAsk = {
 }
 
 /** `raw`: the target's own guarded values, for the call that carries them. Never store or log them. */
-export type StateReading = { preview: Preview; raw?: JsonObject }
+export type StateReading = {
+  preview: Preview
+  raw?: JsonObject
+  /** The reason for which it must not be asked for, for the agent. */
+  words?: string
+}

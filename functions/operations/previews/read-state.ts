@@ -64,13 +64,13 @@ export class CatalogueStateReader implements StateReader {
     const reach = await Promise.all([reaching, read.catch(() => {})]).then(([facts]) =>
       facts.length === 0 ? {} : { reach: facts },
     )
-    const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string): StateReading => {
+    const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string, words?: string): StateReading => {
       log.warn('state_unread', { action: about.action, request: about.request, why, fault })
-      return { preview: { outcome: 'failed', why, observedAt, ...reach } }
+      return { preview: { outcome: 'failed', why, observedAt, ...reach }, ...defined({ words }) }
     }
     try {
       const [found, key] = await read
-      if (found.found === 'failed') return failed(found.why, found.fault)
+      if (found.found === 'failed') return failed(found.why, found.fault, found.words)
       return {
         ...(found.found === 'answer' && { raw: found.answer }),
         preview: this.#look(entry, about, found, { observedAt, key, reach }),

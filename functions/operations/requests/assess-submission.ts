@@ -206,8 +206,8 @@ async function assessOne(
   const isRun = entry !== undefined && startsRun(entry)
   const refused = isRun ? whyNoRun(asIf.value.ask, ports) : undefined
   if (refused) return refused
-  const withPreview = (preview: Preview | undefined): SubmissionResult<Submit> => {
-    const unfit = isRun ? whyNoRun(asIf.value.ask, ports, { preview }) : undefined
+  const withPreview = (preview: Preview | undefined, words?: string): SubmissionResult<Submit> => {
+    const unfit = isRun ? whyNoRun(asIf.value.ask, ports, { preview, words }) : undefined
     if (unfit) return unfit
     const isAsAssumed = entry && !isRun && previewAsIf(entry) === outcomeOfPreview(preview)
     const found = isAsAssumed ? asIf : of({ preview })
@@ -220,10 +220,10 @@ async function assessOne(
 function whyNoRun(
   { arguments: args, resource, classification }: Ask,
   { policy: { bundle }, targetRole }: Pick<AdmissionPorts, 'policy' | 'targetRole'>,
-  read?: { preview: Preview | undefined },
+  read?: { preview: Preview | undefined; words?: string | undefined },
 ): RefusedSubmission | undefined {
   const run = read?.preview?.outcome === 'matched' ? (read.preview.run ?? {}) : undefined
-  if (read && !run) return refuse('state_unreadable')
+  if (read && !run) return refuse('state_unreadable', read.words)
   const found = [run?.runsAs, ...(run?.concerns ?? [])].filter((each) => each !== undefined)
   const ours = ownControlPlane({ arguments: args, resource, classification, found }, bundle, targetRole)
   if (ours !== undefined) return refuse('own_control_plane', ours)

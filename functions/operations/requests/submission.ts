@@ -71,7 +71,10 @@ export const tooFewLeft = (policies: readonly string[], wouldBe?: Observed): Ref
   )
 
 export type SubmissionResult<T> = { ok: true; value: T } | RefusedSubmission
-export type AssessedAsk = { submit: Submit; withPreview: (preview: Preview | undefined) => SubmissionResult<Submit> }
+export type AssessedAsk = {
+  submit: Submit
+  withPreview: (preview: Preview | undefined, words?: string) => SubmissionResult<Submit>
+}
 
 /** Makes the request from the data already read. */
 export type Assess = () => Promise<SubmissionResult<AssessedAsk>>

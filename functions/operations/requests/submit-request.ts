@@ -185,7 +185,7 @@ export async function readAndAdmit(
     asIf.stages.length > 0 ? mayWait(asIf.ask, ports) : undefined,
     mayDraw(asIf) ? findPermits(asIf, ports) : [],
   ])
-  const submission = withPreview(found?.preview)
+  const submission = withPreview(found?.preview, found?.words)
   if (!submission.ok) return submission
   const submit = submission.value
   const drawn = mayDraw(submit) ? await drawFromPermit(submit, permits, ports.clock.now(), ports) : undefined

@@ -31,6 +31,8 @@ test.each<[string, Parameters<typeof touched>[0]]>([
     { arguments: { Parameters: { Names: ['a', 'approvals-runs'] } } },
   ],
   ['with an ARN of the stack', { found: ['arn:aws:cloudformation:us-east-1:000000000000:stack/approvals/1'] }],
+  ['with the stack of a target account', { arguments: { StackName: 'ApprovalsTarget-payments' } }],
+  ['with the stack of the log', { arguments: { StackName: 'ApprovalsAnchor' } }],
   ['as a role under the path of Hotwork', { found: ['arn:aws:iam::000000000000:role/hotwork/other'] }],
 ])('an act %s touches Hotwork', (_what, changes) => {
   expect(touched(changes)).toEqual(expect.any(String))

@@ -23,7 +23,8 @@ export async function describeRunAs(args: JsonObject, of: RunOf, aws: AwsReader,
     return { found: 'answer', answer: { digest, runsAs, open: shownParts(open), ...more } as JsonObject }
   } catch (fault) {
     if (fault instanceof Unread) return fault.found
-    return { found: 'failed', why: 'unreadable', fault: fault instanceof Unfit ? fault.name : 'no_description' }
+    if (!(fault instanceof Unfit)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }
+    return { found: 'failed', why: 'unreadable', fault: fault.name, words: `\`${fault.name}\`: ${fault.message}` }
   }
 }
 
