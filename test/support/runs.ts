@@ -4,10 +4,7 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Follow } from '../../functions/domain/policy/follow.ts'
 import { Copy } from '../policies/sample.ts'
 import { madeOnce } from './made-once.ts'
-import { read } from './repository.ts'
 import type { What } from './world.ts'
-
-const libraryEntry = (name: string): object => JSON.parse(read(`policy-tools/library/${name}.json`)).entry
 
 /** The way in which a run of Systems Manager Automation is followed. */
 export const automation: Follow = {
@@ -75,13 +72,10 @@ export const runOf = (name = 'staging-restart', version = '3'): What => ({
   resource: { type: 'ssm:document', id: `arn:aws:ssm:us-east-1:000000000000:document/${name}` },
 })
 
-/** The entry of the library, whose question has an answer. */
-export const changeSets = {
-  ...(libraryEntry('cloudformation.execute-change-set') as typeof runbook),
-  account: 'target',
-}
+export const changeSets = { name: 'cloudformation:ExecuteChangeSet' }
 
-export const changeSetOf = (change = 'release-41', stack = 'checkout'): What => {
+/** An ask for a change set of the sample. */
+export const changeSetOf = (change = 'release-41', stack = 'checkout-orders'): What => {
   const uuid = '0a1b2c3d-1111-2222-3333-444455556666'
   return {
     action: changeSets.name,
@@ -104,7 +98,6 @@ export function addRuns(copy: Copy, ...entries: readonly { name: string }[]): vo
     resources.push(
       rule('ssm:document', 'ssm:*:*:document/staging-*', 'staging'),
       rule('ssm:document', 'ssm:*:*:document/*', 'prod'),
-      rule('cloudformation:stack', 'cloudformation:*:*:stack/*', 'prod'),
     ),
   )
   copy.writeSchema()
@@ -114,7 +107,7 @@ export function addRuns(copy: Copy, ...entries: readonly { name: string }[]): vo
 export const bundleOfRuns = (): Bundle =>
   madeOnce('bundle-of-runs', () => {
     using copy = new Copy()
-    addRuns(copy, runbook, changeSets)
+    addRuns(copy, runbook)
     const opened = openFolder(copy.at('policies'), copy.at('deployment.json'), cedar)
     if (!opened.ok) throw new Error(opened.problems.map(({ message }) => message).join('\n'))
     return opened.bundle

@@ -17,9 +17,12 @@ export async function lookAtTask(
   if (!tasks) return undefined
   const isLive = (assessment: ReturnType<typeof assess>) =>
     assessment.outcome === 'requestable' && tierOf(bundle.ladder, assessment.tier)?.parentTask === 'live'
+  // The reading of a change set, which comes later, may raise the tier.
+  const mayBeLive = (action: string) =>
+    readsMember(bundle, action, 'change') && bundle.ladder.tiers.some(({ parentTask: asked }) => asked === 'live')
   const isWanted =
     bundle.deployment.incidents?.show !== undefined ||
-    actions.some((action) => readsMember(bundle, action, 'task')) ||
+    actions.some((action) => readsMember(bundle, action, 'task') || mayBeLive(action)) ||
     isLive(assess())
   return isWanted ? tasks.look(parentTask.id) : undefined
 }

@@ -96,6 +96,17 @@ test('policy hears the numbers of a change set at its submission, and none at th
   })
 })
 
+test('a change set whose reading raises the tier to one with a live parent task has its task looked up', async () => {
+  const rule =
+    'forbid (principal, action, resource) when { context has change && context.change.stateful_removed > 0 && context.approval.tier < 3 };'
+  const bundle = withPolicy(changeSets.name, 'data-needs-security', rule, bundleOfRuns())
+  const desk = world({ change: { ...summary, stateful_removed: 1 } }, bundle)
+  desk.tasks = { look: async () => ({ answer: 'known' }) }
+  const asked = { ...changeSet, agent: agent('builder'), purpose: 'release' }
+  const { tier, ask } = await desk.submitted(asked, { justification: 'the release of today' })
+  expect([tier, ask.task]).toEqual([3, 'known'])
+})
+
 /** Approved by two people, and claimed. */
 async function claimed(what = prod) {
   const desk = world()
