@@ -16,7 +16,7 @@ import { type Around, thisProcess } from './surroundings.ts'
 
 export type { Action, ActionsWanted } from './agent/actions.ts'
 export type { Answer, Asked } from './agent/answers.ts'
-export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
+export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported, type PermitRun } from './agent/approved.ts'
 export type { Evidence } from './agent/evidence.ts'
 export type { McpTool } from './agent/mcp-tool.ts'
 export type {

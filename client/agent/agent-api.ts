@@ -51,6 +51,11 @@ const longestHold = 25
 
 const quiet: Waiting = { err: () => {}, pause }
 
+const isPending = ({ task }: Task): boolean => task.status === 'pending'
+
+/** @internal Whether what the approved call started goes on. */
+export const isRunning = ({ hotwork }: Pick<Task, 'hotwork'>): boolean => hotwork.run?.status === 'running'
+
 /**
  * Hotwork's API for one agent and one key. Calls are idempotent, and retried if unanswered. Each method throws Refusal
  * if Hotwork refuses, Fault if the call fails, and the signal's reason if it is aborted.
@@ -144,23 +149,30 @@ export class AgentApi {
       onChange?: (task: Task) => void | Promise<void>
       /** True for a pending task that ends the wait. */
       isEnough?: (task: Task) => boolean
+      /** True while the task may change. */
+      goesOn?: (task: Task) => boolean
     } = {},
   ): Promise<Task> {
     const { signal, ...rest } = how
-    const { until, onChange, isEnough } = rest
+    const { until, onChange, isEnough, goesOn = isPending } = rest
     if (signal) return this.within(signal).waitUntilSettled(id, rest)
     let seen = ''
     for (;;) {
       const left = until ? Math.max(0, Math.ceil((until.getTime() - Date.now()) / 1000)) : longestHold
       const { task, retryAfter } = await this.#read(id, Math.min(left, longestHold))
-      const { round, stages, questions } = task.hotwork
-      const looks = JSON.stringify([task.task.status, round, stages, questions])
+      const { round, stages, questions, run } = task.hotwork
+      const looks = JSON.stringify([task.task.status, round, stages, questions, run])
       if (looks !== seen) await onChange?.(task)
       seen = looks
-      if (task.task.status !== 'pending' || isEnough?.(task)) return task
+      if (!goesOn(task) || isEnough?.(task)) return task
       if (until && Date.now() >= until.getTime()) return task
       if (retryAfter > 0) await this.#waiting.pause(Math.min(retryAfter, left) * 1000, this.#options.signal)
     }
+  }
+
+  /** Waits until the run of an approved request has ended, or until `until`: then it still goes on. */
+  waitForRun(id: string, how: { until?: Date | undefined; signal?: AbortSignal | undefined } = {}): Promise<Task> {
+    return this.waitUntilSettled(id, { ...how, goesOn: isRunning })
   }
 
   /** Answers a question of an approver, once, by the key of the request. */

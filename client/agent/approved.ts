@@ -4,9 +4,10 @@ import { defined } from '../http.ts'
 import { isAlive, type Run } from '../journal/runs.ts'
 import { exitOfStatus, exits, isStateChanged, Refusal, Trouble } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
+import { isRunning } from './agent-api.ts'
 import type { Task } from './ask.ts'
 import { type Held, waitForPeople } from './held.ts'
-import type { Permit } from './permit-call.ts'
+import { endOfWait, type Permit } from './permit-call.ts'
 import { type Message, messagesIn } from './words.ts'
 
 /** Credentials in the form of the AWS SDKs. */
@@ -54,6 +55,13 @@ export type Extension = {
   signal?: AbortSignal | undefined
 }
 
+/** What a call started, and that goes on after it. `unknown`: Hotwork could not see its end. */
+export type PermitRun = {
+  status: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'unknown'
+  since: Date
+  until?: Date
+}
+
 const longestName = 64
 
 export class Approved {
@@ -69,6 +77,7 @@ export class Approved {
   #expiresAt: Date
   #token: () => Promise<TokenAnswer>
   #shown: string | undefined
+  #run: PermitRun | undefined
 
   /** @internal */
   constructor({ task, hotwork }: Task, args: Approved['arguments'], held: Held) {
@@ -118,12 +127,34 @@ export class Approved {
     return this.#held.api.prove(method, url, this.#shown ?? (await this.token()))
   }
 
-  /** Has Hotwork make a mediated call, once, and returns AWS's answer. */
+  /** The run that `call` started, as last seen. */
+  get run(): PermitRun | undefined {
+    return this.#run
+  }
+
+  /**
+   * Waits for the end of the run, which completes the request.
+   * @returns the run; `running` if it goes on after the wait
+   */
+  async waitForRun({ wait, signal }: Pick<Extension, 'wait' | 'signal'> = {}): Promise<PermitRun> {
+    const until = endOfWait(wait)
+    const { hotwork } = await this.#held.api.waitForRun(this.request, { until, signal: signal ?? this.#held.signal })
+    if (!hotwork.run) throw new TypeError(`${this.request} has no run: \`call\` starts it`)
+    this.#run = runOf(hotwork.run)
+    if (!isRunning({ hotwork })) this.#held.forget('completed')
+    return this.#run
+  }
+
+  /** Has Hotwork make a mediated call, once, and returns AWS's answer. `run` is what it started, if that goes on. */
   async call(): Promise<{ readonly [name: string]: unknown }> {
     const { api, signal, pause } = this.#held
     for (let count = 1; ; count++)
       try {
-        return (await this.#claim(async () => api.awsCall((await this.#token()).access_token))).output
+        return await this.#claim(async () => {
+          const { output, run } = await api.awsCall((await this.#token()).access_token)
+          this.#run = run && runOf(run)
+          return output
+        })
       } catch (trouble) {
         const after = trouble instanceof Trouble && trouble.told.code === 'outcome_unknown' && trouble.told.retryAfter
         if (!after || count === 3) throw trouble
@@ -249,6 +280,12 @@ export class Approved {
     forget('outcome unknown')
   }
 }
+
+const runOf = ({ status, since, until }: NonNullable<Task['hotwork']['run']>): PermitRun => ({
+  status: status as PermitRun['status'],
+  since: new Date(since),
+  ...(until === undefined ? {} : { until: new Date(until) }),
+})
 
 const endOf = ({ task, hotwork }: Task): Date => new Date(hotwork.grant?.not_after ?? task.expires_at)
 

@@ -53,7 +53,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
         request({ ...typed, wait: typed.wait === true ? usualWait : typed.wait }, context),
       ),
     )
-  verb('wait', 'wait until a request is decided')
+  verb('wait', 'wait until a request is decided, and until the run that it started has ended')
     .addArgument(id)
     .addOption(new Option('--for <span>', 'the longest wait, such as 45s, 30m or 2h').argParser(span))
     .action(act<{ id: string; for?: number }>(wait))
@@ -95,7 +95,12 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .action(act<{ id: string; setup: boolean }>(credentials))
   verb('call', "for a mediated action: have Hotwork make the one call, and print AWS's answer")
     .addArgument(id)
-    .action(act(call))
+    .addOption(new Option('--wait [span]', 'wait for the end of the run that it starts; default 30m').argParser(span))
+    .action(
+      act<{ id: string; wait?: number | true }>((typed, context) =>
+        call({ ...typed, wait: typed.wait === true ? usualWait : typed.wait }, context),
+      ),
+    )
 }
 
 /** Wraps a verb of an agent. */

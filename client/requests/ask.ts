@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Ask, Evaluation } from '../../functions/domain/cards/wire/task.ts'
-import type { AgentApi } from '../agent/agent-api.ts'
+import { type AgentApi, isRunning } from '../agent/agent-api.ts'
 import type { Task } from '../agent/ask.ts'
 import { waitedForOf } from '../agent/waiting.ts'
 import { questionsIn, quoteForModel } from '../agent/words.ts'
@@ -45,9 +45,22 @@ export async function wait({ id: typed, for: span = usualWait }: IdTyped & { for
   const id = readId(typed)
   await concludeAbandoned(context)
   const api = agentApi(context, { agent: context.kept.find(id)?.agent })
-  const task = await waitFor(await api.readTask(id), api, span, context)
-  forgetEnded(task, context)
-  return show(context, bodyOf({ task }), () => describe({ task }, context), exitOfStatus(statusOf(task)))
+  return followed(await waitFor(await api.readTask(id), api, span, context), api, span, context)
+}
+
+/** Waits until a run that an approved call started has ended. Without one it tells the task. */
+export async function followed(task: Task, api: AgentApi, milliseconds: number, context: AgentContext): Promise<Exit> {
+  const until = new Date(Date.now() + milliseconds)
+  const last = isRunning(task) ? await api.waitForRun(task.task.id, { until }) : task
+  forgetEnded(last, context)
+  return show(context, bodyOf({ task: last }), () => describe({ task: last }, context), exitOfTask(last))
+}
+
+/** A run that did not succeed is a failure, also of a completed request. */
+function exitOfTask(task: Task): Exit {
+  const { run } = task.hotwork
+  if (!run || statusOf(task) === 'revoked') return exitOfStatus(statusOf(task))
+  return run.status === 'running' ? exits.pending : run.status === 'succeeded' ? exits.done : exits.fault
 }
 
 /** Withdraws a request. Idempotent. */

@@ -1,7 +1,7 @@
 import { type IdTyped, nextCommand, profileOf, show } from '../context.ts'
 import { type Exit, exits, isOver, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
-import { keyOf, readId } from './ask.ts'
+import { followed, keyOf, readId } from './ask.ts'
 import { type AgentContext, agentApiOf } from './context.ts'
 
 export async function credentials(typed: IdTyped & { setup: boolean }, context: AgentContext): Promise<Exit> {
@@ -23,7 +23,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
 }
 
 /** Makes the call once: after a lost answer, asking again reports its outcome. */
-export async function call(typed: IdTyped, context: AgentContext): Promise<Exit> {
+export async function call(typed: IdTyped & { wait?: number | undefined }, context: AgentContext): Promise<Exit> {
   const { kept: requests } = context
   const id = readId(typed.id)
   const kept = await keyOf(id, context)
@@ -31,8 +31,12 @@ export async function call(typed: IdTyped, context: AgentContext): Promise<Exit>
   const called = await requests.journal.alone(id, () =>
     ofGrant(context, id, async () => api.awsCall((await api.exchangeToken(id)).access_token)),
   )
+  if (called.run && typed.wait !== undefined) return followed(await api.readTask(id), api, typed.wait, context)
+  const { settings } = context
   return show(context, called, () => [
-    `DONE, and AWS answered; report it with \`${nextCommand(`complete ${id}`, context.settings)}\``,
+    called.run
+      ? `STARTED, and its run goes on; wait for its end with \`${nextCommand(`wait ${id}`, settings)}\``
+      : `DONE, and AWS answered; report it with \`${nextCommand(`complete ${id}`, settings)}\``,
     ...JSON.stringify(called.output, null, 2).split('\n'),
   ])
 }

@@ -49,6 +49,8 @@ export function describe({ task, ask, evaluation }: Asked, told: Told): string[]
     ...fact('starts', task.hotwork.not_before && timeAndSpan(task.hotwork.not_before, surroundings)),
     ...fact('until', until !== undefined && timeAndSpan(until, surroundings)),
     ...fact('open', ...onceForSteps(unpinned).map((line) => `the credential leaves open: ${line}`)),
+    ...fact('runs as', task.hotwork.runs_as),
+    ...fact('run', task.hotwork.run && runWords(task.hotwork.run, surroundings)),
     ...fact('left', ...leftOf(task)),
     ...fact('told', ...messagesIn(task).map(({ text }) => `the approver says: ${quoteForModel(text.trim())}`)),
     ...fact('suggests', task.hotwork.suggest && jsonForModel(task.hotwork.suggest.arguments)),
@@ -62,6 +64,15 @@ export function describe({ task, ask, evaluation }: Asked, told: Told): string[]
     ...fact('next', ...nextOf(task, told)),
   ]
 }
+
+/** A run that goes on, or its end. */
+export const runWords = (
+  { status, since, until }: NonNullable<Task['hotwork']['run']>,
+  surroundings: Told['surroundings'],
+): string =>
+  until === undefined
+    ? `${status} since ${timeAndSpan(since, surroundings)}`
+    : `${status} at ${timeAndSpan(until, surroundings)}`
 
 /** The steps of a plan, each with its agent and request. */
 export const stepsOf = ({ hotwork: { steps = [] } }: Task): string[] =>
@@ -117,6 +128,7 @@ export function bodyOf({ task, ask, evaluation }: Asked): object {
     unpinned: hotwork.unpinned,
     ...(hotwork.narrowed ? { narrowed: hotwork.narrowed } : {}),
     ...(hotwork.grant ? { grant: hotwork.grant } : {}),
+    ...defined({ runs_as: hotwork.runs_as, run: hotwork.run }),
     ...(hotwork.steps ? { steps: hotwork.steps } : {}),
     ...defined({ messages: hotwork.messages, suggest: hotwork.suggest, questions: hotwork.questions }),
     ...answer,

@@ -156,6 +156,7 @@ export function describe(request: Request, surroundings: Around): string[] {
             ...fact('changes', ...previewWords(request, surroundings)),
             ...fact('tool', request.shown?.mcp && noted(request.shown.mcp)),
             ...fact('with', ...argumentWords(request, request.shown)),
+            ...fact('runs as', request.runs_as),
             ...fact('left open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
             ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
             ...fact('terms', termsOf(request)),
@@ -198,16 +199,24 @@ export function describe(request: Request, surroundings: Around): string[] {
 /** The state: the first lines of a description. */
 export const headOf = (request: Request, surroundings: Around): string[] => [
   `${stateOf(request)}  ${request.id}`,
-  ...fact('now', nowOf(request, surroundings), request.ended?.reason, noteOf(request), codeOf(request)),
+  ...fact(
+    'now',
+    nowOf(request, surroundings),
+    ...runOf(request, surroundings),
+    request.ended?.reason,
+    noteOf(request),
+    codeOf(request),
+  ),
 ]
 
-export function stateOf({ status, stage, stages, grant, ended, steps, outcome, registry }: Request): string {
+export function stateOf({ status, stage, stages, grant, run, ended, steps, outcome, registry }: Request): string {
   const open = stages.find(({ name }) => name === stage)
   if (status === 'pending' && registry?.accepts !== undefined && registry.accepted_at === undefined)
     return `WAITING for ${registry.accepts} to accept it`
   if (status === 'approved' && registry) return 'APPROVED, not written yet'
   if (open) return `WAITING for ${open.name}: ${countOf(open)} approved${later(open, stages)}`
   if (status === 'approved' && steps) return `IN PROGRESS, ${doneOf(steps)}`
+  if (status === 'approved' && run?.status === 'running') return 'ITS RUN GOES ON'
   if (status === 'approved')
     return grant?.claimed_at === undefined ? 'APPROVED, credential not collected yet' : 'IN USE'
   if (outcome === 'revise') return 'SENT BACK to be revised'
@@ -231,6 +240,7 @@ function nowOf(request: Request, surroundings: Around) {
   if (status === 'pending') return deadline && `to be decided by ${timeAndSpan(deadline, surroundings)}`
   if (status === 'approved' && request.registry) return 'Hotwork writes it into the registry'
   if (status === 'approved' && grant && steps) return `it ends at ${timeAndSpan(grant.not_after, surroundings)}`
+  if (status === 'approved' && request.run) return undefined
   if (status === 'approved' && grant) {
     const until =
       grant.claimed_at === undefined ? 'the agent can collect the credential until' : 'its credential is valid until'
@@ -240,6 +250,15 @@ function nowOf(request: Request, surroundings: Around) {
   if (!ended) return undefined
   const by = ended.by === 'system' ? 'Hotwork' : ended.by
   return `by ${by}${ended.for === undefined ? '' : ` for ${ended.for}`} at ${time(ended.at, surroundings)}`
+}
+
+/** The run, with the words of its target, and whether a revocation stops it. */
+function runOf({ run, status }: Request, surroundings: Around): string[] {
+  if (!run) return []
+  const at = run.until ?? run.since
+  const said = `its run: ${run.status} ${run.until === undefined ? 'since' : 'at'} ${timeAndSpan(at, surroundings)}`
+  const stop = status === 'revoked' && run.status === 'running' && !run.can_stop ? '; it cannot be stopped' : ''
+  return [`${said}${run.note === undefined ? '' : `: ${run.note}`}${stop}`]
 }
 
 const noteOf = ({ ended }: Request) => (ended?.note === undefined ? undefined : `the agent's note: ${ended.note}`)

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import * as DPoP from 'dpop'
+import { AgentApi } from '../../../client/agent/agent-api.ts'
 import {
   AlreadyRun,
   type Approved,
@@ -11,9 +12,11 @@ import {
 } from '../../../client/index.ts'
 import { thisProcess } from '../../../client/surroundings.ts'
 import { evidenceOf } from '../../../functions/domain/record/evidence.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
 import { aroundIn } from '../support/agent-client.ts'
 import { useFolder } from '../support/folder.ts'
 import { useScene } from '../support/scene.ts'
+import { startedRun } from '../support/started-run.ts'
 
 /** The agent's client, over the deployed handlers. */
 
@@ -458,4 +461,33 @@ describe('a resource that changes after the approval', () => {
     meanwhile = async () => scene.advance(20)
     await expect(permit.awsCredentials()()).rejects.toMatchObject({ told: { code: 'state_changed' } })
   })
+})
+
+const worker = (): PermitCall => ({
+  action: 'lambda:UpdateFunctionConfiguration',
+  arguments: { FunctionName: 'staging-checkout-worker', Timeout: 60 },
+  purpose: 'remediation',
+  parentTask: { id: 'INC-4822' },
+})
+
+test('a permit whose call starts a run has the run, and waits for its end', async () => {
+  const permit = await approved(hotwork().permit(worker()))
+  await permit.token()
+  const { called, end: over } = await startedRun(scene, permit.request as RequestId)
+  const run = { status: 'running' as const, since: new Date().toISOString() }
+  jest.spyOn(AgentApi.prototype, 'awsCall').mockResolvedValueOnce({ output: { id: 'run-1' }, run })
+  expect(called).toMatchObject({ ok: true, value: { run: { status: 'running' } } })
+  expect([permit.run, await permit.call()]).toEqual([undefined, { id: 'run-1' }])
+  expect(permit.run).toMatchObject({ status: 'running' })
+  expect(await permit.waitForRun({ wait: 0 })).toEqual({ status: 'running', since: expect.any(Date) })
+  meanwhile = over
+  expect(await permit.waitForRun()).toEqual({
+    ...{ status: 'succeeded', since: expect.any(Date), until: expect.any(Date) },
+  })
+  expect(await end(permit.request)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+})
+
+test('a permit without a run does not wait for one', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  await expect(permit.waitForRun()).rejects.toThrow('has no run')
 })

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { AgentApi } from '../../../client/agent/agent-api.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
 import { AgentMachine, file, prod } from '../support/agent-machine.ts'
 import { minute, useScene } from '../support/scene.ts'
+import { startedRun } from '../support/started-run.ts'
 
 /** `hotwork credentials` and `call`: what an agent gets outside `exec`. */
 
@@ -96,4 +99,53 @@ test('a mediated call has no credentials; `call` has it made, once', async () =>
 test('`call` of an action that the agent does itself is wrong usage', async () => {
   const id = await agent.approved()
   expect(await agent.type('call', id)).toMatchObject({ exit: 2, err: expect.stringContaining(`hotwork exec ${id}`) })
+})
+
+/** A claimed request whose call started a run. */
+async function running() {
+  const id = await agent.approved(file('prod-worker-timeout'))
+  await agent.type('credentials', id)
+  return { id, ...(await startedRun(scene, id as RequestId)) }
+}
+
+test('`wait` waits for the end of a run, and fails if the run does', async () => {
+  const { id, end } = await running()
+  const waiting = agent.json('wait', id, '--for', '0s')
+  expect(await waiting).toMatchObject({ exit: 3, body: { run: { status: 'running' } } })
+  await end(false)
+  expect(await agent.type('wait', id)).toMatchObject({ exit: 1, out: expect.stringMatching(/run +failed at/) })
+})
+
+test('`wait` exits with 0 once the run has succeeded, and the key is deleted', async () => {
+  const { id, end } = await running()
+  await end()
+  expect(await agent.json('wait', id)).toMatchObject({
+    exit: 0,
+    body: { status: 'completed', run: { status: 'succeeded' } },
+  })
+  expect(agent.files()).toEqual([])
+})
+
+test('`call` says that a run began; with `--wait` it waits for its end', async () => {
+  const { id } = await running()
+  const answer = { output: { id: 'run-1' }, run: { status: 'running' as const, since: new Date().toISOString() } }
+  const answered = jest.spyOn(AgentApi.prototype, 'awsCall').mockResolvedValue(answer)
+  expect(await agent.type('call', id)).toMatchObject({ exit: 0, out: expect.stringContaining(`hotwork wait ${id}`) })
+  expect(await agent.json('call', id, '--wait=0s')).toMatchObject({ exit: 3, body: { run: { status: 'running' } } })
+  answered.mockRestore()
+})
+
+test('`show` says that the run of a request goes on, and how it ended', async () => {
+  const { id, end } = await running()
+  expect((await scene.at('gus').type('show', id)).out).toMatch(/^ITS RUN GOES ON[\s\S]*its run: running since/)
+  await end()
+  const { out } = await scene.at('gus').type('show', id)
+  expect(out).toMatch(/^COMPLETED, succeeded[\s\S]*its run: succeeded at/)
+  expect(out).toContain('started a run')
+})
+
+test('`show` says that a run of a revoked request cannot be stopped', async () => {
+  const { id } = await running()
+  await scene.at('gus').type('revoke', id, '--reason', 'INC-4822: not now')
+  expect((await scene.at('gus').type('show', id)).out).not.toContain('cannot be stopped')
 })
