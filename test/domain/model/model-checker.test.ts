@@ -13,6 +13,7 @@ import { faultsOfGrant } from './faults-of-grant.ts'
 import { faultsOfNarrowing } from './faults-of-narrowing.ts'
 import { faultsOfReceipts } from './faults-of-receipts.ts'
 import { faultsOfRegistry } from './faults-of-registry.ts'
+import { faultsOfRuns } from './faults-of-runs.ts'
 import { production } from './production.ts'
 import { scenarios } from './scenarios.ts'
 import { type Found, type Node, search, type Violation } from './search.ts'
@@ -26,6 +27,7 @@ jest.setTimeout(180_000)
 const faults = [
   ...[...faultsOfApproval, ...faultsOfGrant, ...faultsOfDelegation, ...faultsOfNarrowing, ...faultsOfCalls],
   ...[...faultsOfDrift, ...faultsOfBreakGlass, ...faultsOfReceipts, ...faultsOfAskingBack, ...faultsOfRegistry],
+  ...faultsOfRuns,
 ]
 const found: Found[] = []
 const caught: { fault: string; violation: Violation }[] = []

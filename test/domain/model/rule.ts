@@ -91,5 +91,5 @@ export const asSeen = ({ command, scenario, seen }: Step) =>
   (command.round === seen.round && command.digest === inForce(scenario, seen).ask.digest.slice(0, 16))
 /** The outcome of a call, or that it was not sent, may be reported after the end. */
 export const tellsOfCall = ({ command: { type } }: Step) =>
-  type === 'end_call' || type === 'return_call' || type === 'resolve_call'
+  ['end_call', 'return_call', 'resolve_call', 'start_run', 'end_run'].includes(type)
 export const endOf = (seen: Witness) => (seen.grant?.claimed ? seen.grant.notAfter : seen.grant?.claimBy) ?? 0

@@ -4,6 +4,7 @@ import { dueAt } from '../../../functions/domain/requests/due.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
 import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
+import { goesOn } from './rules-of-runs.ts'
 import type { Reducer, Step } from './search.ts'
 import { absentFor, eligibleIn, issuedKindOf } from './world.ts'
 
@@ -88,10 +89,13 @@ export const rulesOfEnding: readonly Rule[] = [
   {
     id: 'INV4',
     rule: 'a caller who may end it ends it: completion, withdrawal, revocation',
-    broken: ({ command, before, after, scenario }) => {
+    broken: ({ command, before, after, scenario, seen }) => {
       const ends =
         (command.type === 'revoke' && command.answer.permit && before) ||
-        (command.type === 'complete' && before?.status === 'approved' && !scenario.ask.change) ||
+        (command.type === 'complete' &&
+          before?.status === 'approved' &&
+          !scenario.ask.change &&
+          !goesOn(seen, scenario.runs === true)) ||
         (command.type === 'withdraw' && before?.status === 'pending')
       return ends && !ended(after) ? `not ended by \`${command.type}\`` : undefined
     },
@@ -165,8 +169,10 @@ export const rulesOfEnding: readonly Rule[] = [
       return (at !== seen.open?.deadline || deadline !== Math.min(at + longer, seen.decideBy)) && 'another time'
     },
   ),
-  on('INV8', 'an expiry is at the second when it is due, with any next look', ['Expired'], ({ at }, seen) => {
+  on('INV8', 'an expiry is at the second when it is due, with any next look', ['Expired'], ({ at }, seen, step) => {
     const due = seen.grant ? endOf(seen) : seen.open?.deadline
+    // While a run may go on the request does not expire, so it does when that is known.
+    if (step.scenario.runs && at > (due ?? 0) && !goesOn(seen, true)) return undefined
     return at !== due && `expired ${at - (due ?? 0)} s off`
   }),
   { id: 'INV8', rule: 'a late timer changes nothing: deciding late is as deciding on time', broken: late },
@@ -190,9 +196,9 @@ const withoutReview = ({ review: _, ...state }: ApprovalRequest) => state as App
 /** A state without the comparison of its calls, which follows the end. */
 const withoutCalls = ({ calls: _, ...state }: ApprovalRequest) => state as ApprovalRequest
 
-/** A state without its uses: the outcome of a call may be reported after the end. */
-const withoutUses = (state: ApprovalRequest): ApprovalRequest =>
-  'grant' in state && state.grant ? ({ ...state, grant: { ...state.grant, uses: [] } } as ApprovalRequest) : state
+/** A state without its uses and run: the outcome of a call may be reported after the end. */
+const withoutUses = ({ run: _, ...state }: ApprovalRequest): ApprovalRequest =>
+  ('grant' in state && state.grant ? { ...state, grant: { ...state.grant, uses: [] } } : state) as ApprovalRequest
 
 /** Compares deciding now, with all due events overdue, with having applied each at its time. */
 function late({ before, after, command, at, reducer }: Step): string | undefined {

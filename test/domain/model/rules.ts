@@ -8,6 +8,7 @@ import { rulesOfEnding } from './rules-of-ending.ts'
 import { rulesOfReceipts } from './rules-of-receipts.ts'
 import { rulesOfRecord } from './rules-of-record.ts'
 import { rulesOfRegistry } from './rules-of-registry.ts'
+import { rulesOfRuns } from './rules-of-runs.ts'
 
 /** The invariants of Hotwork that the reducer maintains. INV10 is that nothing in a search throws. */
 export const rules: readonly Rule[] = [
@@ -20,4 +21,5 @@ export const rules: readonly Rule[] = [
   ...rulesOfBreakGlass,
   ...rulesOfAskingBack,
   ...rulesOfRegistry,
+  ...rulesOfRuns,
 ]

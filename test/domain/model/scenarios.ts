@@ -35,6 +35,8 @@ export type Scenario = {
   mayRebind?: boolean
   /** The number of attempts at the one call. */
   calls?: number
+  /** Whether a sent call starts a run, which ends at any time. */
+  runs?: true
   /** The narrower asks, one after the other, with their rungs. */
   left?: readonly Left[]
   /** The stand-ins, and the people they decide for while that holds. */
@@ -265,6 +267,17 @@ export const mediated: Scenario = {
   endings: [sample.halted],
   mayRebind: true,
   calls: 1,
+}
+
+export const runs: Scenario = {
+  ...quiet,
+  name: 'a call that starts a run, which goes on after its grant',
+  ask: sample.sampleAsk({ credential: 'mediated', runsAs: 'arn:aws:iam::000000000000:role/runbooks' }),
+  mints: { access_token: 1, aws: 0 },
+  uses: 0,
+  endings: [sample.halted],
+  calls: 2,
+  runs: true,
 }
 
 /** A comparison doubles nearly all states, so it has scenarios of its own with one credential of a kind. */
@@ -550,6 +563,7 @@ export const scenarios: readonly Scenario[] = [
   mediated,
   compared,
   unsent,
+  runs,
   opening,
   openingAgain,
   openingCompared,

@@ -2,7 +2,14 @@ import type { saidByState } from '../../../functions/domain/anchor/receipt.ts'
 import type { Command } from '../../../functions/domain/record/commands.ts'
 import type { Event } from '../../../functions/domain/record/events.ts'
 import type { evolve as realEvolve } from '../../../functions/domain/record/evolve.ts'
-import { type ApprovalRequest, type Grant, openStage, type Use } from '../../../functions/domain/record/request.ts'
+import {
+  type ApprovalRequest,
+  type Grant,
+  grantOf,
+  isRunning,
+  openStage,
+  type Use,
+} from '../../../functions/domain/record/request.ts'
 import type { Refusal } from '../../../functions/domain/refusals.ts'
 import type { Decided } from '../../../functions/domain/requests/decide.ts'
 import { asOf, dueAt } from '../../../functions/domain/requests/due.ts'
@@ -251,8 +258,15 @@ const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, and ne
 /** The possible changes without a command. After the end only pending mints and calls matter. */
 function movesOf(scenario: Scenario, { state, world }: Node): readonly Action[] {
   const late = [...mintsOf(world), ...sendsOf(world)]
-  if (dueAt(state) === undefined) return late
+  if (dueAt(state) === undefined)
+    return isRunning(state) ? [...late, ...turnsOf(scenario, world), ...afterGrant(state, world)] : late
   return [...late, ...turnsOf(scenario, world), ...timeIn(state, world), ...backIn(scenario, world)]
+}
+
+/** Time passes the end of a grant whose run goes on. */
+function afterGrant(state: ApprovalRequest, { now }: World): readonly Action[] {
+  const to = (grantOf(state)?.notAfter ?? 0) - submittedAt + 60
+  return to > now ? [{ label: 'the grant would be over', world: { now: to } }] : []
 }
 
 const hour = 3600
@@ -378,7 +392,7 @@ function keyOf(state: ApprovalRequest, seen: Witness): string {
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
   const there = state.preview?.outcome === 'matched' ? state.preview.state[8] : ''
   const until = seen.drifts > 0 ? `${seen.drifts}@${seen.decideBy}` : ''
-  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.intended}|${seen.issued}|${seen.compared}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}${seen.accepted}${askedKey(state)}`
+  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.intended}|${seen.issued}|${seen.compared}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}${seen.accepted}${askedKey(state)}${state.run?.status}`
 }
 
 const askedKey = ({ questions = [], colleagues = [] }: ApprovalRequest): string =>

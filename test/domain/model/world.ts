@@ -429,9 +429,24 @@ function calls(scenario: Scenario, world: World): readonly Action[] {
             obeyed: { calling: world.calling.filter((each) => each !== n) },
           },
         ]),
+    ...(scenario.runs && world.sent.includes(n) ? runs(n) : []),
     { label: `the outcome of call ${n - 70} cannot be found`, command: sample.callResolution(n) },
     { label: `call ${n - 70} is found to have failed`, command: sample.callResolution(n, { outcome: 'failed' }) },
   ])
+}
+
+/** The run of a sent call, told by its maker or found by the look-up, and its end, as often as it is seen. */
+const runs = (n: number): readonly Action[] => {
+  const told = sample.runStart(n)
+  const { agent: _, ...found } = told
+  return [
+    { label: `call ${n - 70} has started a run`, command: told },
+    { label: `the run of call ${n - 70} is found`, command: found },
+    ...(['succeeded', 'failed', 'unknown'] as const).map((status) => ({
+      label: `the run has ended: ${status}`,
+      command: sample.runEnd(status),
+    })),
+  ]
 }
 
 function uses(scenario: Scenario, world: World): readonly Action[] {
