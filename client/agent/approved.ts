@@ -55,7 +55,7 @@ export type Extension = {
   signal?: AbortSignal | undefined
 }
 
-/** What a call started, and that goes on after it. `unknown`: Hotwork could not see its end. */
+/** The run that a call started. `unknown`: Hotwork could not see its end. */
 export type PermitRun = {
   status: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'unknown'
   since: Date

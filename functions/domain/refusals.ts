@@ -312,7 +312,7 @@ const catalogue = {
   ),
   no_service_role: no(
     409,
-    'The run names no service role, so nobody can tell what it may do',
+    'The run names no service role, which would bound it',
     'give the document, the stack or the project a role of its own',
   ),
   own_control_plane: no(409, 'The run concerns what Hotwork itself is made of', 'let people do that, outside Hotwork'),

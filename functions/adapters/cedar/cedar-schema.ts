@@ -2,7 +2,7 @@
 import { noRecord } from '../../domain/people/host.ts'
 import { cedarMembersOf } from '../../domain/policy/arguments.ts'
 import { type CatalogueEntry, isOfRegistry, tellsChange } from '../../domain/policy/catalogue.ts'
-import { ChangeSummary } from '../../domain/record/change-summary.ts'
+import { ChangeSummary } from '../../domain/policy/change-summary.ts'
 
 const begins =
   '  // Generated from actions/*.json by `hotwork policy check --write-schema`. Do not edit below this line.'

@@ -3,13 +3,7 @@ import * as z from 'zod'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import type { GrantView } from '../../domain/cards/grant-view.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
-import type {
-  EndView,
-  QuestionView,
-  RequestView,
-  StageView,
-  ViewFacts,
-} from '../../domain/cards/request-view.ts'
+import type { EndView, QuestionView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
 import { argumentRows, saidRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import type { RunView } from '../../domain/cards/run-words.ts'

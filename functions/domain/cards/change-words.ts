@@ -1,6 +1,6 @@
 // Rules: test/http/change-set-page.test.ts
 import { inert } from '../inert.ts'
-import type { ChangeSummary } from '../record/change-summary.ts'
+import type { ChangeSummary } from '../policy/change-summary.ts'
 import type { ChangeAction, ChangeRow, ChangeTree } from '../record/change-tree.ts'
 import type { ResourcePreview } from '../record/preview.ts'
 import type { RequestView } from './request-view.ts'

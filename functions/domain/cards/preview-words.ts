@@ -1,5 +1,6 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import { clamp, exact, inert, noteOfJson } from '../inert.ts'
+import type { ChangeSummary } from '../policy/change-summary.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
 import { type Matched, type Preview, previewOfStep, type ReachFact, type ReadFault } from '../record/preview.ts'
 import type { Json, JsonObject } from '../values.ts'

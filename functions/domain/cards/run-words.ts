@@ -7,7 +7,7 @@ import type { Sentence } from './sentence.ts'
 /** A run, and whether its entry has a way to stop it. */
 export type RunView = Pick<Run, 'status' | 'since' | 'until' | 'note'> & { canStop: boolean }
 
-/** If the answer of the call was lost for good, nobody knows the run. */
+/** If the answer of the call was lost for good, its run is unknown. */
 export function runView(
   state: ApprovalRequest,
   entry: Pick<CatalogueEntry, 'follow'> | undefined,

@@ -1,7 +1,6 @@
 // Rules: test/policies/assess.test.ts
 import { type HostFacts, unseenHost } from '../people/host.ts'
 import { type Agent, agentStatus, factsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
-import type { ChangeSummary } from '../record/change-summary.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
 import { findEnoughApprovers } from './approvers.ts'
@@ -9,6 +8,7 @@ import type { TaskAnswer, TaskSource } from './asking-terms.ts'
 import { agentOf, type Bundle, settingsOf } from './bundle.ts'
 import { whyNotNow } from './calendar.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
+import type { ChangeSummary } from './change-summary.ts'
 import { type Approval, type GrantTerms, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import { type McpTool, toolOf } from './mcp-tool.ts'
 import type { ActionQuestion, Answer, Ask, Moment, PreviewOutcome, RequestFacts } from './question.ts'
@@ -33,7 +33,7 @@ export type Asked = {
   taskSource?: TaskSource | undefined
   /** The outcome of the reading; success is assumed before it. */
   preview?: PreviewOutcome | undefined
-  /** The numbers of a change set, which nobody knows before it. */
+  /** The numbers of a change set, unknown before it. */
   change?: ChangeSummary | undefined
 }
 

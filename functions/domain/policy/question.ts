@@ -2,10 +2,10 @@
 import type { CredentialKind } from '../../targets/kinds.ts'
 import type { HostFacts } from '../people/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
-import type { ChangeSummary } from '../record/change-summary.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 import type { TaskAnswer, TaskSource } from './asking-terms.ts'
 import type { Bundle } from './bundle.ts'
+import type { ChangeSummary } from './change-summary.ts'
 import type { Observed } from './observed.ts'
 
 /** The outcomes of a preview, as policies read them. */

@@ -1,9 +1,9 @@
 // Rules: test/domain/previews/drift.test.ts
 import * as z from 'zod'
 import { canonicalForm, digestOf } from '../digest.ts'
+import { ChangeSummary } from '../policy/change-summary.ts'
 import type { ActionQuestion, PreviewOutcome } from '../policy/question.ts'
 import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
-import { ChangeSummary } from './change-summary.ts'
 import { ChangeTree } from './change-tree.ts'
 
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])

@@ -192,7 +192,7 @@ export type ColleagueAsked = z.infer<typeof ColleagueAsked>
 export const RunEnd = z.enum([...Outcome.options, 'cancelled', 'unknown'])
 export type RunEnd = z.infer<typeof RunEnd>
 
-/** What the approved call started, and that goes on after it. */
+/** The process that the approved call started, and that goes on after it. */
 export const Run = z.strictObject({
   /** Its id at the target. */
   id: z.string().min(1).max(1024),

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../../domain/digest.ts'
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, factsOf, hasGap } from '../../domain/policy/catalogue.ts'
+import { ChangeSummary } from '../../domain/policy/change-summary.ts'
 import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
 import {
   argumentsOfRead,
@@ -10,7 +11,6 @@ import {
   type ReachSource,
 } from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
-import { ChangeSummary } from '../../domain/record/change-summary.ts'
 import { ChangeTree } from '../../domain/record/change-tree.ts'
 import { largestPreview, type Matched, type Preview, type ReachFact, withoutTree } from '../../domain/record/preview.ts'
 import { defined, type Json, type JsonObject } from '../../domain/values.ts'

@@ -9,11 +9,11 @@ import { isPlanBody } from '../../domain/policy/assess-plan.ts'
 import { startsRun } from '../../domain/policy/catalogue.ts'
 import { cameTo, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
 import { ownControlPlane } from '../../domain/policy/own-control-plane.ts'
-import { runTermsOf } from '../../domain/policy/run-terms.ts'
 import { type LastAsked, namesIn, type Said, saidOf } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import { heardOf, outcomeOfPreview, type Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
+import { runTermsOf } from '../../domain/record/run-terms.ts'
 import { type Before, mayRevise, type TermsByWords, termsByWords } from '../../domain/requests/revision.ts'
 import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
@@ -216,7 +216,7 @@ async function assessOne(
   return ok({ submit: asIf.value, withPreview })
 }
 
-/** Refuses a run of Hotwork's own, unread or without a role: nobody could decide it. @param read once it was read */
+/** Refuses a run of Hotwork's own, unread, or without a role. @param read once it was read */
 function whyNoRun(
   { arguments: args, resource, classification }: Ask,
   { policy: { bundle }, targetRole }: Pick<AdmissionPorts, 'policy' | 'targetRole'>,

@@ -59,7 +59,7 @@ test('the terms of a run bound its start, and not its end', () => {
   expect(termsRow(describeRequest(lived().state, facts)).text).toContain('bounds its start, and not its end')
 })
 
-test('a run whose call nobody can look up is unknown', () => {
+test('a run whose call cannot be looked up is unknown', () => {
   const desk = lived([100, sample.callResolution(1), 'approved'])
   expect(runView(desk.state, undefined)).toMatchObject({ status: 'unknown', note: 'reading cannot tell' })
   expect(

@@ -64,6 +64,6 @@ export const rulesOfRuns: readonly Rule[] = [
     const known: ApprovalRequest['run'] = after.run
     if (known?.use !== run?.use || (known?.status ?? '') !== (run ? (run.ended ?? 'running') : '')) return 'another run'
     const due = run && run.ended === undefined ? overdueAt(after) : 0
-    return due === undefined ? 'nobody would look at it' : undefined
+    return due === undefined ? 'it would never be looked at' : undefined
   }),
 ]

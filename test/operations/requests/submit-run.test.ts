@@ -57,7 +57,7 @@ test.each<[string, Parameters<typeof world>[0], RefusedSubmission['code'], strin
     'own_control_plane',
     undefined,
   ],
-])('a run that %s is refused, and nobody is asked', async (_what, description, code) => {
+])('a run that %s is refused before people are asked', async (_what, description, code) => {
   const desk = world(description)
   expect(await desk.submit(prod)).toMatchObject({ ok: false, code })
   expect((await desk.requests.open(agent('remediator'), 10)).length).toBe(0)

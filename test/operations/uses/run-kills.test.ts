@@ -129,7 +129,7 @@ async function mustHaveEnded(world: WorldOfRuns, runs: MemoryRuns, id: Parameter
   const said: JsonObject = { run: state.run?.status ?? null, outcome: call?.ended?.outcome ?? null }
   expect(new Set(runs.calls).size).toBe(runs.calls.length)
   expect(runs.started.size).toBeLessThanOrEqual(1)
-  // A call that reached its target has a run on record, or an outcome that says that nobody knows.
+  // A call that reached its target has a run on record, or the outcome unknown.
   if (state.run) {
     expect([...runs.started.keys()]).toEqual([state.run.id])
     expect(['succeeded', 'failed', 'cancelled', 'unknown']).toContain(said['run'])

@@ -244,7 +244,7 @@ export const Grant = z.looseObject({
 /** The states of a run. */
 const runStatus = word('running', 'succeeded', 'failed', 'cancelled', 'unknown')
 
-/** What the approved call started. `unknown`: Hotwork could not see its end. */
+/** The run that the approved call started. `unknown`: Hotwork could not see its end. */
 const Run = z.looseObject({
   status: runStatus,
   since: time,

@@ -107,7 +107,7 @@ export const TaskMembers = z.looseObject({
   unpinned: z.array(z.string()).default([]),
   /** The service role as which a run acts. */
   runs_as: z.string().optional(),
-  /** What the approved call started. Its end completes the request. */
+  /** The run that the approved call started. Its end completes the request. */
   run: RunMembers.optional(),
   /** The start of its grant. */
   not_before: time.optional(),

@@ -1,4 +1,4 @@
-import type { ChangeSummary } from '../../../domain/record/change-summary.ts'
+import type { ChangeSummary } from '../../../domain/policy/change-summary.ts'
 import {
   type ChangeAction,
   type ChangeRow,

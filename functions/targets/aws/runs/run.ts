@@ -2,7 +2,7 @@
 import { canonicalForm } from '../../../domain/digest.ts'
 import type { Account } from '../../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../../domain/policy/catalogue.ts'
-import type { ChangeSummary } from '../../../domain/record/change-summary.ts'
+import type { ChangeSummary } from '../../../domain/policy/change-summary.ts'
 import type { Json, JsonObject, NumericDate } from '../../../domain/values.ts'
 import type { LookedUp } from '../../reach.ts'
 

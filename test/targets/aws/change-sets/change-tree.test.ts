@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { ChangeSummary } from '../../../../functions/domain/record/change-summary.ts'
+import { ChangeSummary } from '../../../../functions/domain/policy/change-summary.ts'
 import type { ChangeRow } from '../../../../functions/domain/record/change-tree.ts'
 import { ChangeTree, largestTree, mostChanges } from '../../../../functions/domain/record/change-tree.ts'
 import { boundedTree, rowsOf, summaryOf } from '../../../../functions/targets/aws/change-sets/change-tree.ts'

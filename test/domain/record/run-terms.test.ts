@@ -1,4 +1,4 @@
-import { runTermsOf } from '../../../functions/domain/policy/run-terms.ts'
+import { runTermsOf } from '../../../functions/domain/record/run-terms.ts'
 import { preview } from '../../support/ask.ts'
 
 const role = 'arn:aws:iam::000000000000:role/runbooks'

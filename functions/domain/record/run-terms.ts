@@ -1,5 +1,5 @@
-import type { Preview } from '../record/preview.ts'
-import type { Ask } from '../record/request.ts'
+import type { Preview } from './preview.ts'
+import type { Ask } from './request.ts'
 
 /** The terms of an ask that the reading of its run gives. None for other acts. */
 export function runTermsOf(
