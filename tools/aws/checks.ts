@@ -1,6 +1,7 @@
 import type { Check, Site } from './checks/check.ts'
 import { checksOfIam } from './checks/iam.ts'
 import { checksOfPolicies } from './checks/policies.ts'
+import { checksOfRuns } from './checks/runs.ts'
 import { checksOfSealedRole } from './checks/sealed.ts'
 import { checksOfServices } from './checks/services.ts'
 
@@ -8,6 +9,7 @@ import { checksOfServices } from './checks/services.ts'
 export const makeChecks = (site: Site): readonly Check[] => [
   ...checksOfIam(site),
   ...checksOfPolicies(site),
+  ...checksOfRuns(site),
   ...checksOfSealedRole(site),
   ...checksOfServices(site),
 ]

@@ -27,6 +27,7 @@ export const stacksOf = (name: string): readonly string[] => [`${name}Toolkit`, 
 /** The name of resources that checks make beside the stacks. */
 export const probeOf = (name: string): string => `${name}-probe`
 export const fairQueueOf = (name: string): string => `${name}-fair`
+export const waitingDocumentOf = (name: string): string => `${name}-wait`
 
 const fileIn = (directory: string) => join(directory, 'made.json')
 

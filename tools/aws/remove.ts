@@ -40,9 +40,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { DeleteDocumentCommand, DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { type AwsAccess, clientSettings } from '../../local/emulator.ts'
-import { fairQueueOf, type Kept, type Made, probeOf, stacksOf } from './made.ts'
+import { fairQueueOf, type Kept, type Made, probeOf, stacksOf, waitingDocumentOf } from './made.ts'
 import { parametersBelow } from './sample.ts'
 
 type Settings = ReturnType<typeof clientSettings>
@@ -116,6 +116,9 @@ export async function removeAll(
     ),
     tried('function', probeOf(name), () => deleteFunction(settings, probeOf(name))),
     tried('queue', fairQueueOf(name), () => deleteQueue(settings, fairQueueOf(name))),
+    tried('document', waitingDocumentOf(name), () =>
+      new SSMClient(settings).send(new DeleteDocumentCommand({ Name: waitingDocumentOf(name) })),
+    ),
   ])
   const [toolkit = '', ...others] = stacksOf(name)
   for (const stack of others.toReversed()) await removeStack(stack)
@@ -258,7 +261,7 @@ async function deleteBucket(settings: Settings, Bucket: string): Promise<void> {
 }
 
 const isGone = ({ name, message }: Error): boolean =>
-  /NotFound|NoSuch|NonExistent|DoesNotExist|KMSInvalidState/.test(name) ||
+  /NotFound|NoSuch|NonExistent|DoesNotExist|KMSInvalidState|InvalidDocument|InvalidAction/.test(name) ||
   /does not exist|pending deletion/i.test(message)
 
 /** Ignores a fault: the resource may be gone, or was never made. */
