@@ -3,8 +3,8 @@ import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 
 /**
- * The suites that install or build other programs: `npm run test:<suite>` by hand, `.github/workflows/suites.yml` each
- * week. A run leaves a result with the digests of the files that it judged, so `npm test` sees when they changed.
+ * The suites that install or build other programs, or take long: `npm run test:<suite>` by hand,
+ * `.github/workflows/suites.yml` each week. A run leaves a result with the digests of the files that it judged, so `npm test` sees when they changed.
  */
 
 /** The files that each suite judges, as patterns of paths, its own among them. */
@@ -17,6 +17,16 @@ export const suites: Suites = {
     'package-lock.json',
     'test/agents/*',
     'test/agents/{adapters,hosts,kills,policies,servers,sidecar,support,table}/**',
+  ],
+  // Random cases, by many times as many as `npm test` draws.
+  deep: [
+    'policies/**',
+    'functions/adapters/cedar/**',
+    'functions/adapters/policy-folder/**',
+    'functions/domain/policy/**',
+    'policy-tools/**',
+    'test/policies/**',
+    'tools/deep/**',
   ],
   log: [
     'functions/adapters/kms/note-signer.ts',

@@ -5,8 +5,7 @@ import type { Condition, Fact, WeighedPolicy } from './condition.ts'
  * Parts of a question that each have several values. A policy is weighed once for each value of a part.
  * `fixed`: facts that all questions share.
  */
-export const parts = ['fixed', 'place', 'tier', 'purpose'] as const
-export type Part = (typeof parts)[number]
+export type Part = 'fixed' | 'place' | 'tier' | 'purpose'
 export type Each<T> = { readonly [P in Part]: T }
 /** The part that has a fact; undefined for a fact that is unknown, and so may have any value. */
 export type PartOf = (fact: Fact) => Part | undefined
@@ -77,8 +76,12 @@ const joined = (of: readonly Left[], by: string): Left => {
   return texts.length === 0 ? true : texts.join(by)
 }
 
-const each = <T, U>(of: Each<T>, to: (one: T) => U): Each<U> =>
-  Object.fromEntries(parts.map((part) => [part, to(of[part])])) as Each<U>
+const each = <T, U>(of: Each<T>, to: (one: T) => U): Each<U> => ({
+  fixed: to(of.fixed),
+  place: to(of.place),
+  tier: to(of.tier),
+  purpose: to(of.purpose),
+})
 
 /** The texts with which conditions compare a fact; undefined if one tests it differently. */
 export function textsComparedWith(fact: string, policies: readonly WeighedPolicy[]): readonly string[] | undefined {

@@ -4,6 +4,7 @@ import { PolicyCase, runCase } from '../../../functions/domain/policy/policy-cas
 import { openPolicies } from '../../../policy-tools/verbs/open.ts'
 import { Options, run } from '../../../policy-tools/verbs/prove.ts'
 import { findPrograms } from '../../../tools/prove/tools.ts'
+import { cases } from '../../support/deep.ts'
 import { runVerb } from '../run-verb.ts'
 import { Copy, sampleDeployment, sampleFolder } from '../sample.ts'
 import { faults } from './faults.ts'
@@ -20,7 +21,7 @@ const programs = findPrograms()
 Object.assign(process.env, programs)
 
 const ways = [
-  { by: 'random questions', asked: { sample: 2000 }, briefly: { sample: 1500 } },
+  { by: 'random questions', asked: { sample: cases(2_000, 8_000) }, briefly: { sample: cases(600, 3_000) } },
   ...(programs ? [{ by: 'proof', asked: {}, briefly: {} }] : []),
 ] as const
 

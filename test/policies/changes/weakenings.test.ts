@@ -9,12 +9,13 @@ import { pointsOfCases } from '../../../policy-tools/change/case-points.ts'
 import type { Changes } from '../../../policy-tools/change/change.ts'
 import { diffBundles } from '../../../policy-tools/change/diff.ts'
 import { seeded } from '../../../policy-tools/change/random.ts'
+import { cases } from '../../support/deep.ts'
 import { Copy } from '../sample.ts'
 import { rewrites } from './harmless-rewrites.ts'
 import { kinds, type Weakening } from './weakenings.ts'
 
 const seed = 15
-const count = 30
+const count = cases(kinds.length, 60)
 /** The most examples run as cases. */
 const shown = 3
 /** The most questions for each action. */

@@ -34,6 +34,8 @@ export function meterUrl(): string {
 export class Meter {
   readonly #url: string
   readonly #local: Local
+  /** The counts that stood still last. Counts only grow, so nothing was called while they are the same. */
+  #still = { counts: '', since: 0 }
 
   /** @param url the control address of this stack's meter */
   constructor(local: Local, url = meterUrl()) {
@@ -130,14 +132,12 @@ export class Meter {
   /** The counts once they stand still. */
   async rest(): Promise<Usage> {
     let last = await this.read()
-    let since = Date.now()
     await until(
       async () => {
-        const now = await this.read()
-        if (JSON.stringify(now) !== JSON.stringify(last)) since = Date.now()
-        last = now
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        return Date.now() - since
+        last = await this.read()
+        const counts = JSON.stringify(last)
+        if (counts !== this.#still.counts) this.#still = { counts, since: Date.now() }
+        return Date.now() - this.#still.since
       },
       (still) => still >= restMilliseconds,
       60,

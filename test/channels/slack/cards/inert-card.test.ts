@@ -127,23 +127,24 @@ const names = [
   'revoked',
 ]
 
-describe.each(names)('on the card of a request that is %s', (name) => {
-  test.each(corpus.map((text) => [text.length > 60 ? `${text.slice(0, 60)} (${text.length})` : text, text]))(
-    'the card makes %j inert: it cannot ping, link, or pass for a fact',
-    (_short, text) => {
-      const honest = shown(written(stateOf(name), 'x'))
+test.each(names)(
+  'the card of a request that is %s makes hostile texts inert: none can ping, link, or pass for a fact',
+  (name) => {
+    const honest = shown(written(stateOf(name), 'x'))
+    const ownOfHonest = ownWords(withoutLength(honest))
+    for (const text of corpus) {
       const card = shown(written(stateOf(name), text))
       expectInert(card.blocks)
-      expect(card.text).toBe(honest.text)
-      expect(complaintsOf(card)).toEqual([])
-      expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+      const isAccepted = checkMessageBlocks(card.blocks).ok
+      const said = { text, notification: card.text, complaints: complaintsOf(card), isAccepted }
+      expect(said).toEqual({ text, notification: honest.text, complaints: [], isAccepted: true })
       // Blank and overlong texts are left out, so there may be fewer of our words. A card that cuts words says so.
-      if (ownWords(card.blocks).includes('Some words are cut here')) return
-      const own = withoutNotes(ownWords(withoutLength(card)))
-      if (text.trim() !== '' && text.length < 250) expect(own).toBe(ownWords(withoutLength(honest)))
-    },
-  )
-})
+      if (text.trim() === '' || text.length >= 250 || ownWords(card.blocks).includes('Some words are cut here'))
+        continue
+      expect({ text, own: withoutNotes(ownWords(withoutLength(card))) }).toEqual({ text, own: ownOfHonest })
+    }
+  },
+)
 
 test("a server's names for itself and its tool stay inert, and add no words of ours", () => {
   const called = (mcp: McpTool) => {
