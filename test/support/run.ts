@@ -49,6 +49,7 @@ process.env['NODE_COMPILE_CACHE'] = compiled
 // The demo's other chapters are told on the stack by tests.
 const chapters = [...mainJob, 'mcp', 'drift']
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
+const ofPackage = { HOTWORK_TARBALL: tarball }
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const failed: string[] = []
@@ -103,7 +104,7 @@ async function testAll(): Promise<void> {
   starting.promise.catch(() => {})
   // This step replaces `dist/`, which examples and tests import, so they begin after it.
   const packed = step('the package', makePackage)
-  await Promise.all([testOnStack(starting, packed, resources), testBesideStack(packed)])
+  await Promise.all([testOnStack(starting, packed, resources), testBesideStack(packed), testBesideCosts(packed)])
 }
 
 /** `swift`: resolves when the deployment whose ladder waits seconds is there too. */
@@ -131,7 +132,9 @@ async function testOnStack(
       await swift
       return jest(['swift'], { env, tell })
     }),
-    testOthers(onStack),
+    onStack('the package, deployed', ({ env }, tell) =>
+      jest(['package'], { env: { ...ofPackage, ...env }, tell, behind: true, files: ['--testPathPatterns', deployed] }),
+    ),
   ])
   await onStack('what the Lambdas have put, against their roles', ({ env }, tell) => jest(['written'], { env, tell }))
 }
@@ -144,21 +147,20 @@ async function testMain(onStack: OnStack): Promise<void> {
   await onStack('the deployed stack', ({ env }, tell) => jest(['stack'], { env, tell }))
 }
 
-/** The adapters have an AWS of their own: among their roles are some that trust everyone, which hosts would reach. */
-async function testAdapters(tell: Tell): Promise<boolean> {
-  const { emulator, close } = await startOwnEmulator()
-  return jest(['adapters'], { env: { HOTWORK_AWS: JSON.stringify(environmentOf(emulator)) }, tell }).finally(close)
-}
-
-async function testOthers(onStack: OnStack): Promise<void> {
-  const ofPackage = { HOTWORK_TARBALL: tarball }
-  await onStack('the package, deployed', ({ env }, tell) =>
-    jest(['package'], { env: { ...ofPackage, ...env }, tell, behind: true, files: ['--testPathPatterns', deployed] }),
-  )
+/**
+ * These begin while the costs are counted, which mostly waits, and end before tests of seconds would feel them. The
+ * adapters have an AWS of their own: among their roles are some that trust everyone, which hosts would reach.
+ */
+async function testBesideCosts(packed: Promise<void>): Promise<void> {
+  await packed
+  await step('adapters', async (tell) => {
+    const { emulator, close } = await startOwnEmulator()
+    const env = { HOTWORK_AWS: JSON.stringify(environmentOf(emulator)) }
+    return jest(['adapters'], { env, tell, behind: true }).finally(close)
+  })
   await step('the package, installed', (tell) =>
     jest(['package'], { env: ofPackage, tell, behind: true, files: ['--testPathIgnorePatterns', deployed] }),
   )
-  await step('adapters', testAdapters)
 }
 
 async function testBesideStack(packed: Promise<void>): Promise<void> {

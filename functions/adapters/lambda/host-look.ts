@@ -1,4 +1,4 @@
-// Rules: test/stack/hosts.test.ts
+// Rules: test/stack/swift/hosts.test.ts
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { HostLook } from '../../operations/agents/ports.ts'
 import { faultName } from '../../operations/faults.ts'

@@ -1,4 +1,4 @@
-// Rules: test/stack/hosts.test.ts
+// Rules: test/stack/swift/hosts.test.ts
 import * as z from 'zod'
 import { DynamoAgentRows } from '../../adapters/dynamodb/agent-rows.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'

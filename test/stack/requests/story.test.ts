@@ -77,18 +77,6 @@ test('replaced AWS credentials die, and the new ones live', async () => {
   expect(await second.putParameter(staging)).toBe('done')
 })
 
-test('a grant that was asked for a few seconds ends with them, in Hotwork and in IAM', async () => {
-  const until12 = new Date(Date.now() + 14_000).toISOString()
-  const id = await hotwork.submitted(remediator, setParameter(staging), {
-    requested_access: { requested_until: until12 },
-  })
-  const agent = await hotwork.session(remediator, id)
-  expect(Date.parse(agent.credentials.body.Expiration)).toBeLessThanOrEqual(Date.parse(until12))
-  expect(await agent.putParameter(staging)).toBe('done')
-  expect(await untilRefused(() => agent.putParameter(staging))).toMatch(/AccessDenied|Expired/)
-  expect((await hotwork.exchange(remediator, id)).body.error_description).toMatch(/^expired/)
-})
-
 test('the API demands a stronger login with a challenge that names it', async () => {
   const id = await hotwork.submitted(remediator, {
     ...setParameter(prod),

@@ -13,6 +13,7 @@ import { checkMessageBlocks } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
 import { credentialId } from '../../../support/ask.ts'
 import { asChangeSet, someRows } from '../../../support/change-sets/asked.ts'
+import { cases } from '../../../support/deep.ts'
 import { sampleBundle } from '../../../support/world.ts'
 import { page } from '../edge/door.ts'
 import { corpus } from './inert-corpus.ts'
@@ -621,7 +622,7 @@ test('a card of any request and any text is accepted by Slack, with its digest a
           for (const value of Object.values(changes.arguments)) expect(said(card)).toContain(exact(value))
       },
     ),
-    { numRuns: 150 },
+    { numRuns: cases(50, 1_500) },
   )
 })
 

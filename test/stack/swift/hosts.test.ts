@@ -5,12 +5,12 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam'
 import { ListQueuesCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { administrator, connection, until } from './support/aws.ts'
-import { deployed, setParameter, staging } from './support/deployment.ts'
+import { administrator, connection, until } from '../support/aws.ts'
+import { deployed, setParameter, staging } from '../support/deployment.ts'
 
 /** The host of one agent could act without asking, as IAM tells the deployed Lambda that asks it. */
 
-const hotwork = deployed()
+const hotwork = deployed('swift')
 const { local } = hotwork
 const nightly = 'agent:nightly'
 const agentNow = async () => (await hotwork.as('person:hana', 'GET', `/v1/agents/${nightly}?look=now`)).body
