@@ -34,7 +34,7 @@ const unjudgedConditions = [
 ]
 
 /** The time until a call is recorded. The emulator records at once. Seconds. */
-const callsRecordedWithin = 20
+const callsRecordedWithin = 12
 
 type World = {
   organisation: Organisation

@@ -38,27 +38,16 @@ export function previewWords(
   if (preview.failed !== undefined)
     return [`Hotwork could not read the present state: ${faults[preview.failed] ?? preview.failed}, at ${at}`, ...reach]
   if (preview.state === undefined) return [noPreview, ...reach]
-  if (isRun) return [...changeSetWords(preview.change), `the definition was read at ${at}`, ...reach]
+  if (isRun)
+    return [...(preview.change ? changeSetWords(preview.change, mostLines) : []), `the definition was read at ${at}`, ...reach]
   const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [
-    ...(preview.change ? changeSetWords(preview.change, mostLines) : []),
     ...rows.filter((row) => !row.same).map(differenceWords),
-    ...(same.length === rows.length && !preview.change ? ['no shown value: they are equal already'] : []),
+    ...(same.length === rows.length ? ['no shown value: they are equal already'] : []),
     ...(same.length > 0 && same.length < rows.length ? [`stays as it is: ${same.join(', ')}`] : []),
     `the present value was read at ${at}${preview.gap ? '; AWS cannot check it at the call: a change after the last check is not noticed' : ''}`,
     ...reach,
-  ]
-}
-
-/** A change set in numbers, first what is lost. */
-function changeSetWords(change: NonNullable<Request['preview']>['change']): string[] {
-  if (!change) return []
-  const { added, changed, replaced, removed, stateful_removed: held, unpinned } = change
-  const lost = `${removed} removed, ${replaced} replaced${held === 0 ? '' : `, ${held} of these with data`}`
-  return [
-    `${lost}; ${changed} changed, ${added} added`,
-    ...(unpinned === 0 ? [] : [`${unpinned} of its parts are not pinned`]),
   ]
 }
 

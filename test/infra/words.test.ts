@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../support/repository.ts'
 import { filesOf, findForbidden, findFragments, findOpenings, findSubjects, forbidden } from './support/words.ts'
@@ -35,6 +35,16 @@ test.each(code)('a sentence of a comment in %s begins with a noun, and not with 
 
 test('the name of each test is a whole sentence with its subject', () => {
   withinBudget('names', 'test', filesOf('test').flatMap(findFragments))
+})
+
+test('the lines of tests are within their budget, which falls with them', () => {
+  const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.includes('node_modules'),
+  )
+  const lines = files.reduce((sum, file) => sum + readFileSync(join('test', file), 'utf8').split('\n').length - 1, 0)
+  const most = budget['lines']?.['test'] ?? 0
+  expect(lines).toBeLessThanOrEqual(most)
+  expect(lines).toBeGreaterThan(most - 1_000)
 })
 
 test('the subject of each commit since the rule begins with one of its verbs, in at most 72 characters', () => {

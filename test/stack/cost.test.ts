@@ -118,7 +118,7 @@ async function untilCompared({ entries }: LifeUsage): Promise<void> {
   const [id = ''] = entries[0]?.id.split('/') ?? []
   const types = await until(
     async () => {
-      await meter.ofOneSweep()
+      await meter.sweep()
       return (await hotwork.ledger(id)).map(({ type }) => type)
     },
     (found) => found.includes('CallsCompared'),

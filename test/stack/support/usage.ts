@@ -36,6 +36,7 @@ export class Meter {
   readonly #local: Local
   /** The counts that stood still last. Counts only grow, so nothing was called while they are the same. */
   #still = { counts: '', since: 0 }
+  #sweep: string | undefined
 
   /** @param url the control address of this stack's meter */
   constructor(local: Local, url = meterUrl()) {
@@ -112,21 +113,26 @@ export class Meter {
   }
 
   async #sweepOnce(): Promise<readonly CallCount[]> {
+    const before = await this.rest()
+    await this.sweep()
+    const used = difference(before, await this.rest())
+    const sweeps = used.invocations[sweep] ?? 0
+    // The rule's own sweep may run at the same time, so the counts are divided by the sweeps.
+    return used.calls
+      .filter(({ caller }) => caller === sweep)
+      .map((call) => ({ ...call, calls: call.calls / sweeps, readUnits: call.readUnits / sweeps }))
+  }
+
+  /** Invokes the sweep, and waits for its answer alone. */
+  async sweep(): Promise<void> {
     const { aws } = this.#local
     const client = new LambdaClient({ endpoint: aws.endpointUrl, region: aws.region, credentials: aws })
-    for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
-      for (const { FunctionName = '', Description } of Functions)
-        if (FunctionName.startsWith(`${aws.stackName}-`) && Description === 'Hotwork sweep-overdue') {
-          const before = await this.rest()
-          await client.send(new InvokeCommand({ FunctionName }))
-          const used = difference(before, await this.rest())
-          const sweeps = used.invocations[sweep] ?? 0
-          // The rule's own sweep may run at the same time, so the counts are divided by the sweeps.
-          return used.calls
-            .filter(({ caller }) => caller === sweep)
-            .map((call) => ({ ...call, calls: call.calls / sweeps, readUnits: call.readUnits / sweeps }))
-        }
-    throw new Error(`${aws.stackName} has no sweep`)
+    try {
+      this.#sweep ??= await sweepOf(client, aws.stackName)
+      await client.send(new InvokeCommand({ FunctionName: this.#sweep }))
+    } finally {
+      client.destroy()
+    }
   }
 
   /** The counts once they stand still. */
@@ -144,6 +150,13 @@ export class Meter {
     )
     return last
   }
+}
+
+async function sweepOf(client: LambdaClient, stackName: string): Promise<string> {
+  for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
+    for (const { FunctionName = '', Description } of Functions)
+      if (FunctionName.startsWith(`${stackName}-`) && Description === 'Hotwork sweep-overdue') return FunctionName
+  throw new Error(`${stackName} has no sweep`)
 }
 
 /** One request of two stages from its evaluation to its completion, with people who click at once, and what it used. */
