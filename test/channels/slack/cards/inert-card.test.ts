@@ -22,6 +22,7 @@ import type { ApprovalRequest } from '../../../../functions/domain/record/reques
 import { Refusal } from '../../../../functions/domain/refusals.ts'
 import { checkMessageBlocks, checkView } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
+import { cases } from '../../../support/deep.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
 import { sampleBundle } from '../../../support/world.ts'
@@ -41,6 +42,12 @@ const stateOf = (name: string): ApprovalRequest => {
   const state = states.get(name)
   if (!state) throw new Error(`no state \`${name}\``)
   return state
+}
+
+/** Each text on the cards of three or four states, or of all. */
+function corpusOf(name: string): readonly string[] {
+  const parts = cases(3, 1)
+  return corpus.filter((_, index) => index % parts === names.indexOf(name) % parts)
 }
 
 /** A request in which this is every text that an agent can write, and every text of people. */
@@ -132,7 +139,7 @@ test.each(names)(
   (name) => {
     const honest = shown(written(stateOf(name), 'x'))
     const ownOfHonest = ownWords(withoutLength(honest))
-    for (const text of corpus) {
+    for (const text of corpusOf(name)) {
       const card = shown(written(stateOf(name), text))
       expectInert(card.blocks)
       const isAccepted = checkMessageBlocks(card.blocks).ok
@@ -249,14 +256,15 @@ const ephemeralSent = async (sentence: string): Promise<string> => {
 test.each(Refusal.options.map((code) => [code]))(
   'the ephemeral message of `%s` has no mention and no foreign link',
   async (code) => {
+    const active: string[] = []
     for (const detail of corpus) {
       const said = await ephemeralSent(
         sentenceFor(code, { directory: bundle.directory, page, detail, state: stateOf('denied') }),
       )
-      expect(said).not.toMatch(/[<>\n]/)
-      expect(said.replace(/https:\/\/hotwork\.example\/decide\/req_\w+/g, '')).not.toMatch(/:\/\/|mailto:\S/i)
-      expect(deceives(said)).toBe(false)
-      expect(said.length).toBeLessThan(2_000)
+      const foreign = said.replace(/https:\/\/hotwork\.example\/decide\/req_\w+/g, '')
+      const isActive = /[<>\n]/.test(said) || /:\/\/|mailto:\S/i.test(foreign) || deceives(said)
+      if (isActive || said.length >= 2_000) active.push(said)
     }
+    expect(active).toEqual([])
   },
 )
