@@ -39,7 +39,11 @@ export function previewWords(
     return [`Hotwork could not read the present state: ${faults[preview.failed] ?? preview.failed}, at ${at}`, ...reach]
   if (preview.state === undefined) return [noPreview, ...reach]
   if (isRun)
-    return [...(preview.change ? changeSetWords(preview.change, mostLines) : []), `the definition was read at ${at}`, ...reach]
+    return [
+      ...(preview.change ? changeSetWords(preview.change, mostLines) : []),
+      `the definition was read at ${at}`,
+      ...reach,
+    ]
   const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [

@@ -13,8 +13,8 @@ import { findActionFacts, previewAsIf } from '../../functions/domain/policy/asse
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'
 import { type CatalogueEntry, parseArguments } from '../../functions/domain/policy/catalogue.ts'
-import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
 import type { ChangeSummary } from '../../functions/domain/policy/change-summary.ts'
+import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
 import { type AgentId, type Json, type JsonObject, type NumericDate, parseJson } from '../../functions/domain/values.ts'
 import {
   delegatorsOf,

@@ -23,9 +23,9 @@ import {
   tellsChange,
   unpinnedArguments,
 } from '../../functions/domain/policy/catalogue.ts'
+import { noChange } from '../../functions/domain/policy/change-summary.ts'
 import { namesOfTier } from '../../functions/domain/policy/filling.ts'
 import { previewOutcomes } from '../../functions/domain/policy/question.ts'
-import { noChange } from '../../functions/domain/policy/change-summary.ts'
 import type { Json } from '../../functions/domain/values.ts'
 
 /** A fact about all possible questions: in words, and as a condition in Cedar. */

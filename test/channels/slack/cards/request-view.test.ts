@@ -82,7 +82,10 @@ type RunPath =
   | 'tree.more'
 
 /** Earlier readings have the numbers alone, for the record. */
-const onlyNumbers = { ...Object.fromEntries(changeNumbers.map((name) => [`change.${name}`, 'api'])), 'change.types': 'api' }
+const onlyNumbers = {
+  ...Object.fromEntries(changeNumbers.map((name) => [`change.${name}`, 'api'])),
+  'change.types': 'api',
+}
 
 /** The rows of what a preview says about a run. The term has its role, and `unpinned` what it leaves open. */
 const ofRun = <At extends string>(at: At, state: string, channels: { [path: string]: string }) =>
@@ -96,10 +99,7 @@ const ofRun = <At extends string>(at: At, state: string, channels: { [path: stri
       ...Object.entries(rowValues).map(([name, value]) => [`tree.rows.${name}`, value]),
       ['tree.rows.data', undefined],
       ['tree.more', 7],
-    ].map(([path, value]) => [
-      `${at}.run.${path}`,
-      [state, value, channels[path as string] ?? channels['*'] ?? ''],
-    ]),
+    ].map(([path, value]) => [`${at}.run.${path}`, [state, value, channels[path as string] ?? channels['*'] ?? '']]),
   ) as unknown as { readonly [path in `${At}.run.${RunPath}`]: Row }
 
 const table: { readonly [path in Paths<RequestView>]: Row } = {

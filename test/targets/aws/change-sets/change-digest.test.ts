@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { digestOfSet } from '../../../../functions/targets/aws/change-sets/change-digest.ts'
 import type { ReadSet } from '../../../../functions/targets/aws/change-sets/read-set.ts'
 import { changeOf, readSetOf, setId, stackOf } from '../../../support/change-sets/described.ts'

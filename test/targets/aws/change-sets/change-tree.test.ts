@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { ChangeSummary } from '../../../../functions/domain/policy/change-summary.ts'
 import type { ChangeRow } from '../../../../functions/domain/record/change-tree.ts'
 import { ChangeTree, largestTree, mostChanges } from '../../../../functions/domain/record/change-tree.ts'
