@@ -30,7 +30,7 @@ export function changeSetWords(set: ChangeSet, most = Number.POSITIVE_INFINITY):
     ...(guarded
       ? []
       : [
-          'this wall is a courtesy: whoever has the right may execute it without Hotwork; see `hotwork changes guardrail aws`',
+          'this wall is a courtesy: others with the right may execute it without Hotwork; see `hotwork changes guardrail aws`',
         ]),
   ]
 }

@@ -137,7 +137,7 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
   return { action, dimensions }
 }
 
-/** What a change set may do, if policy reads it: known or not, each number around those that it is compared with, and types. */
+/** Change sets, if policy reads them: unknown, each number around its limits, and types. */
 function changesApart(reads: Reads): readonly (readonly [dimension: string, values: readonly unknown[]])[] {
   if (!readsPath(reads, 'context.change')) return []
   const of = (name: string) => reads.paths[`context.change.${name}`]

@@ -81,7 +81,7 @@ test('500 changes are all on the page', async () => {
 
 test('the page says that the wall is a courtesy, unless the deployment says that only Hotwork executes change sets', async () => {
   expect((await sectionOf()).text).toContain(
-    'This wall is a courtesy: whoever has the right may execute this change set',
+    'This wall is a courtesy: others with the right may execute this change set',
   )
   const bundle = { ...sample, deployment: { ...sample.deployment, changesGuardrail: true } }
   const { text } = await sectionOf(someRows, { bundle })

@@ -48,7 +48,7 @@ export const wallWords = ({ guarded }: Pick<ChangeSetView, 'guarded'>): Sentence
     ? ['This deployment says that only Hotwork may execute change sets here.']
     : [
         { bold: 'This wall is a courtesy' },
-        ': whoever has the right may execute this change set without Hotwork. Close it with ',
+        ': others with the right may execute this change set without Hotwork. Close it with ',
         { value: 'hotwork changes guardrail aws' },
         ', and say so in the deployment file.',
       ]

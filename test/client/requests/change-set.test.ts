@@ -22,7 +22,7 @@ test('`changes show` has all resources, removals and replacements first, and wha
       'changed   Api  AWS::Lambda::Function  (Code, Timeout)',
       'stays     Jobs  AWS::SQS::Queue',
       'stays     ApiRole  AWS::IAM::Role',
-      'this wall is a courtesy: whoever has the right may execute it without Hotwork; see `hotwork changes guardrail aws`',
+      'this wall is a courtesy: others with the right may execute it without Hotwork; see `hotwork changes guardrail aws`',
     ],
   ])
 })
