@@ -1,7 +1,7 @@
 // Rules: test/targets/aws/change-sets/change-tree.test.ts
 import * as z from 'zod'
 
-/** What a change set does to one resource, the worst first. */
+/** The actions of a change set on one resource, the worst first. */
 export const changeActions = ['remove', 'replace', 'change', 'import', 'add', 'keep'] as const
 export type ChangeAction = (typeof changeActions)[number]
 
