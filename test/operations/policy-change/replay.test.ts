@@ -90,6 +90,7 @@ describe('the policies that decided', () => {
       'TransferAccepted',
     ],
     ...['CredentialIssued', 'CredentialRevoked', 'UseEnded', 'UseReturned', 'StepOpened', 'StepEnded', 'CallsCompared'],
+    ...['RunStarted', 'RunEnded'],
     ...['ReviewDue', 'ReviewOverdue', 'PermitDrawn', 'Linked', 'Unlinked'],
     ...['Suspended', 'Registered', 'RegistrationChanged', 'Unregistered', 'UnknownCaller'],
     ...['StreamRegistered', 'StreamChanged', 'StreamRemoved'],
