@@ -1,5 +1,8 @@
+import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { PolicyCase, runCase } from '../../functions/domain/policy/policy-case.ts'
 import { previewOfRun } from '../../functions/domain/previews/preview-source.ts'
-import { addRuns, bundleOfRuns, changeSets, runbook } from '../support/runs.ts'
+import { withPolicy } from '../support/bundles.ts'
+import { addRuns, bundleOfRuns, changeSetOf, changeSets, runbook } from '../support/runs.ts'
 import { Copy } from './sample.ts'
 
 /** Entries that start runs: their preview is Hotwork's, and none names what Hotwork is made of. */
@@ -64,4 +67,22 @@ test('an entry that starts no run is not followed, and has no role', () => {
     '`ssm:PutParameter` starts no run',
     '`ssm:PutParameter` starts no run',
   ])
+})
+
+test.each([
+  ['one without data lost', 0, { tier: 2, policies: ['prod-release'] }],
+  ['one with data lost', 1, { refused: 'policy_denied', policies: ['keep-data'] }],
+])('a case gives the numbers of a change set: %s', (_what, stateful_removed, expect_) => {
+  const rule =
+    'forbid (principal, action, resource) when { context has change && context.change.stateful_removed > 0 };'
+  const policy = new CedarPolicy(withPolicy(changeSets.name, 'keep-data', rule, bundleOfRuns()))
+  const change = { added: 0, changed: 0, replaced: 0, removed: 1, stateful_removed, unpinned: 0, types: [] }
+  const { action, arguments: args } = changeSetOf()
+  const ask = { agent: 'agent:builder', action, purpose: 'release', change }
+  const policyCase = PolicyCase.parse({
+    name: 'a change set',
+    ask: { ...ask, arguments: args, ambient: 'denied' },
+    expect: expect_,
+  })
+  expect(runCase(policy.bundle, (question) => policy.ask(question), policyCase)).toBeUndefined()
 })
