@@ -174,3 +174,18 @@ test('events of two requests are refused by name', () => {
     expect(() => replay([submitted as Event, submitted as Event])).toThrow(TypeError)
   })
 })
+
+test('a run starts once, ends once, and completes its request only while that is live', () => {
+  everyWalk(({ states, events }) => {
+    for (const [before, after] of pairs(states)) {
+      if (before.run && before.run.status !== 'running') expect(after.run).toEqual(before.run)
+      if (before.run) expect(after.run).toMatchObject({ id: before.run.id, since: before.run.since })
+      if (before.run?.status === 'running' && after.run?.status === 'running')
+        expect(after.status).toBe(
+          before.status === 'approved' && after.status === 'revoked' ? 'revoked' : before.status,
+        )
+    }
+    expect(events.filter(({ type }) => type === 'RunStarted').length).toBeLessThanOrEqual(1)
+    expect(events.filter(({ type }) => type === 'RunEnded').length).toBeLessThanOrEqual(1)
+  })
+})

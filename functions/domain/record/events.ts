@@ -226,7 +226,7 @@ export const personalInEvents: { readonly [type in EventType]?: readonly Persona
   Answered: [{ at: '/text', whose: 'owner' }],
   Denied: [{ at: '/reason', whose: 'actor' }],
   Revoked: [{ at: '/reason', whose: 'actor' }],
-  // The note of a mediated call is Hotwork's own.
+  // The notes of a mediated call and of a run are Hotwork's own.
   UseEnded: [{ at: '/note', whose: 'owner of what a tool says' }],
   Completed: [{ at: '/note', whose: 'owner' }],
   BreakGlassOpened: [

@@ -91,7 +91,12 @@ async function extend(call: Call, by: By & { agent: AgentId }, ports: Ports) {
 
 function refusal(code: Refusal, detail?: string): BadRequest {
   if (code === 'unknown_request') return unknownTask()
-  const after = code === 'too_many_open' ? tryAgainAfter : code === 'incidents_unreachable' ? 5 : undefined
+  const after =
+    code === 'too_many_open'
+      ? tryAgainAfter
+      : code === 'incidents_unreachable' || code === 'state_unreadable'
+        ? 5
+        : undefined
   return refusalProblem(code, detail, after === undefined ? undefined : { 'retry-after': String(after) })
 }
 

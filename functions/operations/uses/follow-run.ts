@@ -3,11 +3,13 @@ import type { EndRun } from '../../domain/record/commands.ts'
 import type { Ask, Run } from '../../domain/record/request.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import type { RunFollower, RunSeen } from '../../targets/reach.ts'
+import { placeOf } from '../credentials/place.ts'
 import { faultName } from '../faults.ts'
 import { carryOut, endIfOver } from '../record/carry-out.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 
-export type FollowPorts = DecidingPorts & { follower: RunFollower }
+/** `targetRole`: without it, a halt of the place alone does not stop a run. */
+export type FollowPorts = DecidingPorts & { follower: RunFollower; targetRole?: string }
 
 /** Characters of a note on record. */
 const longestNote = 500
@@ -19,7 +21,8 @@ const longestNote = 500
  */
 export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ seconds?: number }> {
   // A halt since then ends the request, and so the run.
-  await endIfOver(id, ports)
+  const { policy, targetRole } = ports
+  await endIfOver(id, ports, ({ ask }) => (targetRole === undefined ? undefined : placeOf(ask, { policy, targetRole })))
   const stored = await ports.requests.load(id)
   const { run, ask, status } = stored?.state ?? {}
   if (!ask || run?.status !== 'running') return {}

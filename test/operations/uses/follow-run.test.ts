@@ -1,3 +1,4 @@
+import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
@@ -43,7 +44,7 @@ async function started(...see: readonly (RunSeen | Error)[]) {
       return 'sent'
     },
   }
-  const follow = (by = follower) => followRun(id, { ...world.ports, follower: by })
+  const follow = (by = follower) => followRun(id, { ...world.ports, targetRole: world.targetRole, follower: by })
   const run = async () => (await world.state(id)).run
   const revoke = () => revokeRequest({ id, person: person('gus'), reason: 'enough' }, world.ports)
   return { world, id, called, cancelled, follower, follow, run, revoke }
@@ -114,9 +115,13 @@ test('a run whose request was revoked is stopped, at each look until it has ende
   expect(await world.state(id)).toMatchObject({ status: 'revoked', run: { status: 'cancelled' } })
 })
 
-test('a run that is halted is stopped at its next look', async () => {
+const place = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
+test.each<HaltTarget>([
+  { kind: 'action', value: configure.action },
+  { kind: 'role', value: place },
+])('a run is stopped at its next look by a halt: $kind', async (target) => {
   const { world, id, follow, cancelled } = await started(running)
-  world.putHalt({ kind: 'action', value: configure.action })
+  world.putHalt(target)
   await follow()
   expect(cancelled).toEqual(['run-1'])
   expect(await world.state(id)).toMatchObject({ status: 'revoked', run: { status: 'running' } })
