@@ -20,7 +20,7 @@ export const createHandler =
     return { requestId, ...(await followRun(requestId, ports)) }
   }
 
-export const wire: Wiring<typeof createHandler, Stores | 'FOLLOWER_ROLE'> = (told) => {
+export const wire: Wiring<typeof createHandler, Stores | 'TARGET_ROLE' | 'FOLLOWER_ROLE'> = (told) => {
   const policy = factsOnly()
   const ports = decidingPorts(told, policy)
   const follower = followerOf({
@@ -29,5 +29,5 @@ export const wire: Wiring<typeof createHandler, Stores | 'FOLLOWER_ROLE'> = (tol
     models: new SdkModelCaller(),
     expressions: new JmesPathExpressions(),
   })
-  return { ...ports, follower }
+  return { ...ports, targetRole: told.TARGET_ROLE, follower }
 }
