@@ -179,7 +179,7 @@ test('one mistake is one problem, though Cedar finds it in each action of the po
   copy.edit('policies/agents.cedar', (text) => text.replace('context.agent.autonomy', 'context.agent.autonmy'))
   const compiled = copy.compile()
   expect(compiled.ok ? [] : compiled.problems.map(({ message }) => message)).toEqual([
-    expect.stringMatching(/attribute `agent\.autonmy` in context for 9 actions not found/),
+    expect.stringMatching(/attribute `agent\.autonmy` in context for 11 actions not found/),
   ])
 })
 

@@ -1,7 +1,7 @@
 // Rules: test/policies/usage.test.ts
 import { isNullable } from '../policy/absent.ts'
 import { type ArgumentSchema, forSchema, type NumberSchema } from '../policy/arguments.ts'
-import { type CatalogueEntry, parseArguments, pinnedBy } from '../policy/catalogue.ts'
+import { type CatalogueEntry, parseArguments, pinnedBy, startsRun } from '../policy/catalogue.ts'
 import type { Json, JsonObject } from '../values.ts'
 
 /**
@@ -35,8 +35,10 @@ export function narrowEntry(
         bounds.push({ argument: name, keyword: keyword as Bound['keyword'], from: before?.[keyword] ?? null, to })
     return [name, narrower]
   })
-  const { example, ...rest } = entry
-  const narrower = { ...rest, arguments: { ...entry.arguments, properties: Object.fromEntries(properties) } }
+  const { example, preview, ...rest } = entry
+  // The compiler gives a run its preview.
+  const own = { ...rest, ...(preview && !startsRun(entry) && { preview }) }
+  const narrower = { ...own, arguments: { ...entry.arguments, properties: Object.fromEntries(properties) } }
   const isTaken = example && parseArguments(narrower, example.arguments).ok
   return { entry: isTaken ? { ...narrower, example } : narrower, bounds }
 }

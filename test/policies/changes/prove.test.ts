@@ -45,9 +45,9 @@ describe.each(ways)('by $by', ({ by, asked, briefly }) => {
     expect(failing({ properties })).toEqual([])
     expect(exit).toBe(0)
     const kinds = Object.groupBy(properties, ({ kind }) => kind)
-    // Nine actions on four tiers.
-    expect(kinds['more_approval']).toHaveLength(27)
-    expect(kinds['people']).toHaveLength(9)
+    // Eleven actions on four tiers.
+    expect(kinds['more_approval']).toHaveLength(33)
+    expect(kinds['people']).toHaveLength(11)
     expect(kinds['left_open']?.length).toBeGreaterThan(0)
     expect(kinds['decides']?.length).toBeGreaterThan(30)
   })
