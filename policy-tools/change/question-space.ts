@@ -5,7 +5,7 @@ import { agentStatus, fitsPattern, ownerOf } from '../../functions/domain/people
 import { type TaskAnswer, type TaskSource, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, findActionFacts } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
-import { type CatalogueEntry, tellsChange } from '../../functions/domain/policy/catalogue.ts'
+import { type CatalogueEntry, startsRun, tellsChange } from '../../functions/domain/policy/catalogue.ts'
 import { type ChangeSummary, noChange } from '../../functions/domain/policy/change-summary.ts'
 import type { PersonAct } from '../../functions/domain/policy/policy-case.ts'
 import type { Moment } from '../../functions/domain/policy/question.ts'
@@ -116,7 +116,9 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
   }
   const moments = of('moment')
   if (moments) {
-    const named = moments.texts as Moment[]
+    // No plan has a run as a step.
+    const isRun = entries.length > 0 && entries.every(startsRun)
+    const named = (moments.texts as Moment[]).filter((moment) => moment !== 'plan' || !isRun)
     add('moment', 'request', [...named, ...(named.includes('request') ? ['issue'] : [])])
   }
   const { numbers: depths } = of('delegationDepth') ?? unread

@@ -23,7 +23,7 @@ import { eachOnce } from './change.ts'
 import { type Compared, type Reads, unread } from './policy-reads.ts'
 
 const uuid = '00000000-0000-4000-8000-000000000000'
-const words = ['example', 'sample', 'anything', 'x1', 'example/example', `example/${uuid}`] as const
+const words = ['example', 'sample', 'anything', 'x1', 'example/example'] as const
 /** Tried in turn for an argument with a pattern of its own. */
 const texts = [
   ...words,
@@ -109,7 +109,12 @@ export function argumentsNaming(
     const id = textOf([pattern, filled, ...others])
     const values = id === undefined ? undefined : regex.exec(id)?.slice(1)
     if (!values) return []
-    const args = { ...base, ...Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])) }
+    // A `*` of a rule stands for an id too, which has a form of its own.
+    const valueOf = (name: string, value = '') => {
+      const schema = entry.arguments.properties[name]
+      return schema && !takesArgument(schema, value) ? (base[name] ?? value) : value
+    }
+    const args = { ...base, ...Object.fromEntries(names.map((name, at) => [name, valueOf(name, values[at])])) }
     return findActionFacts(bundle, { action: entry.name, arguments: args }).ok ? [args] : []
   })
   return found

@@ -21,7 +21,7 @@ const programs = findPrograms()
 Object.assign(process.env, programs)
 
 const ways = [
-  { by: 'random questions', asked: { sample: cases(2_000, 8_000) }, briefly: { sample: cases(600, 3_000) } },
+  { by: 'random questions', asked: { sample: cases(2_000, 8_000) }, briefly: { sample: cases(1_000, 3_000) } },
   ...(programs ? [{ by: 'proof', asked: {}, briefly: {} }] : []),
 ] as const
 
