@@ -1,5 +1,6 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
+import { askedChangeSet } from '../../support/change-sets/asked.ts'
 import { agent, person, prodParameter, type What } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
 import { hitKeys, tabTo, tooWideOn, unseenStops, violationsOn } from './access.ts'
@@ -43,12 +44,15 @@ inBrowser('people who use the pages in their own way', () => {
     const drill = await world.opened('kofi', {
       ...{ what: { profile: 'checkout-recovery' }, reason: 'a drill of the month', drill: true },
     })
+    const changes = await askedChangeSet(world)
     const halt = await declared('librarian', 'it reads what it should not')
     await declared('nightly', 'it is to stop for the night', 'gus', world.clock.now() + 3_600)
     return [
       '/decide',
       `/decide/${waiting.ask.id}`,
       `/decide/${decided.ask.id}`,
+      `/decide/${changes}`,
+      `/decide/${changes}?find=orders`,
       `/decide/req_${'0'.repeat(26)}`,
       '/requests',
       '/requests?status=denied&action=ssm:PutParameter',
