@@ -132,7 +132,7 @@ test('a template in YAML is scanned by lines, and the list says that it may miss
     "      Secret: '{{resolve:ssm:/b}}'",
   ].join('\n')
   expect(openPartsOf(readSetOf([], yaml))).toEqual([
-    'the parts that a scan of its lines misses: the template is YAML, which is read by lines',
+    'parts that a scan of its lines misses: the template is YAML, which is read by lines',
     'the line `S3Key: k.zip`',
     "the line `Secret: '{{resolve:ssm:/b}}'`",
   ])
