@@ -46,6 +46,18 @@ test('a decision that would open the next stage on another state is not counted,
   expect(it.state.drifts).toEqual([{ at: submittedAt + 10, from: preview('a'), approvers: [] }])
 })
 
+test('a drift keeps no tree of a change set, so that a record holds one, and has room for the largest', () => {
+  const tree = { rows: [{ action: 'add' as const, type: 'AWS::SNS::Topic', id: 'Alarms' }] }
+  const read = { ...preview('a'), run: { tree } }
+  const it = new Desk(2, ask, { preview: read })
+  it.tell(
+    10,
+    decision(ask, 'ana', 'approve', { reading: { ...readAgain('b', 2), preview: { ...preview('b'), run: { tree } } } }),
+  )
+  expect(it.state.drifts?.[0]?.from).toEqual({ ...read, run: {} })
+  expect(it.state.preview).toMatchObject({ run: { tree } })
+})
+
 const facts = (value: number): Preview => ({
   outcome: 'none',
   observedAt: submittedAt,
