@@ -175,6 +175,9 @@ export class PlayedRuns {
   }
 }
 
+/** A session of the runner, unless the name has another role before it. */
+const sessionOf = (by: string): string => (by.includes('/') ? by : `Hotwork-runner/${by}`)
+
 const metadataOf = ({ id, asked, by, startedAt, status, parent }: Execution): JsonObject => ({
   ...{
     AutomationExecutionId: id,
@@ -182,13 +185,13 @@ const metadataOf = ({ id, asked, by, startedAt, status, parent }: Execution): Js
     DocumentVersion: asked['DocumentVersion'] ?? null,
   },
   ...{ ExecutionStartTime: startedAt, AutomationExecutionStatus: status },
-  ExecutedBy: `arn:aws:sts::${playedAccount.accountId}:assumed-role/Hotwork-runner/${by}`,
+  ExecutedBy: `arn:aws:sts::${playedAccount.accountId}:assumed-role/${sessionOf(by)}`,
   ...(parent !== undefined && { ParentAutomationExecutionId: parent }),
 })
 
 const buildOf = ({ id, asked, by, startedAt, status }: Build): JsonObject => ({
   ...{ id, projectName: asked['projectName'] ?? null, buildStatus: status, startTime: startedAt },
-  ...{ buildComplete: status !== 'IN_PROGRESS', initiator: `Hotwork-runner/${by}` },
+  ...{ buildComplete: status !== 'IN_PROGRESS', initiator: sessionOf(by) },
   ...(typeof asked['sourceVersion'] === 'string' && { sourceVersion: asked['sourceVersion'] }),
 })
 

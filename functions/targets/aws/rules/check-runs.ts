@@ -17,9 +17,11 @@ import { type AwsEntry, naming } from './statement.ts'
 
 export type RunEntry = AwsEntry & { follow?: Follow | undefined }
 
+type Check = (schema: ArgumentSchema, path: Path, say: Say) => void
+
 /** The arguments of one kind of run, by name. Everything else that AWS takes could widen the run. */
 type Form = {
-  [argument: string]: { required?: true; check?: (schema: ArgumentSchema, path: Path, say: Say) => void }
+  [argument: string]: { required?: true; check?: Check }
 }
 
 /** Checks an entry that starts a run. */
@@ -103,7 +105,7 @@ function checkForm({ arguments: { properties, required } }: RunEntry, form: Form
 
 /** Checks that a text takes none of these. */
 const never =
-  (values: readonly string[], why: string, fix: string): NonNullable<Form[string]['check']> =>
+  (values: readonly string[], why: string, fix: string): Check =>
   (schema, path, say) => {
     if (!textIn(schema)) return say(path, 'only text is sent here', 'make it a `string`')
     const through = values.find((value) => takesArgument(schema, value))
@@ -127,7 +129,7 @@ const commit = never(
 )
 
 const versionArn = /^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w-]{1,80}:[1-9]\d*$/
-const versionArns: NonNullable<Form[string]['check']> = (schema, path, say) => {
+const versionArns: Check = (schema, path, say) => {
   const values = textIn(schema)?.enum
   const other = values?.find((value) => !versionArn.test(value))
   if (!values) say(path, 'an agent would choose the state machine', 'write an `enum` of ARNs of versions')
@@ -136,7 +138,7 @@ const versionArns: NonNullable<Form[string]['check']> = (schema, path, say) => {
 }
 
 /** Checks that an agent can add no parameter, choose no role, and give no secret. */
-const parameters: NonNullable<Form[string]['check']> = (schema, path, say) => {
+const parameters: Check = (schema, path, say) => {
   const form = formOf(schema)
   if (form !== 'object' && form !== 'oneOf')
     return say(path, 'an agent could add a parameter', 'name each in a closed object')
@@ -162,6 +164,20 @@ function checkSecret(name: string, path: Path, say: Say): void {
     )
 }
 
+/** Checks each name of a member, however deep. */
+const noSecrets: Check = (schema, path, say) => {
+  const checkMembers = ({ properties }: ObjectSchema) => {
+    for (const [name, each] of Object.entries(properties)) {
+      checkSecret(name, path, say)
+      noSecrets(each, path, say)
+    }
+  }
+  const form = formOf(schema)
+  if (form === 'list') noSecrets((schema as ListSchema).items, path, say)
+  if (form === 'object') checkMembers(schema as ObjectSchema)
+  if (form === 'oneOf') for (const branch of branchesOf(schema as OneOfSchema)) checkMembers(branch.schema)
+}
+
 /** The one value that a list of one item, or a text, can have. */
 function fixedIn(schema: ArgumentSchema): string | undefined {
   const { items, minItems, maxItems } = schema as ListSchema
@@ -171,7 +187,7 @@ function fixedIn(schema: ArgumentSchema): string | undefined {
 }
 
 /** Checks that each variable has a name of the entry, and a plain value. */
-const variables: NonNullable<Form[string]['check']> = (schema, path, say) => {
+const variables: Check = (schema, path, say) => {
   const items = formOf(schema) === 'list' ? (schema as ListSchema).items : undefined
   if (!items || formOf(items) !== 'object')
     return say(
@@ -199,11 +215,11 @@ const forms: { readonly [action in RunAction]: Form } = {
     DocumentVersion: { required: true, check: number },
     Parameters: { check: parameters },
   },
-  'states:StartExecution': { stateMachineArn: { required: true, check: versionArns }, input: {} },
+  'states:StartExecution': { stateMachineArn: { required: true, check: versionArns }, input: { check: noSecrets } },
   'lambda:InvokeFunction': {
     FunctionName: { required: true, check: plainName },
     Qualifier: { required: true, check: number },
-    Payload: {},
+    Payload: { check: noSecrets },
   },
   'codebuild:StartBuild': {
     projectName: { required: true, check: plainName },

@@ -25,7 +25,11 @@ export const automation: Run = {
       const answer = await call('ssm:DescribeAutomationExecutions', { Filters, ...(NextToken && { NextToken }) })
       for (const each of listOf(answer['AutomationExecutionMetadataList'])) {
         const { ExecutedBy, DocumentName, AutomationExecutionId, ParentAutomationExecutionId } = objectOf(each)
-        if (String(ExecutedBy).endsWith(`/${session}`) && DocumentName === name && !ParentAutomationExecutionId)
+        if (
+          String(ExecutedBy).endsWith(`:assumed-role/${session}`) &&
+          DocumentName === name &&
+          !ParentAutomationExecutionId
+        )
           return { found: 'started', run: textOf(AutomationExecutionId) }
       }
       NextToken = answer['NextToken']

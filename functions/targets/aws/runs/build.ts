@@ -23,7 +23,7 @@ export const build: Run = {
     const { builds } = await call('codebuild:BatchGetBuilds', { ids: newest })
     const read = listOf(builds).map(objectOf)
     const since = read.filter(({ startTime }) => Date.parse(String(startTime)) / 1000 >= begunAt - clocksDifferSeconds)
-    const own = since.find(({ initiator }) => String(initiator).split('/').includes(session))
+    const own = since.find(({ initiator }) => String(initiator).endsWith(session))
     if (own) return { found: 'started', run: textOf(own['id']) }
     return { found: since.length === 0 && read.length === newest.length ? 'not_done' : 'unknown' }
   },

@@ -34,7 +34,7 @@ export interface Run {
 /** `output` is for the agent. Without `run` it has ended, and `failed` says how. */
 export type Begun = { run?: string; failed?: string; output: JsonObject }
 
-/** `session`: the name of the runner's session, the id of the request. */
+/** `session`: the runner's name and that of its session, which is the request's id: `Hotwork-runner/req_...`. */
 export type LostStart = { key: string; session: string; begunAt: NumericDate }
 
 /** The digest is over everything that people approve, with the role. */

@@ -45,10 +45,10 @@ export const lookUpRun = (
   ask: Ask,
   { id, begunAt }: { id: UseId; begunAt: NumericDate },
   of: RunOf,
-  { aws }: Pick<RunPorts, 'aws'>,
+  { aws, runnerRole }: Pick<RunPorts, 'aws' | 'runnerRole'>,
 ): Promise<LookedUp> =>
   moduleOf(of).lookUp(
     ask.arguments,
-    { key: keyOf(id), session: ask.id, begunAt },
+    { key: keyOf(id), session: `${runnerRole.split('/').at(-1)}/${ask.id}`, begunAt },
     readingFor(of, aws, AbortSignal.timeout(lookUpMilliseconds)),
   )

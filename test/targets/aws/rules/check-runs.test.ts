@@ -40,6 +40,10 @@ const variables = (more: object = {}, required = ['name', 'value']) => ({
     required,
   },
 })
+const secretWithin = {
+  ...{ type: 'object', additionalProperties: false, required: [] },
+  properties: { password: text() },
+}
 const sets = `${own}.environmentVariablesOverride`
 const stateMachine = 'arn:aws:states:us-east-1:111122223333:stateMachine:a'
 
@@ -117,6 +121,7 @@ test.each<[what: string, name: string, path: string, value: unknown, problem: Re
   ['no qualifier', fn, 'arguments.required', ['FunctionName'], /`Qualifier` may be absent/],
   ['a function in another account', fn, `${own}.FunctionName`, text({ pattern: '^[0-9a-z:]+$' }), /another account/],
   ['an asynchronous call', fn, `${own}.InvocationType`, text({ enum: ['Event'] }), /`InvocationType`/],
+  ['a secret deep in the payload', fn, `${own}.Payload.properties.db`, secretWithin, /`password` would put a secret/],
   ['a function that is followed', fn, 'follow', entryNamed(restart).entry.follow, /^follow: a function has ended/],
   ['a branch', build, `${own}.sourceVersion`, text({ pattern: '^[a-z]+$' }), /`main` is a branch/],
   [

@@ -85,7 +85,11 @@ test('a change set of a new stack is read with its role, executed once by its ke
     },
   })
   const use = useOf()
-  const lookUp = () => lookUpRun(asked(args), { id: use, begunAt: Math.floor(Date.now() / 1000) }, of, { aws: reader })
+  const lookUp = () =>
+    lookUpRun(asked(args), { id: use, begunAt: Math.floor(Date.now() / 1000) }, of, {
+      aws: reader,
+      runnerRole: 'hotwork/Hotwork-runner',
+    })
   expect(await lookUp()).toEqual({ found: 'not_done' })
   expect(await startIt(args, use)).toEqual({ outcome: 'started', run: keyOf(use), output: {} })
   expect(await endOf(set)).toBe('EXECUTE_COMPLETE')
