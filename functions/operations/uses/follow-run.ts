@@ -3,13 +3,12 @@ import type { EndRun } from '../../domain/record/commands.ts'
 import type { Ask, Run } from '../../domain/record/request.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import type { RunFollower, RunSeen } from '../../targets/reach.ts'
-import { placeOf } from '../credentials/place.ts'
+import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import { faultName } from '../faults.ts'
 import { carryOut, endIfOver } from '../record/carry-out.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 
-/** `targetRole`: without it, a halt of the place alone does not stop a run. */
-export type FollowPorts = DecidingPorts & { follower: RunFollower; targetRole?: string }
+export type FollowPorts = DecidingPorts & PlacePorts & { follower: RunFollower }
 
 /** Characters of a note on record. */
 const longestNote = 500
@@ -21,8 +20,7 @@ const longestNote = 500
  */
 export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ seconds?: number }> {
   // A halt since then ends the request, and so the run.
-  const { policy, targetRole } = ports
-  await endIfOver(id, ports, ({ ask }) => (targetRole === undefined ? undefined : placeOf(ask, { policy, targetRole })))
+  await endIfOver(id, ports, ({ ask }) => placeOf(ask, ports))
   const stored = await ports.requests.load(id)
   const { run, ask, status } = stored?.state ?? {}
   if (!ask || run?.status !== 'running') return {}

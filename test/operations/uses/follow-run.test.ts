@@ -141,5 +141,5 @@ test('a request without a run is not followed', async () => {
   const world = new World(followed)
   const { ask } = await world.submitted(configure)
   const follower: RunFollower = { kind: 'aws', look: () => Promise.reject(), cancel: () => Promise.reject() }
-  expect(await followRun(ask.id, { ...world.ports, follower })).toEqual({})
+  expect(await followRun(ask.id, { ...world.ports, targetRole: world.targetRole, follower })).toEqual({})
 })
