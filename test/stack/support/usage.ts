@@ -106,21 +106,17 @@ export class Meter {
   /** The calls of one sweep, which is invoked here so that no minute is waited for. */
   async ofOneSweep(): Promise<readonly CallCount[]> {
     for (;;) {
-      const calls = await this.#sweepOnce()
-      // A sweep may also compare calls of grants that other files ended, each once.
-      if (calls.every(({ operation }) => ['BatchGetItem', 'Query'].includes(operation))) return calls
+      const { calls, sweeps } = await this.#sweepOnce()
+      // The rule's own sweep may run at the same time, and a sweep may compare calls of grants that other files ended.
+      if (sweeps === 1 && calls.every(({ operation }) => ['BatchGetItem', 'Query'].includes(operation))) return calls
     }
   }
 
-  async #sweepOnce(): Promise<readonly CallCount[]> {
+  async #sweepOnce(): Promise<{ calls: readonly CallCount[]; sweeps: number | undefined }> {
     const before = await this.rest()
     await this.sweep()
     const used = difference(before, await this.rest())
-    const sweeps = used.invocations[sweep] ?? 0
-    // The rule's own sweep may run at the same time, so the counts are divided by the sweeps.
-    return used.calls
-      .filter(({ caller }) => caller === sweep)
-      .map((call) => ({ ...call, calls: call.calls / sweeps, readUnits: call.readUnits / sweeps }))
+    return { calls: used.calls.filter(({ caller }) => caller === sweep), sweeps: used.invocations[sweep] }
   }
 
   /** Invokes the sweep, and waits for its answer alone. */
