@@ -38,7 +38,7 @@ export function previewWords(
   if (preview.failed !== undefined)
     return [`Hotwork could not read the present state: ${faults[preview.failed] ?? preview.failed}, at ${at}`, ...reach]
   if (preview.state === undefined) return [noPreview, ...reach]
-  if (isRun)
+  if (isRun || preview.change)
     return [
       ...(preview.change ? changeSetWords(preview.change, mostLines) : []),
       `the definition was read at ${at}`,

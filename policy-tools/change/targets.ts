@@ -110,11 +110,11 @@ export function argumentsNaming(
     const values = id === undefined ? undefined : regex.exec(id)?.slice(1)
     if (!values) return []
     // A `*` of a rule stands for an id too, which has a form of its own.
-    const valueOf = (name: string, value = '') => {
+    const argumentFor = (name: string, value = '') => {
       const schema = entry.arguments.properties[name]
       return schema && !takesArgument(schema, value) ? (base[name] ?? value) : value
     }
-    const args = { ...base, ...Object.fromEntries(names.map((name, at) => [name, valueOf(name, values[at])])) }
+    const args = { ...base, ...Object.fromEntries(names.map((name, at) => [name, argumentFor(name, values[at])])) }
     return findActionFacts(bundle, { action: entry.name, arguments: args }).ok ? [args] : []
   })
   return found

@@ -13,10 +13,9 @@ import { resourcesOf } from './support/template.ts'
 /** The library of catalogue entries against the boundaries of a target role and a runner that have all of them. */
 
 const { accountId, region } = account
-/** Runs are started by a role of their own. */
-const library = readLibrary(join(__dirname, '../../policy-tools/library')).flatMap(({ entry, example }) => {
+const library = readLibrary(join(__dirname, '../../policy-tools/library')).map(({ entry, example }) => {
   const it = compiled(answered(entry))
-  return runOf(it) ? [] : [{ name: it.name, entry: it, example: example as Parameters<typeof callWith>[1] }]
+  return { name: it.name, entry: it, example: example as Parameters<typeof callWith>[1] }
 })
 const stack = new Stack(passingApp(), 'Target', { env: { account: accountId, region } })
 new TargetAccount(stack, 'Default', {

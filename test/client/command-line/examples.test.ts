@@ -310,8 +310,7 @@ const all = Object.entries(examples)
 const exits: { readonly [line: string]: number } = { 'agents guardrail agent:nightly --form boundary --check': 4 }
 test.each(all)('the example `%s` does what it says', async (line, verb) => {
   const { at, ids = {} } = (await (stages[line] ?? stages[verb])?.()) ?? { at: scene.jade }
-  // A smaller sample asks the same questions of the same program.
-  const { exit, err } = await at.type(...wordsOf(line.replace('--sample 2000', '--sample 100'), ids))
+  const { exit, err } = await at.type(...wordsOf(line, ids))
   expect({ exit, err }).toEqual({ exit: exits[line] ?? 0, err })
 })
 

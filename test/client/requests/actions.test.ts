@@ -1,3 +1,4 @@
+import { startsRun } from '../../../functions/domain/policy/catalogue.ts'
 import { AgentMachine } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -37,7 +38,10 @@ test('`actions --json` prints the answer of the API, from all pages', async () =
   const { exit, body } = await machine.json('actions')
   expect(exit).toBe(0)
   expect(body.actions.map(({ name }: { name: string }) => name)).toEqual(
-    Object.keys(scene.api.world.policy.bundle.actions).toSorted(),
+    // The sample has runs in production alone, where an assistant does nothing.
+    Object.entries(scene.api.world.policy.bundle.actions)
+      .flatMap(([name, entry]) => (startsRun(entry) ? [] : [name]))
+      .toSorted(),
   )
   expect(body.actions[0]).toMatchObject({ arguments: { type: 'object' }, resource: { type: expect.any(String) } })
 })

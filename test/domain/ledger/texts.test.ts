@@ -34,6 +34,8 @@ import { anyWalk, walk } from '../walk.ts'
  */
 const notPersonal: readonly string[] = [
   'ask/unpinned',
+  // The role of a run, and its id at the target.
+  ...['ask/runsAs', 'run'],
   // The registered entry of an agent.
   'ask/change/before',
   ...['action', 'arguments', 'resource', 'environment', 'classification', 'purpose'].map((name) => `ask/${name}`),
@@ -56,7 +58,7 @@ const notPersonal: readonly string[] = [
   ...['registration', 'from'],
 ]
 /** Texts by Hotwork itself, or by a system. */
-const byHotwork: readonly string[] = ['UseReturned/reason', 'Refused/reason']
+const byHotwork: readonly string[] = ['UseReturned/reason', 'Refused/reason', 'RunEnded/note']
 
 const unions: readonly z.ZodType[] = [
   ...[Event, HaltEvent, StandInEvent, LinkEvent, PermitEvent, VouchEvent, ErasedEvent],

@@ -124,7 +124,7 @@ function linesOf(template: string): readonly string[] {
       ) && !isPinned(text)
     return isNamed || inText.length > 0 ? [short(`the line \`${text}\``)] : []
   })
-  return ['the parts that a scan of its lines misses: the template is YAML, which is read by lines', ...new Set(found)]
+  return ['parts that a scan of its lines misses: the template is YAML, which is read by lines', ...new Set(found)]
 }
 
 /** Values that CloudFormation takes from Parameter Store. */

@@ -454,7 +454,7 @@ test('a change set has its numbers and at most 20 lines before the buttons, remo
   }))
   const card = (rows = someRows) => renderCard(asChangeSet(stateOf('previewed'), rows), bundle, channel)
   expect(block(asChangeSet(stateOf('previewed')), 'changes')).toMatch(
-    /^2 removed, 1 replaced, 2 changed, 1 added \. 2 of them hold data, which is lost\. !! removed Orders \(AWS::DynamoDB::Table\): holds data changed Network/,
+    /^2 removed, 1 replaced, 2 changed, 1 added \. 2 of them hold data, which is lost\. 2 of its parts are not pinned\. !! removed Orders \(AWS::DynamoDB::Table\): holds data changed Network/,
   )
   const text = block(asChangeSet(stateOf('previewed'), [...someRows.slice(0, 1), ...many]), 'changes')
   expect([text.match(/added T\d+/g)?.length, text.includes('and 12 more, on its page')]).toEqual([18, true])
