@@ -10,6 +10,10 @@ test('the reconciliation looks at the runner of an account with runs, and no oth
 })
 
 test('a deployment without runs has no runner', () => {
-  const { 'states:StartExecution': _run, 'cloudformation:ExecuteChangeSet': _changes, ...actions } = sampleBundle().actions
+  const {
+    'states:StartExecution': _run,
+    'cloudformation:ExecuteChangeSet': _changes,
+    ...actions
+  } = sampleBundle().actions
   expect(runnersBeside(targets, { ...sampleBundle(), actions } as Bundle)).toEqual([])
 })
