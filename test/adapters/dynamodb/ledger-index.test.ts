@@ -120,7 +120,7 @@ onBothStores('the index over time of the ledger', (stores) => {
     async (letter) => {
       const text = letter.repeat(100_000)
       const kept: Entry[] = []
-      for (let n = 0; n < 40; n++) kept.push(...(await put(builder, refused(builder, submittedAt + n, 'a:B', [text]))))
+      for (let n = 0; n < 20; n++) kept.push(...(await put(builder, refused(builder, submittedAt + n, 'a:B', [text]))))
       const found: Entry[] = []
       for (let after: string | undefined = ''; after !== undefined; ) {
         const page: Awaited<ReturnType<LedgerIndex['search']>> = await stores.index.search({}, { limit: 100, after })
