@@ -21,25 +21,50 @@ export function ownControlPlane(
   targetRole: string,
 ): string | undefined {
   if (classification === ownClassification) return resource.id
-  const stack = stackOf(targetRole)
   const named = [resource.id, ...textsIn(args), ...found]
-  return named.find((text) => reachesOurselves(text, resources) || isOfStack(text, stack))
+  return (
+    named.find((text) => reachesOurselves(text, resources)) ??
+    ownNamesIn(named, { resources }, targetRole).values().next().value
+  )
 }
 
+/**
+ * The names and ARNs of Hotwork's own in texts of any kind: names, definitions, code. A pattern in a text, such as
+ * `role/*`, names nothing.
+ * @param role path and name of Hotwork's target role or reader, which have the name of Hotwork's stack
+ */
+export function ownNamesIn(
+  texts: readonly string[],
+  { resources }: Pick<Bundle, 'resources'>,
+  role: string,
+): ReadonlySet<string> {
+  const stack = stackOf(role)
+  const isOwn = (name: string) => reachesOurselves(name, []) || isOfStack(name, stack)
+  const found = new Set<string>()
+  for (const text of texts) {
+    for (const name of text.split(/[^A-Za-z0-9-]+/)) if (name.length <= longestName && isOwn(name)) found.add(name)
+    // A place of a template has any value.
+    for (const [arn] of text.replace(/\$\{[^}]*\}|\*/g, '-').matchAll(/\barn:[^\s"'`,;()[\]{}<>|\\]+/g))
+      if (arn.length <= longestArn && reachesOurselves(arn, resources)) found.add(arn)
+  }
+  return found
+}
+const [longestName, longestArn] = [255, 2048] as const
+
 /** `Hotwork` in `hotwork/Hotwork-target`. */
-const stackOf = (targetRole: string): string => (targetRole.split('/').at(-1) ?? '').replace(/-target$/, '')
+const stackOf = (role: string): string => (role.split('/').at(-1) ?? '').replace(/-(?:target|reader)$/, '')
 
 /** Hotwork's own stacks beside the first one (docs/deploy.md). */
 const siblings = ['', 'anchor', 'target', 'watch']
 
-function isOfStack(text: string, stack: string): boolean {
+function isOfStack(name: string, stack: string): boolean {
   const own = stack.toLowerCase()
   if (own === '') return false
-  const parts = text.toLowerCase().split(/[:/]/)
-  return parts.some((part) => siblings.some((name) => part === own + name || part.startsWith(`${own}${name}-`)))
+  const part = name.toLowerCase().replace(/^-+/, '')
+  return siblings.some((sibling) => part === own + sibling || part.startsWith(`${own}${sibling}-`))
 }
 
-function textsIn(value: Json): readonly string[] {
+export function textsIn(value: Json): readonly string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
   return Object.values(value).flatMap(textsIn)

@@ -1,4 +1,4 @@
-import { ownControlPlane } from '../../../functions/domain/policy/own-control-plane.ts'
+import { ownControlPlane, ownNamesIn } from '../../../functions/domain/policy/own-control-plane.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 
 /** No run, change set or role concerns what Hotwork is made of. */
@@ -33,6 +33,7 @@ test.each<[string, Parameters<typeof touched>[0]]>([
   ['with an ARN of the stack', { found: ['arn:aws:cloudformation:us-east-1:000000000000:stack/approvals/1'] }],
   ['with the stack of a target account', { arguments: { StackName: 'ApprovalsTarget-payments' } }],
   ['with the stack of the log', { arguments: { StackName: 'ApprovalsAnchor' } }],
+  ['with a text of JSON that names a function of it', { arguments: { Payload: '{"fn":"approvals-CallAws"}' } }],
   ['as a role under the path of Hotwork', { found: ['arn:aws:iam::000000000000:role/hotwork/other'] }],
 ])('an act %s touches Hotwork', (_what, changes) => {
   expect(touched(changes)).toEqual(expect.any(String))
@@ -41,3 +42,19 @@ test.each<[string, Parameters<typeof touched>[0]]>([
 test('an argument that is a number or nothing names nothing', () => {
   expect(touched({ arguments: { Count: 1, None: null } satisfies JsonObject })).toBeUndefined()
 })
+
+const names = (...texts: string[]) => [...ownNamesIn(texts, { resources }, 'hotwork/approvals-reader')]
+
+test.each<[what: string, text: string, found: readonly string[]]>([
+  ['a name among any characters', 'aws iam put-role-policy --role-name="approvals-broker"', ['approvals-broker']],
+  ['a place of a template before a name', '$' + '{Prefix}approvals-CallAws_1', ['approvals-CallAws']],
+  ['the product by its name', 'my_Hotwork-Requests', ['Hotwork-Requests']],
+  [
+    'an ARN of that class, of any account',
+    'run (arn:aws:ssm:us-east-1:$' + '{AWS::AccountId}:document/desk-1)',
+    ['arn:aws:ssm:us-east-1:-:document/desk-1'],
+  ],
+  ['no pattern', '{"Resource":["arn:aws:ssm:*:*:document/*","*"]}', []],
+  ['no part of a longer name', 'my-approvals-x disapprovals', []],
+  ['no text too long for a name', `approvals-${'a'.repeat(300)}`, []],
+])("of a text's names, Hotwork's own include %s", (_what, text, found) => expect(names(text)).toEqual(found))
