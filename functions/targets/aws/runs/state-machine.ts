@@ -1,4 +1,4 @@
-// Rules: test/targets/aws/runs/on-emulator.test.ts
+// Rules: test/targets/aws/runs/on-emulator.test.ts, test/targets/aws/runs/state-machine.test.ts
 import { digestOf } from '../../../domain/digest.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
@@ -59,7 +59,19 @@ function openIn(definition: string): readonly string[] {
   } catch {
     throw new Unfit('definition_unreadable', 'the definition is not JSON')
   }
-  return statesIn(parsed).flatMap(({ name, state }) => partsOf(state, `the state ${name}`))
+  return statesIn(parsed).flatMap(({ name, state }) => [
+    ...otherRoleOf(name, state),
+    ...partsOf(state, `the state ${name}`),
+  ])
+}
+
+/** A state may act as another role than the machine's. @throws Unfit unless the definition itself names the role */
+function otherRoleOf(name: string, { Credentials }: JsonObject): readonly string[] {
+  if (Credentials === undefined) return []
+  const { RoleArn, ...more } = objectOf(Credentials)
+  if (!isRole(RoleArn) || Object.keys(more).length > 0)
+    throw new Unfit('role_not_fixed', `the state \`${name}\` takes the role as which it acts from its input`)
+  return [`the role ${RoleArn}, as which the state ${name} acts`]
 }
 
 /** The states, those inside a Map or Parallel too. */

@@ -1,0 +1,40 @@
+import type { Json, JsonObject } from '../../../../functions/domain/values.ts'
+import type { RunSettings } from '../../../../functions/targets/aws/runs/run.ts'
+import { stateMachine } from '../../../../functions/targets/aws/runs/state-machine.ts'
+import { runNamed } from './played.ts'
+
+/** The answers of Step Functions that the local engine does not give. */
+
+const arn = 'arn:aws:states:us-east-1:111122223333:stateMachine:repair-orders'
+const roleArn = 'arn:aws:iam::111122223333:role/machine'
+const settings = (answer: JsonObject): RunSettings => ({
+  ...runNamed('states:StartExecution'),
+  call: async () => answer,
+  mask: (value) => value,
+})
+const read = (States: JsonObject) => {
+  const definition = JSON.stringify({ StartAt: 'A', States })
+  const machine = { stateMachineArn: `${arn}:1`, type: 'STANDARD', roleArn, definition, status: 'ACTIVE' }
+  return stateMachine.describe({ stateMachineArn: `${arn}:1` }, settings(machine))
+}
+const task = (more: JsonObject): JsonObject => ({ Type: 'Task', Resource: 'arn:aws:states:::x', End: true, ...more })
+const inside = (state: JsonObject) => ({ Type: 'Map', ItemProcessor: { StartAt: 'A', States: { A: state } }, End: true })
+const admin = 'arn:aws:iam::111122223333:role/admin'
+
+test.each<[what: string, credentials: Json]>([
+  ['a path', { 'RoleArn.$': '$.role' }],
+  ['JSONata', { RoleArn: '{% $states.input.role %}' }],
+  ['JSONata for all of it', '{% $states.input %}'],
+  ['a path beside a role', { RoleArn: admin, 'RoleArn.$': '$.role' }],
+])('a state machine whose state takes its role by %s may not be asked for', async (_what, Credentials) => {
+  for (const state of [task({ Credentials }), inside(task({ Credentials }))])
+    await expect(read({ B: state })).rejects.toMatchObject({ name: 'role_not_fixed' })
+})
+
+test('the other role as which a state acts is told', async () => {
+  const state = task({ Credentials: { RoleArn: admin } })
+  expect(await read({ A: inside(state) })).toMatchObject({
+    runsAs: roleArn,
+    open: [`the role ${admin}, as which the state A acts`],
+  })
+})
