@@ -7,7 +7,8 @@ import { clocksDifferSeconds, listOf, objectOf, type Run, textOf, Unfit } from '
 /** A build of a CodeBuild project, of one commit or one version of an object. */
 export const build: Run = {
   async start(args, { call }, key) {
-    const answer = await call('codebuild:StartBuild', { ...args, idempotencyToken: key })
+    const once = { idempotencyToken: key, autoRetryLimitOverride: 0 }
+    const answer = await call('codebuild:StartBuild', { ...args, ...once })
     const { id } = objectOf(answer['build'])
     return { run: textOf(id), output: { id: textOf(id) } }
   },
@@ -34,7 +35,8 @@ export const build: Run = {
     if (!found) throw new Unfit('no_project', 'AWS has no such project')
     const project = objectOf(found)
     checkVersions(project, args)
-    const { serviceRole } = project
+    const { serviceRole, autoRetryLimit = 0 } = project
+    if (autoRetryLimit !== 0) throw new Unfit('build_retried', 'its project builds again after a failure: set its limit to 0')
     return {
       digest: digestOf('hotwork.build.v1', Object.fromEntries(pinned.map((name) => [name, project[name] ?? null]))),
       runsAs: isRole(serviceRole) ? serviceRole : null,

@@ -321,6 +321,13 @@ test('a build is pinned by commits, by the version of an object, or has no sourc
   }
 })
 
+test('a project that builds again after a failure may not be asked for, and a build is told not to', async () => {
+  const { describe: read } = world('codebuild:StartBuild', { project: projectOf({ autoRetryLimit: 2 }) })
+  expect(await read()).toMatchObject({ found: 'failed', fault: 'build_retried' })
+  await world('codebuild:StartBuild').start()
+  expect(played.builds[0]?.asked).toMatchObject({ autoRetryLimitOverride: 0 })
+})
+
 test('a project of a pipeline, and one that is not there, may not be asked for', async () => {
   const piped = world('codebuild:StartBuild', { project: projectOf({ source: { type: 'CODEPIPELINE' } }) })
   expect(await piped.describe()).toMatchObject({ fault: 'source_of_pipeline' })
