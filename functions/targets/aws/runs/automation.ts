@@ -52,6 +52,8 @@ export const automation: Run = {
     if (Status !== 'Active') throw new Unfit('document_not_active', `version ${which.DocumentVersion} is not active`)
     if (document['DocumentVersion'] !== which.DocumentVersion || got['DocumentVersion'] !== which.DocumentVersion)
       throw new Unfit('other_version', 'AWS answered with another version of the document')
+    if (/\{\{/.test(JSON.stringify(args['Parameters'] ?? null)))
+      throw new Unfit('parameter_not_plain', 'a parameter has `{{`, by which Systems Manager would fill in another value')
     const text = textOf(got['Content'])
     const content = parse(text)
     return {
@@ -102,12 +104,13 @@ function roleOf({ assumeRole, parameters }: JsonObject, args: JsonObject, accoun
   return isRole(filled) ? filled : null
 }
 
-function openIn({ mainSteps, files }: JsonObject): readonly string[] {
+function openIn(content: JsonObject): readonly string[] {
+  const { mainSteps, files } = content
   const steps = listOf(mainSteps).flatMap((each) => {
     const { name, inputs } = objectOf(each)
     return partsOf(inputs ?? null, `the step ${String(name)}`)
   })
   const attached = Object.keys(objectOf(files)).map((each) => `the attached file ${each}`)
-  const read = [...JSON.stringify(mainSteps ?? null).matchAll(/\{\{\s*ssm:([\w./-]+)\s*\}\}/g)]
+  const read = [...JSON.stringify(content).matchAll(/\{\{\s*ssm:([\w./-]+)\s*\}\}/g)]
   return [...steps, ...attached, ...read.map(([, name]) => `the value of the parameter ${name} at that time`)]
 }

@@ -267,8 +267,9 @@ test('the documents, scripts and values that a document names are left open', as
     { name: 'third', action: 'aws:invokeLambdaFunction', inputs: { FunctionName: 'fix' } },
     { name: 'fourth', action: 'aws:sleep', inputs: { Duration: '{{ssm:/pause}}' } },
   ]
+  const variables = { at: { type: 'String', default: '{{ ssm:at }}' } }
   const { describe: read } = world('runbook:RestartInstance', {
-    document: documentOf({}, { mainSteps, files: { 'run.zip': {} } }),
+    document: documentOf({}, { mainSteps, variables, files: { 'run.zip': {} } }),
   })
   expect(await read()).toMatchObject({
     answer: {
@@ -279,9 +280,15 @@ test('the documents, scripts and values that a document names are left open', as
         'the function fix, in the step third',
         'the attached file run.zip',
         'the value of the parameter /pause at that time',
+        'the value of the parameter at at that time',
       ],
     },
   })
+})
+
+test('an automation with a reference in a parameter of the agent may not be asked for', async () => {
+  const args = { Parameters: { InstanceId: ['i-0abc', '{{ssm:/other}}'] } }
+  expect(await world('runbook:RestartInstance', { args }).describe()).toMatchObject({ fault: 'parameter_not_plain' })
 })
 
 test.each<[what: string, args: JsonObject, more: JsonObject]>([

@@ -11,6 +11,7 @@ test.each<[what: string, part: Json]>([
   ['a version of a state machine', { Parameters: { StateMachineArn: `${machine}:3` } }],
   ['a revision of a task definition', { Parameters: { TaskDefinition: 'worker:12' } }],
   ['a version of an object', { Script: 'https://b.s3.amazonaws.com/k?versionId=abc' }],
+  ['a version of an object by its key', { Inputs: { S3Bucket: 'b', S3Key: 'k', S3ObjectVersion: 'a.b' } }],
   ['other text', { Resource: 'arn:aws:states:::lambda:invoke', Comment: 'a function' }],
 ])('%s is pinned by its definition', (_what, part) => {
   expect(partsOf(part, 'the state A')).toEqual([])
@@ -30,6 +31,12 @@ test.each<[what: string, part: Json, open: string]>([
     { Parameters: { FunctionName: 'fix', Qualifier: 'live' } },
     'the function fix, in the state A',
   ],
+  [
+    'a function beside a payload with a qualifier',
+    { Parameters: { FunctionName: 'fix', Payload: { Qualifier: '1' } } },
+    'the function fix, in the state A',
+  ],
+  ['an object by its key', { Inputs: { S3Bucket: 'b', S3Key: 'fix.zip' } }, 'the object fix.zip, in the state A'],
   ['a function from the input', { Parameters: { 'FunctionName.$': '$.f' } }, 'the function that the state A chooses'],
   ['a function by JSONata', { Arguments: { FunctionName: '{% $f %}' } }, 'the function that the state A chooses'],
   [
