@@ -21,14 +21,15 @@ export const stateMachine: Run = {
   /** An execution has the name that only this use has, which is its id. The list has the newest first. */
   async lookUp({ stateMachineArn }, { key, begunAt }, { call }) {
     const plainArn = textOf(stateMachineArn).replace(/:\d+$/, '')
-    const { executions } = await call('states:ListExecutions', { stateMachineArn: plainArn, maxResults: mostListed })
+    const listing = { stateMachineArn: plainArn, maxResults: mostListed }
+    const { executions, nextToken } = await call('states:ListExecutions', listing)
     const listed = listOf(executions).map(objectOf)
     const own = listed.find(({ name }) => name === key)
     if (own) return { found: 'started', run: key }
     const reachesBack = listed.some(
       ({ startDate }) => Date.parse(String(startDate)) / 1000 < begunAt - clocksDifferSeconds,
     )
-    return { found: listed.length < mostListed || reachesBack ? 'not_done' : 'unknown' }
+    return { found: !nextToken || reachesBack ? 'not_done' : 'unknown' }
   },
 
   async describe({ stateMachineArn = null }, { call }) {

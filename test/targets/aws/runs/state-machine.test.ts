@@ -38,3 +38,15 @@ test('the other role as which a state acts is told', async () => {
     open: [`the role ${admin}, as which the state A acts`],
   })
 })
+
+test.each<[what: string, page: JsonObject, found: string]>([
+  ['that ends', {}, 'not_done'],
+  ['that goes on, and reaches behind the call', { nextToken: 'more', before: 3600 }, 'not_done'],
+  ['that goes on, and is short', { nextToken: 'more' }, 'unknown'],
+])('a start that is missing from a list %s is %j: %s', async (_what, { before = 0, ...page }, found) => {
+  const begunAt = 1_700_000_000
+  const other = { name: 'other', startDate: new Date((begunAt - Number(before)) * 1000).toISOString() }
+  const lost = { key: 'key', session: 'Hotwork-runner/req_1', begunAt }
+  const answer = settings({ executions: [other], ...page })
+  expect(await stateMachine.lookUp({ stateMachineArn: `${arn}:1` }, lost, answer)).toEqual({ found })
+})
