@@ -64,7 +64,8 @@ test.each<[name: string, answer: JsonObject, seen: object]>([
 })
 
 test('an answer without a status ends no run', async () => {
-  expect(await world('runbook:RestartInstance', [{}]).look()).toEqual({ seen: 'running' })
+  for (const name of ['runbook:RestartInstance', 'states:StartExecution'])
+    expect(await world(name, [{}]).look()).toEqual({ seen: 'running' })
   await expect(world('codebuild:StartBuild', [{ builds: [] }]).look()).rejects.toThrow('gave no boolean')
 })
 
