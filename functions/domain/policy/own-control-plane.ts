@@ -42,13 +42,16 @@ export function ownNamesIn(
   const isOwn = (name: string) => reachesOurselves(name, []) || isOfStack(name, stack)
   const found = new Set<string>()
   for (const text of texts) {
-    for (const name of text.split(/[^A-Za-z0-9-]+/)) if (name.length <= longestName && isOwn(name)) found.add(name)
+    for (const name of text.replace(outsideAws, ' ').split(/[^A-Za-z0-9-]+/))
+      if (name.length <= longestName && isOwn(name)) found.add(name)
     // A place of a template has any value.
     for (const [arn] of text.replace(/\$\{[^}]*\}|\*/g, '-').matchAll(/\barn:[^\s"'`,;()[\]{}<>|\\]+/g))
       if (arn.length <= longestArn && reachesOurselves(arn, resources)) found.add(arn)
   }
   return found
 }
+/** Hosts and scopes of packages, such as those by which an agent's own stack reaches Hotwork. */
+const outsideAws = /\bhttps?:\/\/(?![^/\s"']*\.amazonaws\.)[^/\s"'\\]+|@[\w-]+\//gi
 const [longestName, longestArn] = [255, 2048] as const
 
 /** `Hotwork` in `hotwork/Hotwork-target`. */

@@ -32,7 +32,7 @@ const matched = {
     .strictObject({
       runsAs: z.string().optional(),
       open: z.array(z.string()).optional(),
-      /** The names of what it changes, such as its stack. */
+      /** Names of Hotwork's own that it changes, for which it is refused. */
       concerns: z.array(z.string()).optional(),
       change: ChangeSummary.optional(),
       /** The resources of a change set. Only in the last reading of a record. */

@@ -26,6 +26,8 @@ export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; ses
 
 /** Reads as an account's reader role. Never throws. */
 export interface AwsReader {
+  /** Path and name of the reader in every AWS account. */
+  readonly role: string
   read(ask: ModelledAsk, account: Account): Promise<Found>
 }
 export type ModelledAsk = ReadAsk & { model: ReadModel }

@@ -54,6 +54,8 @@ test.each<[what: string, text: string, found: readonly string[]]>([
     'run (arn:aws:ssm:us-east-1:$' + '{AWS::AccountId}:document/desk-1)',
     ['arn:aws:ssm:us-east-1:-:document/desk-1'],
   ],
+  ['a bucket by its host', 'https://approvals-log.s3.amazonaws.com/k', ['approvals-log']],
+  ['no host or package', '{"url":"https://hotwork.example.com/","run":"npm i @hotwork/client"}', []],
   ['no pattern', '{"Resource":["arn:aws:ssm:*:*:document/*","*"]}', []],
   ['no part of a longer name', 'my-approvals-x disapprovals', []],
   ['no text too long for a name', `approvals-${'a'.repeat(300)}`, []],

@@ -6,6 +6,7 @@ import type { ToolReader } from '../../../functions/targets/tool/reach.ts'
 
 /** Answers by the name of the read, for AWS and tools alike. It remembers its calls. */
 export class MemorySources implements AwsReader, ToolReader {
+  readonly role = 'hotwork/Hotwork-reader'
   readonly asked: { action: string; arguments: JsonObject; of: string }[] = []
   readonly #answers = new Map<string, Found | 'silence'>()
 

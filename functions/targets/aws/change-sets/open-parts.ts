@@ -25,18 +25,9 @@ const short = (text: string): string =>
   [...text].length <= longest ? text : `${[...text].slice(0, longest - 1).join('')}…`
 
 function partsOfTemplate(template: string, described: DescribedSet, pinned: ReadonlySet<string>): readonly string[] {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(template)
-  } catch {
-    return linesOf(template)
-  }
-  const parameters = new Map(
-    described.Parameters.map(({ ParameterKey, ParameterValue, ResolvedValue }) => [
-      ParameterKey,
-      ResolvedValue ?? ParameterValue ?? '',
-    ]),
-  )
+  const parsed = parsedOf(template)
+  if (parsed === undefined) return linesOf(template)
+  const parameters = valuesOf(described)
   const found: string[] = []
   const { Resources = {}, ...rest } = Object(parsed) as { Resources?: object }
   for (const [id, resource] of Object.entries(Resources)) {
@@ -51,7 +42,40 @@ function partsOfTemplate(template: string, described: DescribedSet, pinned: Read
   return found.map(short)
 }
 
+/** Undefined for YAML. */
+function parsedOf(template: string): unknown {
+  try {
+    return JSON.parse(template)
+  } catch {
+    return undefined
+  }
+}
+
 type Parameters = ReadonlyMap<string, string>
+const valuesOf = ({ Parameters }: DescribedSet): Parameters =>
+  new Map(
+    Parameters.map(({ ParameterKey, ParameterValue, ResolvedValue }) => [
+      ParameterKey,
+      ResolvedValue ?? ParameterValue ?? '',
+    ]),
+  )
+
+/** All texts by which a change set and its nested ones name things. YAML is one text. */
+export function textsOf({ set, template, nested }: ReadSet): readonly string[] {
+  const parsed = parsedOf(template)
+  const texts = parsed === undefined ? [template] : textsWithin(parsed, valuesOf(set))
+  const own = textsWithin([set.StackId, set.Changes, set.Parameters], new Map())
+  return [...own, ...texts, ...[...nested.values()].flatMap(textsOf)]
+}
+
+/** Texts in a value of a template, with what its functions make of them. */
+function textsWithin(value: unknown, parameters: Parameters): readonly string[] {
+  if (typeof value === 'string') return [value]
+  const inside = Object.values(Object(value ?? {})).flatMap((each) => textsWithin(each, parameters))
+  return makesText(value) ? [textOf(value, parameters), ...inside] : inside
+}
+const makesText = (value: unknown): boolean =>
+  Object.keys(Object(value ?? {})).some((name) => /^(?:Ref|Fn::Sub|Fn::Join)$/.test(name))
 
 /** Adds what a value of the template leaves open. `of`: the resource. */
 function find(value: unknown, of: string, parameters: Parameters, found: string[]): void {
@@ -62,7 +86,7 @@ function find(value: unknown, of: string, parameters: Parameters, found: string[
   if (!Array.isArray(value)) {
     const named = (pattern: RegExp) => members.find(([name]) => pattern.test(name))?.[1]
     const [bucket, key] = [named(/Bucket(?:Name|Arn|ARN)?$/i), named(/(?:^|S3|Object|File)Key$/i)]
-    if (bucket !== undefined && key !== undefined && isEmpty(named(/Version(?:Id)?$/i)))
+    if (bucket !== undefined && key !== undefined && isEmpty(named(/Version(?:Id)?$/i), parameters))
       found.push(`the S3 object ${textOf(key, parameters)} without a version${inResource}`)
     for (const [name, each] of members) {
       if (name === 'Transform' || name === 'Fn::Transform')
@@ -71,13 +95,26 @@ function find(value: unknown, of: string, parameters: Parameters, found: string[
         found.push(`the value of another stack's export ${textOf(each, parameters)}${inResource}`)
       if (/Image(?:Ur[il]|Identifier)?$/i.test(name) && !isPinned(textOf(each, parameters)) && isImage(each))
         found.push(`the image ${textOf(each, parameters)} without a digest${inResource}`)
+      const isSource = name === 'Source' && isEmpty(Object(value)['SourceVersion'], parameters)
+      if (isSource || name === 'SecondarySources')
+        for (const { Type, Location } of [each].flat().map(Object) as { Type?: unknown; Location?: unknown }[])
+          if (Location !== undefined && textOf(Type, parameters) === 'S3')
+            found.push(`the S3 object ${textOf(Location, parameters)} without a version${inResource}`)
     }
   }
-  for (const [, each] of members) find(each, of, parameters, found)
+  if (makesText(value)) findInText(textOf(value, parameters), of, found)
+  const inside = members.flatMap(([, each]) => (makesText(value) ? [each].flat(2).filter(isObject) : [each]))
+  for (const each of inside) find(each, of, parameters, found)
 }
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || 'AWS::NoValue' === Object(value)['Ref']
+const isObject = (value: unknown): boolean => typeof value === 'object'
+
+/** A choice between values may be an empty one. */
+function isEmpty(value: unknown, parameters: Parameters): boolean {
+  const { Ref, 'Fn::If': choice } = Object(value ?? {}) as { Ref?: unknown; 'Fn::If'?: unknown }
+  if (Array.isArray(choice)) return choice.slice(1).some((each) => isEmpty(each, parameters))
+  return value === undefined || value === null || Ref === 'AWS::NoValue' || textOf(value, parameters) === ''
+}
 const nameOf = (value: unknown): unknown => Object(value)['Name'] ?? value
 /** An image is a text or a function that makes one; a structure is looked into. */
 const isImage = (value: unknown): boolean =>
@@ -89,8 +126,12 @@ function textOf(value: unknown, parameters: Parameters): string {
   if (typeof value === 'string') return value
   const [[name, of] = ['', undefined]] = Object.entries(Object(value ?? {}))
   if (name === 'Ref') return parameters.get(String(of)) ?? `{${String(of)}}`
-  if (name === 'Fn::Sub' && typeof of === 'string')
-    return of.replace(/\$\{([\w:.]+)\}/g, (all, ref: string) => parameters.get(ref) ?? all)
+  const [text, values] = [of].flat()
+  if (name === 'Fn::Sub' && typeof text === 'string')
+    return text.replace(/\$\{([\w:.]+)\}/g, (all, ref: string) => {
+      const own = Object(values ?? {})[ref]
+      return own === undefined ? (parameters.get(ref) ?? all) : textOf(own, parameters)
+    })
   if (name === 'Fn::Join' && Array.isArray(of) && Array.isArray(of[1]))
     return of[1].map((each: unknown) => textOf(each, parameters)).join(String(of[0]))
   return JSON.stringify(value)
@@ -98,8 +139,9 @@ function textOf(value: unknown, parameters: Parameters): string {
 
 function findInText(text: string, of: string, found: string[]): void {
   const inResource = of === '' ? '' : ` (${of})`
-  for (const [all, service, reference = ''] of text.matchAll(/\{\{resolve:([\w-]+):([^}]*)\}\}/g))
-    if (!hasVersion(service ?? '', reference)) found.push(`the value of ${all}${inResource}`)
+  // A function inside has braces of its own.
+  for (const [all, service = '', reference = ''] of text.matchAll(/\{\{resolve:([^:]*):([\s\S]*?)\}\}(?!\})/g))
+    if (!hasVersion(service, reference)) found.push(`the value of ${all}${inResource}`)
   for (const [url] of text.matchAll(/\bs3:\/\/[^\s"']+/g))
     found.push(`the S3 object ${url} without a version${inResource}`)
   for (const [url] of text.matchAll(/\bhttps:\/\/(?:[\w.-]+\.)?s3[\w.-]*\.amazonaws\.com(?:\.cn)?\/[^\s"']+/g))

@@ -33,11 +33,13 @@ export const readerOf = (aws: AwsReader, { policy }: { policy: Pick<Policy, 'bun
 
 /** Reads with AWS's SDK, as the reader role of the account. */
 export class SdkReader implements AwsReader {
+  readonly role: string
   readonly #sessions: ReaderSessions
   /** By account, and by action. */
   readonly #calls = new Map<string, Map<string, ModelCall>>()
 
   constructor(sessions: ReaderSessions) {
+    this.role = sessions.role
     this.#sessions = sessions
   }
 

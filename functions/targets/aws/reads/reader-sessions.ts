@@ -16,13 +16,13 @@ const spare = 60_000
  * two. They stay in this process, whose callers may all use the role.
  */
 export class ReaderSessions {
-  readonly #role: string
+  readonly role: string
   readonly #client: STSClient
   readonly #sessions = new Map<string, Promise<Session>>()
 
   /** @param role name and path of the reader in every account */
   constructor(role: string, client: STSClient = new STSClient(bounded(2, 600))) {
-    this.#role = role
+    this.role = role
     this.#client = client
   }
 
@@ -48,7 +48,7 @@ export class ReaderSessions {
 
   async #assume({ partition, accountId, externalId }: Account): Promise<Session> {
     const command = new AssumeRoleCommand({
-      RoleArn: `arn:${partition}:iam::${accountId}:role/${this.#role}`,
+      RoleArn: `arn:${partition}:iam::${accountId}:role/${this.role}`,
       RoleSessionName: 'hotwork-reader',
       ExternalId: externalId,
       DurationSeconds: sessionSeconds,

@@ -2,7 +2,7 @@ import { defined, type Json, type JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import { digestOfSet } from '../change-sets/change-digest.ts'
 import { boundedTree, rowsOf, summaryOf } from '../change-sets/change-tree.ts'
-import { openPartsOf } from '../change-sets/open-parts.ts'
+import { openPartsOf, textsOf } from '../change-sets/open-parts.ts'
 import { changesOf, DescribedSet, DescribedStack, type ReadSet } from '../change-sets/read-set.ts'
 import { AlreadyStarted, type Run, type RunSettings, Unfit } from './run.ts'
 
@@ -63,7 +63,7 @@ export const changeSet: Run = {
     return {
       digest: digestOfSet(set, stack, StackPolicyBody as string | undefined),
       runsAs: stack.RoleARN ?? null,
-      concerns: [stack.StackId, ...importedBy(set)],
+      concerns: textsOf(set),
       open,
       change: summaryOf(rows, open.length),
       tree: boundedTree(rows) as unknown as Json,
@@ -137,17 +137,6 @@ async function readSet(id: string, stack: string | undefined, call: Call, seen =
 function absentTemplate(cause: unknown): JsonObject {
   if (/^(?:ChangeSetNotFound|ValidationError)/.test(faultName(cause))) return {}
   throw cause
-}
-
-const mostImports = 31
-/** The physical ids of resources that the change set takes into a stack. */
-function importedBy(set: ReadSet): readonly string[] {
-  const own = changesOf(set).flatMap(({ Action, PhysicalResourceId }) =>
-    Action === 'Import' ? (PhysicalResourceId ?? []) : [],
-  )
-  const all = [...own, ...[...set.nested.values()].flatMap(importedBy)]
-  if (all.length > mostImports) throw new Unfit('change_set_too_large', `it imports more than ${mostImports} resources`)
-  return all
 }
 
 function refuseUnfit({ set }: ReadSet, stack: DescribedStack, asked: { stack: string; set: string }): void {

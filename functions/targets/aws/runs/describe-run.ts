@@ -1,5 +1,6 @@
 // Rules: test/targets/aws/runs/automation-and-build.test.ts
 import type { Bundle } from '../../../domain/policy/bundle.ts'
+import { ownNamesIn } from '../../../domain/policy/own-control-plane.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { Found } from '../../reach.ts'
 import type { ReadModel } from '../models/read-model.ts'
@@ -13,14 +14,25 @@ import { runs } from './runs.ts'
 /** A run's entry with its account. */
 export type RunOf = Pick<RunSettings, 'entry' | 'account'> & { bundle: Bundle; action: RunAction }
 
+/** One is enough for a refusal. */
+const mostOwn = 5
+
 /** The answer of the read `aws:DescribeRun`. It never throws. */
 export async function describeRunAs(args: JsonObject, of: RunOf, aws: AwsReader, signal: AbortSignal): Promise<Found> {
   try {
-    const { digest, runsAs, open, ...more } = await moduleOf(of).describe(args, readingFor(of, aws, signal))
+    const {
+      digest,
+      runsAs,
+      open,
+      concerns = [],
+      ...more
+    } = await moduleOf(of).describe(args, readingFor(of, aws, signal))
     const expected = roleOf(of.entry, of.account)
     if (expected !== undefined && runsAs !== null && runsAs !== expected)
       throw new Unfit('other_role', `it runs as \`${runsAs}\`, and the entry says \`${expected}\``)
-    return { found: 'answer', answer: { digest, runsAs, open: shownParts(open), ...more } as JsonObject }
+    const own = [...ownNamesIn(concerns, of.bundle, aws.role)].slice(0, mostOwn)
+    const answer = { digest, runsAs, open: shownParts(open), ...(own.length > 0 && { concerns: own }), ...more }
+    return { found: 'answer', answer: answer as JsonObject }
   } catch (fault) {
     if (fault instanceof Unread) return fault.found
     if (!(fault instanceof Unfit)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }

@@ -44,7 +44,7 @@ export type Description = {
   runsAs: string | null
   /** The parts that the digest does not pin, in plain words. */
   open: readonly string[]
-  /** The names of what it changes, such as its stack. */
+  /** All texts that may name what it changes, of any number and length. The answer has only Hotwork's own names. */
   concerns?: readonly string[]
   change?: ChangeSummary
   tree?: Json

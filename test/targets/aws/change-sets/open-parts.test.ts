@@ -1,5 +1,5 @@
-import { openPartsOf } from '../../../../functions/targets/aws/change-sets/open-parts.ts'
-import { modified, readSetOf, setId } from '../../../support/change-sets/described.ts'
+import { openPartsOf, textsOf } from '../../../../functions/targets/aws/change-sets/open-parts.ts'
+import { changeOf, modified, readSetOf, setId, stackId } from '../../../support/change-sets/described.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 const of = (Type: string, Properties: object, more: object = {}) =>
@@ -34,6 +34,11 @@ test.each<[part: string, found: readonly string[], expected: readonly string[]]>
     of('AWS::X', { A: 'https://b.s3.eu-west-1.amazonaws.com/k?versionId=3', B: 'https://b.s3.amazonaws.com/k' }),
     ['the S3 object https://b.s3.amazonaws.com/k without a version (R)'],
   ],
+  [
+    'a version that a function adds to an address',
+    of('AWS::X', { A: { 'Fn::Join': ['', ['https://b.s3.amazonaws.com/k?versionId=', { Ref: 'V' }]] } }),
+    [],
+  ],
   ['an image', lambda({ ImageUri: 'repo:live' }), ['the image repo:live without a digest (R)']],
   ['an image by its digest', lambda({ ImageUri: `repo@${digest}` }), []],
   [
@@ -55,6 +60,37 @@ test.each<[part: string, found: readonly string[], expected: readonly string[]]>
       C: '{{resolve:secretsmanager:s:SecretString:k}}',
     }),
     ['the value of {{resolve:ssm:/b}} (R)', 'the value of {{resolve:secretsmanager:s:SecretString:k}} (R)'],
+  ],
+  [
+    'dynamic references that functions make',
+    of('AWS::X', {
+      A: { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'S' }, ':SecretString:k::}}']] },
+      B: { 'Fn::Join': [':', ['{{resolve:ssm', '/a', '3}}']] },
+      C: { 'Fn::Sub': ['{{$' + '{x}:ssm:/$' + '{AWS::Region}}}', { x: 'resolve' }] },
+    }),
+    [
+      'the value of {{resolve:secretsmanager:{S}:SecretString:k::}} (R)',
+      'the value of {{resolve:ssm:/$' + '{AWS::Region}}} (R)',
+    ],
+  ],
+  [
+    'the source of a build',
+    of('AWS::CodeBuild::Project', {
+      ...{ Source: { Type: 'S3', Location: 'b/src.zip' }, Artifacts: { Type: 'S3', Location: 'b' } },
+      SecondarySources: [
+        { Type: 'S3', Location: 'b/more.zip' },
+        { Type: 'GITHUB', Location: 'https://github.com/a' },
+      ],
+    }),
+    ['the S3 object b/src.zip without a version (R)', 'the S3 object b/more.zip without a version (R)'],
+  ],
+  [
+    'the source of a build with a version',
+    of('AWS::CodeBuild::Project', {
+      ...{ Source: { Type: 'S3', Location: 'b/src.zip' }, SourceVersion: 'v1' },
+      SecondarySources: [{ Type: 'S3', Location: 'b/more.zip' }],
+    }),
+    ['the S3 object b/more.zip without a version (R)'],
   ],
   [
     'a version of a secret',
@@ -106,6 +142,34 @@ test('an image by a parameter is judged by its value, and a parameter from Param
     'the image repo:7 without a digest (R)',
     'the value of the parameter B, from /images/app',
   ])
+})
+
+test('an S3 object whose version is or may be an empty parameter has none', () => {
+  const code = (S3Key: string, S3ObjectVersion: unknown) => ({ Code: { S3Bucket: 'b', S3Key, S3ObjectVersion } })
+  const Properties = [
+    code('1', { Ref: 'Empty' }),
+    code('2', { 'Fn::If': ['IsFixed', 'v1', { Ref: 'AWS::NoValue' }] }),
+    code('3', { Ref: 'Set' }),
+  ]
+  const Parameters = [
+    { ParameterKey: 'Empty', ParameterValue: '' },
+    { ParameterKey: 'Set', ParameterValue: 'v1' },
+  ]
+  expect(openPartsOf(readSetOf([], { Resources: { R: { Type: 'AWS::X', Properties } } }, { Parameters }))).toEqual([
+    'the S3 object 1 without a version (R)',
+    'the S3 object 2 without a version (R)',
+  ])
+})
+
+test('the texts of a change set are those of its changes, parameters and templates, also of nested ones', () => {
+  const child = readSetOf([changeOf('Remove', 'AWS::SQS::Queue', 'Q', { PhysicalResourceId: 'Desk-Q' })], 'YAML: text')
+  const Roles = [{ 'Fn::Join': ['', ['Desk-', { Ref: 'Part' }]] }]
+  const set = readSetOf(
+    [],
+    { Resources: { R: { Type: 'AWS::IAM::Policy', Properties: { Roles } } } },
+    { Parameters: [{ ParameterKey: 'Part', ParameterValue: 'broker' }], nested: { [setId('nested')]: child } },
+  )
+  expect(textsOf(set)).toEqual(expect.arrayContaining([stackId, 'Desk-broker', 'Desk-Q', 'YAML: text', 'broker']))
 })
 
 test('the template of a nested change set is pinned by the digest, and its own open parts are listed', () => {

@@ -1,7 +1,10 @@
 import type { JsonObject } from '../../../../functions/domain/values.ts'
+import type { AwsReader } from '../../../../functions/targets/aws/ports.ts'
 import { changeSet } from '../../../../functions/targets/aws/runs/change-set.ts'
+import { describeRunAs } from '../../../../functions/targets/aws/runs/describe-run.ts'
 import type { RunSettings } from '../../../../functions/targets/aws/runs/run.ts'
 import { answerOf, changeOf, modified, setId, stackId } from '../../../support/change-sets/described.ts'
+import { runNamed } from './played.ts'
 
 /** AWS as a table of answers by operation; a function gets the arguments. */
 type Answers = { readonly [operation: string]: JsonObject | Error | ((args: JsonObject) => JsonObject | Error) }
@@ -46,10 +49,9 @@ test('a start executes the change set by its ARN, with the once-only key of the 
 
 test("a description has the stack's role, the summary, the tree and what is open", async () => {
   const TemplateBody = '{"Resources":{"S":{"Type":"Custom::Seed"}}}'
-  const { digest, ...rest } = await describe({ GetTemplate: { TemplateBody } })
+  const { digest, concerns, ...rest } = await describe({ GetTemplate: { TemplateBody } })
   expect(rest).toEqual({
     runsAs: role,
-    concerns: [stackId],
     open: ['the code behind the custom resource S'],
     change: {
       ...{ added: 1, changed: 0, replaced: 0, removed: 0, stateful_removed: 0, unpinned: 1 },
@@ -63,6 +65,37 @@ test("a description has the stack's role, the summary, the tree and what is open
     },
   })
   expect(digest).toMatch(/^sha-256:/)
+  expect(concerns).toEqual(expect.arrayContaining([stackId, 'Custom::Seed']))
+})
+
+const many = Array.from({ length: 40 }, (_, at) =>
+  modified('AWS::SNS::Topic', `T${at}`, { PhysicalResourceId: `arn:aws:sns:eu-west-1:111122223333:t${at}` }),
+)
+const policyOf = (name: string) =>
+  JSON.stringify({ Resources: { P: { Type: 'AWS::IAM::Policy', Properties: { Roles: [name] } } } })
+test.each<[what: string, answers: Answers, concerns: readonly string[] | undefined]>([
+  ['changes other things alone', {}, undefined],
+  [
+    'removes a table of Hotwork after many changes',
+    {
+      DescribeChangeSet: answerOf([
+        ...many,
+        changeOf('Remove', 'AWS::DynamoDB::Table', 'R', { PhysicalResourceId: 'Desk-Requests' }),
+      ]) as JsonObject,
+    },
+    ['Desk-Requests'],
+  ],
+  ['gives rights to a role of Hotwork', { GetTemplate: { TemplateBody: policyOf('Desk-broker') } }, ['Desk-broker']],
+])('the answer about a change set that %s has exactly the names of Hotwork', async (_what, answers, concerns) => {
+  const { settings } = awsOf(answers)
+  const read: AwsReader['read'] = async ({ action, arguments: of }) => ({
+    found: 'answer',
+    answer: await settings.call(action, of),
+  })
+  const aws = { role: 'hotwork/Desk-reader', read }
+  const { example: _, ...of } = runNamed('cloudformation:ExecuteChangeSet', { region: 'eu-west-1' } as never)
+  const found = await describeRunAs(args, of, aws, AbortSignal.timeout(5000))
+  expect(found.found === 'answer' && found.answer['concerns']).toEqual(concerns)
 })
 
 test('a stack without a role has none to run as', async () => {

@@ -79,7 +79,6 @@ test('a change set of a new stack is read with its role, executed once by its ke
     answer: {
       runsAs: role,
       open: [],
-      concerns: [set.StackId],
       change: { added: 1, removed: 0, types: ['AWS::SNS::Topic'] },
       tree: { rows: [{ action: 'add', id: 'Topic', type: 'AWS::SNS::Topic' }] },
     },

@@ -28,7 +28,7 @@ export function runNamed(name: string, at: Partial<typeof account> = {}): RunOf 
   const bundle = {
     actions: { [name]: entry },
     models: modelsOfAws([entry]),
-    show: { internal: 'part' },
+    ...{ show: { internal: 'part' }, resources: [] },
     deployment: { accounts: { target: own } },
   } as unknown as Bundle
   return { action, entry, account: own, bundle, example }
@@ -36,6 +36,7 @@ export function runNamed(name: string, at: Partial<typeof account> = {}): RunOf 
 
 /** A reader that calls as the session of a name, which stands for the reader role. */
 export const readerAs = (name: string, models: ModelCaller = new SdkModelCaller()): AwsReader => ({
+  role: 'hotwork/Hotwork-reader',
   async read({ arguments: args, model }, of) {
     try {
       const credentials = { accessKeyId: name, secretAccessKey: 'secret', sessionToken: 'token' }
