@@ -78,15 +78,19 @@ function checkFollow({ follow }: RunEntry, action: RunAction, say: Say): void {
   for (const each of needed)
     if (!given.includes(each))
       say(['follow', 'rights'], `no right gives \`${each}\``, 'add it, with the ARN of the run')
+  const isSet = action === 'cloudformation:ExecuteChangeSet'
+  const checkNamed = (path: Path, args: object, place: string) => {
+    if (!JSON.stringify(args).includes(place)) say(path, `\`${place}\` is missing`, 'name the one run that was started')
+  }
+  checkNamed(['follow', 'arguments'], follow.arguments, isSet ? '{arguments.ChangeSetUuid}' : '{run}')
+  if (follow.cancel)
+    checkNamed(['follow', 'cancel', 'arguments'], follow.cancel.arguments, isSet ? '{arguments.StackUuid}' : '{run}')
   // A change set's note of a rollback is a read of its own.
   for (const [at, { actions }] of follow.rights.entries())
     for (const [index, each] of actions.entries())
-      if (!needed.includes(each) && !isNoted(each, action))
+      if (!needed.includes(each) && !(isSet && /^cloudformation:Describe/.test(each)))
         say(['follow', 'rights', at, 'actions', index], `nothing is done by \`${each}\``, 'remove it')
 }
-
-const isNoted = (right: string, action: RunAction): boolean =>
-  action === 'cloudformation:ExecuteChangeSet' && /^cloudformation:Describe/.test(right)
 
 function checkForm({ arguments: { properties, required } }: RunEntry, form: Form, say: Say): void {
   for (const [name, schema] of Object.entries(properties)) {

@@ -14,14 +14,14 @@ import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import { checkRuns, type RunEntry } from './check-runs.ts'
 import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
 import { iamActionOf, namesMembers, usesHandlers, whyNever } from './reads.ts'
-import { runOf, runRules } from './runs.ts'
+import { isRun, runOf, runRules } from './runs.ts'
 import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 
 /** Checks that an entry's statement, look-up and read fit its arguments and its credential. */
 export function checkAws(entry: RunEntry, accounts: readonly string[], say: Say): void {
   for (const [at, template] of (entry.statement?.resources ?? []).entries()) {
     const path = ['statement', 'resources', at]
-    if (template === '*') checkAnyResource(entry, path, say)
+    if (template === '*' && !runOf(entry)) checkAnyResource(entry, path, say)
     else checkArn(entry, template, 'acted on', path, say)
   }
   checkConditions(entry, say)
@@ -29,9 +29,12 @@ export function checkAws(entry: RunEntry, accounts: readonly string[], say: Say)
   checkCredential(entry, accounts, say)
   checkReads(entry, say)
   checkRuns(entry, say)
+  for (const [at, each] of (entry.statement?.actions ?? []).entries())
+    if (isRun(each) && each !== runOf(entry))
+      say(['statement', 'actions', at], `\`${each}\` starts a run, without its role on record`, 'make it an entry')
   for (const [at, { resources }] of ((runOf(entry) && entry.follow?.rights) ?? []).entries())
     for (const [index, template] of resources.entries())
-      if (template !== '*') checkArn(entry, template, 'followed', ['follow', 'rights', at, 'resources', index], say)
+      checkArn(entry, template, 'followed', ['follow', 'rights', at, 'resources', index], say)
 }
 
 /** Checks the statement of an action for which IAM takes no ARN: only the Region limits its sessions. */

@@ -178,6 +178,11 @@ test.each<[what: string, path: string, value: unknown, problem: string]>([
   ['a read that changes something', 'follow.action', 'ssm:SendCommand', 'is not a read by its name'],
   ['an argument that the read does not have', 'follow.arguments.Name', '{run}', 'has no `Name`'],
   ['a cancel without the run', 'follow.cancel.arguments', {}, 'needs `AutomationExecutionId`'],
+  ['a right over everything', 'follow.rights.0.resources', ['*'], 'name exactly what is followed'],
+  ['a start of everything', 'statement.resources', ['*'], 'name exactly what is acted on'],
+  ['a look at another run', 'follow.arguments.AutomationExecutionId', 'fixed', '`{run}` is missing'],
+  ['a cancel of another run', 'follow.cancel.arguments.AutomationExecutionId', 'fixed', '`{run}` is missing'],
+  ['the start of another run', 'statement.actions.1', 'states:StartExecution', 'starts a run, without its role'],
   [
     'a statement for another action',
     'statement.actions',
@@ -186,6 +191,11 @@ test.each<[what: string, path: string, value: unknown, problem: string]>([
   ],
 ])('an entry with %s does not compile', (_what, path, value, problem) => {
   expect(problemsOf(changed(restart, path, value)).join('\n')).toContain(problem)
+})
+
+test('a call that is no run may not start one beside', () => {
+  const entry = changed('lambda:UpdateFunctionConfiguration', 'statement.actions.1', 'lambda:InvokeFunction')
+  expect(problemsOf(entry).join('\n')).toContain('`lambda:InvokeFunction` starts a run, without its role')
 })
 
 test('a call that is no run is not checked as one', () => {
