@@ -156,11 +156,12 @@ const parameters: Check = (schema, path, say) => {
     }
 }
 
+/** Names in small letters with underscores. A secret's own name or ARN is none. */
 const secretName =
-  /(?:password|passwd|passphrase|secret|token|api_?key|private_?key|credentials?|secret_?(?:value|string))$/i
+  /(?:passw(?:or)?d|passphrase|passcode|(?:^|_)pass|pwd|secret|token|credentials?|connection_?string|(?:api|access|private|secret|signing|encryption|shared|master|account|auth|hmac|ssh)_?key)(?:_?(?:value|string|text|plaintext|base64))?$/
 
 function checkSecret(name: string, path: Path, say: Say): void {
-  if (secretName.test(name))
+  if (secretName.test(name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()))
     say(
       path,
       `\`${name}\` would put a secret on record`,

@@ -144,20 +144,22 @@ test.each<[what: string, name: string, path: string, value: unknown, problem: Re
     variables({ type: text({ enum: ['SECRETS_MANAGER'] }) }),
     /could read a/,
   ],
-  [
-    'a secret in a variable',
-    build,
-    sets,
-    variables({ name: text({ enum: ['NPM_TOKEN'] }) }),
-    /`NPM_TOKEN` would put a secret/,
-  ],
   ['variables as a text', build, sets, text(), /only a list of variables/],
 ])('an entry with %s is refused, and the problem says how to mend it', (_what, name, path, value, problem) => {
   expect(problemsAfter(name, path, value).filter((each) => problem.test(each))).toHaveLength(1)
 })
 
-test('plain variables of names in the entry are allowed', () => {
-  expect(problemsAfter(build, sets, variables({ type: text({ enum: ['PLAINTEXT'] }) }))).toEqual([])
+test.each([
+  ...['DbPassword', 'PasswordValue', 'DB_PASS', 'DbPwd', 'dbpwd', 'API_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'SIGNING_KEY'],
+  ...['apiKey', 'ConnectionString', 'SecretString', 'credentials'],
+])('a variable that is named %s would put a secret on record', (name) => {
+  const found = problemsAfter(build, sets, variables({ name: text({ enum: [name] }) }))
+  expect(found).toEqual([expect.stringContaining('would put a secret on record')])
+})
+
+test('plain variables of names in the entry are allowed, also the name of a secret', () => {
+  const name = text({ enum: ['STAGE', 'SecretId', 'SECRET_ARN', 'AccessKeyId', 'S3Key', 'BYPASS', 'Compass', 'MaxTokens'] })
+  expect(problemsAfter(build, sets, variables({ name, type: text({ enum: ['PLAINTEXT'] }) }))).toEqual([])
 })
 
 test('parameters told apart by their branch are each checked', () => {
