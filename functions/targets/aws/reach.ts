@@ -150,6 +150,8 @@ function runFor({ entry, account }: Target, { policy, runs: ports }: PlacePorts 
 
 function allowedFor(ask: Ask, { entry, account }: Target): Allowed | undefined {
   const action = runOf(entry)
+  // An approval of a run is an approval of its role.
+  if (action !== undefined && ask.runsAs === undefined) return undefined
   if (action !== undefined) return runStatements(entry, action, ask.arguments, account)
   const statement = deriveStatement(entry, ask.arguments, account)
   return statement && { statements: [statement] }

@@ -14,7 +14,7 @@ const use = 'use_00000000000000000000000001' as UseId
 const credential = 'crd_00000000000000000000000001' as CredentialId
 const role = 'arn:aws:iam::111122223333:role/runbook'
 
-function world(name: string, { runs = true, refuses = false } = {}) {
+function world(name: string, { runs = true, refuses = false, runsAs = role } = {}) {
   const { bundle, example } = runNamed(name)
   const asked: AssumeAsk[] = []
   const called: { operation: string; arguments: object }[] = []
@@ -38,7 +38,7 @@ function world(name: string, { runs = true, refuses = false } = {}) {
   })
   const agent = { id: 'agent:a' }
   const ask = { id: 'req_00000000000000000000000001', action: name, arguments: example, agent, owner: 'person:a' }
-  const whole = { ...ask, digest: 'sha-256:x', classification: 'internal' } as unknown as Ask
+  const whole = { ...ask, ...(runsAs && { runsAs }), digest: 'sha-256:x', classification: 'internal' } as unknown as Ask
   return {
     ...{ asked, called, caller },
     make: () => maker.make(whole, credential, undefined, use),
@@ -91,6 +91,11 @@ test('a function is told at once', async () => {
 test('a role that STS refuses starts nothing', async () => {
   const { make, called } = world('codebuild:StartBuild', { refuses: true })
   expect([await make(), called]).toEqual([{ outcome: 'refused', reason: 'BrokerRefused' }, []])
+})
+
+test('a run without an approved role is refused, and starts nothing', async () => {
+  const { make, asked } = world('codebuild:StartBuild', { runsAs: '' })
+  expect([await make(), asked]).toEqual([{ outcome: 'refused', reason: 'BrokerRefused' }, []])
 })
 
 test('a run without a runner is refused, and its look-up is unknown', async () => {
