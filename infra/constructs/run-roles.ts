@@ -50,7 +50,7 @@ export function makeRunner(
     ],
   })
   const role = makeSessionRole(scope, 'Runner', {
-    ...{ hotwork, broker, externalIds, boundary },
+    ...{ hotwork, broker, externalIds, boundary, opened: false },
     name: 'runner',
     description: `Assumed by ${hotwork} to start one approved run at a time`,
   })

@@ -5,16 +5,16 @@ import type { Construct } from 'constructs'
 
 /** The requester of a session by its id: only people open break-glass. */
 const askers = { 'req_*': 'agent:*', 'bgl_*': 'person:*' } as const
-const ids = Object.keys(askers)
+type Id = keyof typeof askers
 
 /** The tags of every session, by which it is denied after the end of its grant, credential, agent or owner. */
-const tags = {
-  'hotwork:request': ids,
+const tagsOf = (ids: readonly Id[]) => ({
+  'hotwork:request': [...ids],
   'hotwork:credential': 'crd_*',
-  'hotwork:agent': Object.values(askers),
+  'hotwork:agent': ids.map((id) => askers[id]),
   'hotwork:owner': 'person:*',
   'hotwork:digest': 'sha-256:*',
-}
+})
 
 type SessionRole = {
   hotwork: string
@@ -25,18 +25,22 @@ type SessionRole = {
   broker: string
   externalIds: { 'sts:ExternalId': string[] }
   boundary: IManagedPolicy
+  /** Whether it is for sessions of openings too. */
+  opened: boolean
 }
 
-/** A role for sessions of approved requests and openings, each with the tags by which it is found and ended. */
+/** A role for sessions of approved requests, and perhaps of openings, each with the tags by which it is found and ended. */
 export function makeSessionRole(
   scope: Construct,
   id: string,
-  { hotwork, name, description, broker, externalIds, boundary }: SessionRole,
+  { hotwork, name, description, broker, externalIds, boundary, opened }: SessionRole,
 ): Role {
   const principal = new ArnPrincipal(broker)
+  const ids: readonly Id[] = opened ? ['req_*', 'bgl_*'] : ['req_*']
+  const tags = tagsOf(ids)
   // One statement for each kind of session, so that one cannot pass for the other. TagSession below requires all
   // tags.
-  const asked = (id: keyof typeof askers) => ({
+  const asked = (id: Id) => ({
     StringEquals: externalIds,
     StringLike: {
       'sts:RoleSessionName': id,
@@ -53,7 +57,11 @@ export function makeSessionRole(
     maxSessionDuration: Duration.hours(1),
   })
   role.assumeRolePolicy?.addStatements(
-    new PolicyStatement({ principals: [principal], actions: ['sts:AssumeRole'], conditions: asked('bgl_*') }),
+    ...ids
+      .slice(1)
+      .map(
+        (id) => new PolicyStatement({ principals: [principal], actions: ['sts:AssumeRole'], conditions: asked(id) }),
+      ),
     // Separate statements, since neither call carries an external id or a session name for a condition.
     new PolicyStatement({
       principals: [principal],
@@ -67,7 +75,7 @@ export function makeSessionRole(
     new PolicyStatement({
       principals: [principal],
       actions: ['sts:SetSourceIdentity'],
-      conditions: namedBy(ids),
+      conditions: namedBy([...ids]),
     }),
   )
   return role

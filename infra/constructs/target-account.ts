@@ -61,7 +61,7 @@ export class TargetAccount extends Construct {
     })
     const externalIds = { 'sts:ExternalId': Object.values(accounts).map(({ externalId }) => externalId) }
     this.role = makeSessionRole(this, 'Role', {
-      ...{ hotwork, broker, externalIds, boundary },
+      ...{ hotwork, broker, externalIds, boundary, opened: true },
       name: 'target',
       description: `Assumed by ${hotwork} for one approved action at a time`,
     })

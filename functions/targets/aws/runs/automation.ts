@@ -53,7 +53,10 @@ export const automation: Run = {
     if (document['DocumentVersion'] !== which.DocumentVersion || got['DocumentVersion'] !== which.DocumentVersion)
       throw new Unfit('other_version', 'AWS answered with another version of the document')
     if (/\{\{/.test(JSON.stringify(args['Parameters'] ?? null)))
-      throw new Unfit('parameter_not_plain', 'a parameter has `{{`, by which Systems Manager would fill in another value')
+      throw new Unfit(
+        'parameter_not_plain',
+        'a parameter has `{{`, by which Systems Manager would fill in another value',
+      )
     const text = textOf(got['Content'])
     const content = parse(text)
     return {

@@ -36,7 +36,8 @@ export const build: Run = {
     const project = objectOf(found)
     checkVersions(project, args)
     const { serviceRole, autoRetryLimit = 0 } = project
-    if (autoRetryLimit !== 0) throw new Unfit('build_retried', 'its project builds again after a failure: set its limit to 0')
+    if (autoRetryLimit !== 0)
+      throw new Unfit('build_retried', 'its project builds again after a failure: set its limit to 0')
     return {
       digest: digestOf('hotwork.build.v1', Object.fromEntries(pinned.map((name) => [name, project[name] ?? null]))),
       runsAs: isRole(serviceRole) ? serviceRole : null,

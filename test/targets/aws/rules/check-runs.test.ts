@@ -158,7 +158,9 @@ test.each([
 })
 
 test('plain variables of names in the entry are allowed, also the name of a secret', () => {
-  const name = text({ enum: ['STAGE', 'SecretId', 'SECRET_ARN', 'AccessKeyId', 'S3Key', 'BYPASS', 'Compass', 'MaxTokens'] })
+  const name = text({
+    enum: ['STAGE', 'SecretId', 'SECRET_ARN', 'AccessKeyId', 'S3Key', 'BYPASS', 'Compass', 'MaxTokens'],
+  })
   expect(problemsAfter(build, sets, variables({ name, type: text({ enum: ['PLAINTEXT'] }) }))).toEqual([])
 })
 

@@ -18,7 +18,11 @@ const read = (States: JsonObject) => {
   return stateMachine.describe({ stateMachineArn: `${arn}:1` }, settings(machine))
 }
 const task = (more: JsonObject): JsonObject => ({ Type: 'Task', Resource: 'arn:aws:states:::x', End: true, ...more })
-const inside = (state: JsonObject) => ({ Type: 'Map', ItemProcessor: { StartAt: 'A', States: { A: state } }, End: true })
+const inside = (state: JsonObject) => ({
+  Type: 'Map',
+  ItemProcessor: { StartAt: 'A', States: { A: state } },
+  End: true,
+})
 const admin = 'arn:aws:iam::111122223333:role/admin'
 
 test.each<[what: string, credentials: Json]>([
