@@ -85,7 +85,10 @@ export interface RunFollower {
   /** Idempotent. `none`: the entry has no way to stop it. */
   cancel(ask: Ask, run: string): Promise<'sent' | 'none'>
 }
-export type RunSeen = { seen: 'running' } | { seen: 'ended'; succeeded: boolean; note?: string }
+/** `otherRole`: what it acts as, if that is not the role of the ask. */
+export type RunSeen = ({ seen: 'running' } | { seen: 'ended'; succeeded: boolean; note?: string }) & {
+  otherRole?: string
+}
 
 /** Ends a target's own credentials early. */
 export interface Ender {

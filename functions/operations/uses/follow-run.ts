@@ -15,7 +15,7 @@ const longestNote = 500
 
 /**
  * One look at a run, as often as it is called. A look that fails ends nothing, until `atMost` has passed. A run whose
- * request has ended is stopped, if the entry has a way.
+ * request has ended, or that acts as another role than was approved, is stopped, if the entry has a way.
  * @returns the seconds until the next look; without them the run has ended
  */
 export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ seconds?: number }> {
@@ -26,6 +26,7 @@ export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ se
   if (!ask || run?.status !== 'running') return {}
   const follow = ports.policy.bundle.actions[ask.action]?.follow
   const seen = await look(ask, run, ports)
+  if (seen?.otherRole !== undefined) ports.log.error('run_as_other_role', { request: id, role: seen.otherRole })
   const now = ports.clock.now()
   const end = endOf(seen, now > run.atMost, { follow, run })
   if (end) {
@@ -33,7 +34,8 @@ export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ se
     if (end.status === 'unknown') ports.log.error('run_unknown', { request: id })
     return {}
   }
-  if (status !== 'approved') await cancel(ask, run, ports)
+  // A way to stop may name no run, such as the stack's last update.
+  if (seen && (status !== 'approved' || seen.otherRole !== undefined)) await cancel(ask, run, ports)
   return { seconds: pauseOf(follow, run, now) }
 }
 
@@ -52,8 +54,13 @@ function endOf(
   isLate: boolean,
   { follow, run }: { follow: Follow | undefined; run: Run },
 ): Pick<EndRun, 'status' | 'note'> | undefined {
-  if (seen?.seen === 'ended')
-    return { status: seen.succeeded ? 'succeeded' : 'failed', ...defined({ note: seen.note?.slice(0, longestNote) }) }
+  if (seen?.seen === 'ended') {
+    const { succeeded, note, otherRole } = seen
+    if (otherRole === undefined)
+      return { status: succeeded ? 'succeeded' : 'failed', ...defined({ note: note?.slice(0, longestNote) }) }
+    const words = `run_role_changed: it acted as \`${otherRole}\`, which was not approved${note === undefined ? '' : `; ${note}`}`
+    return { status: 'failed', note: words.slice(0, longestNote) }
+  }
   if (!isLate) return undefined
   return {
     status: 'unknown',

@@ -115,6 +115,29 @@ test('a run whose request was revoked is stopped, at each look until it has ende
   expect(await world.state(id)).toMatchObject({ status: 'revoked', run: { status: 'cancelled' } })
 })
 
+test('a run that cannot be read is not stopped, since its way to stop may stop another run', async () => {
+  const { follow, revoke, cancelled } = await started(new Error('ThrottlingException'))
+  await revoke()
+  await follow()
+  expect(cancelled).toEqual([])
+})
+
+test('a run that acts as another role is stopped, alarms, and has failed even if it succeeded', async () => {
+  const otherRole = 'arn:aws:iam::000000000000:role/other'
+  const { world, follow, run, cancelled } = await started(
+    { seen: 'running', otherRole },
+    { seen: 'ended', succeeded: true, otherRole },
+  )
+  expect(await follow()).toEqual({ seconds: 10 })
+  expect(cancelled).toEqual(['run-1'])
+  expect(world.log.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'run_as_other_role' }))
+  expect(await follow()).toEqual({})
+  expect(await run()).toMatchObject({
+    status: 'failed',
+    note: expect.stringMatching(/^run_role_changed: .*role\/other/),
+  })
+})
+
 const place = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 test.each<HaltTarget>([
   { kind: 'action', value: configure.action },

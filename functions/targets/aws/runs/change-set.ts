@@ -70,19 +70,25 @@ export const changeSet: Run = {
     }
   },
 
+  // The stack takes a role that `CreateChangeSet` named at the execution, if not before.
+  async roleNow(args, settings) {
+    return (await stackNow(args, settings)).RoleARN
+  },
+
   async noteOf(args, settings) {
-    const { StackStatus, StackStatusReason = '' } = (
-      (await settings.call('cloudformation:DescribeStacks', { StackName: arnsOf(args, settings).stack }))[
-        'Stacks'
-      ] as readonly [StackSeen]
-    )[0]
+    const { StackStatus, StackStatusReason = '' } = await stackNow(args, settings)
     const rolledBack = /ROLLBACK_COMPLETE$/.test(StackStatus) ? 'rolled back' : 'not rolled back'
     return `${rolledBack}, the stack is ${StackStatus}${StackStatusReason && `: ${StackStatusReason}`}`.slice(0, 200)
   },
 }
 
 type StackEvent = { ClientRequestToken?: string; Timestamp?: string }
-type StackSeen = { StackStatus: string; StackStatusReason?: string }
+type StackSeen = { StackStatus: string; StackStatusReason?: string; RoleARN?: string }
+
+async function stackNow(args: JsonObject, settings: RunSettings): Promise<StackSeen> {
+  const { Stacks } = await settings.call('cloudformation:DescribeStacks', { StackName: arnsOf(args, settings).stack })
+  return (Stacks as readonly [StackSeen])[0]
+}
 
 /** Pages of 100 events, of which a stack of 500 resources has ten for an update and as many for a rollback. */
 const mostPages = 30

@@ -68,15 +68,18 @@ export function followerOf(ports: FollowerPorts): RunFollower {
     async look(ask, run) {
       const { entry, follow, account, call, filled } = await begin(ask, run)
       const answer = await call(follow.action, filled(follow.arguments))
-      if (!holds(follow.done, answer)) return { seen: 'running' }
-      if (holds(follow.succeeded, answer)) return { seen: 'ended', succeeded: true }
       const action = runOf(entry)
-      const noteOf = action && runs[action]?.noteOf
-      const note = await noteOf?.(ask.arguments, { entry, account, call, mask: () => null }).catch((fault: unknown) => {
+      const { noteOf, roleNow } = (action && runs[action]) ?? {}
+      const settings = { entry, account, call, mask: () => null }
+      const role = roleNow ? ((await roleNow(ask.arguments, settings)) ?? 'none') : ask.runsAs
+      const other = role === ask.runsAs ? {} : defined({ otherRole: role })
+      if (!holds(follow.done, answer)) return { seen: 'running', ...other }
+      if (holds(follow.succeeded, answer)) return { seen: 'ended', succeeded: true, ...other }
+      const note = await noteOf?.(ask.arguments, settings).catch((fault: unknown) => {
         log.warn('run_without_note', { request: ask.id, fault: faultName(fault) })
         return undefined
       })
-      return { seen: 'ended', succeeded: false, ...defined({ note }) }
+      return { seen: 'ended', succeeded: false, ...defined({ note }), ...other }
     },
     async cancel(ask, run) {
       if (!followed(ask, bundle).follow.cancel) return 'none'

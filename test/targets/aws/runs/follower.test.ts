@@ -9,6 +9,7 @@ import { runNamed } from './played.ts'
 
 /** A run is followed by the data of its entry, in a session that reads and cancels this one run. */
 
+const runsAs = 'arn:aws:iam::111122223333:role/runbook'
 const id = '0a1b2c3d-1111-2222-3333-444455556666'
 
 function world(
@@ -39,7 +40,7 @@ function world(
     ...{ models, expressions: new JmesPathExpressions(), followerRole: 'hotwork/Hotwork-follower' },
     ...{ clock: new MemoryClock(1_700_000_000), log: new MemoryLog() },
   }
-  const ask = { id: 'req_00000000000000000000000001', action: name, arguments: example } as unknown as Ask
+  const ask = { id: 'req_00000000000000000000000001', action: name, arguments: example, runsAs } as unknown as Ask
   const follower = followerOf(ports)
   return { look: (run = id) => follower.look(ask, run), cancel: () => follower.cancel(ask, id), assumed, called }
 }
@@ -62,6 +63,27 @@ test.each<[name: string, answer: JsonObject, seen: object]>([
 ])('a run of %s is seen as AWS tells it: %j', async (name, answer, seen) => {
   expect(await world(name, [answer]).look()).toEqual(seen)
 })
+
+const set = (ExecutionStatus: string) => ({ ExecutionStatus })
+const stackAs = (RoleARN?: string) => ({ Stacks: [{ StackStatus: 'UPDATE_COMPLETE', ...(RoleARN && { RoleARN }) }] })
+const otherRole = 'arn:aws:iam::111122223333:role/other'
+test.each<[what: string, answers: readonly JsonObject[], seen: object]>([
+  ['the approved role', [set('EXECUTE_IN_PROGRESS'), stackAs(runsAs)], { seen: 'running' }],
+  ['another role', [set('EXECUTE_IN_PROGRESS'), stackAs(otherRole)], { seen: 'running', otherRole }],
+  ['no role', [set('EXECUTE_IN_PROGRESS'), stackAs()], { seen: 'running', otherRole: 'none' }],
+  [
+    'another role to its end',
+    [set('EXECUTE_COMPLETE'), stackAs(otherRole)],
+    { seen: 'ended', succeeded: true, otherRole },
+  ],
+])('a change set that its stack executes as %s is seen so', async (_what, answers, seen) => {
+  expect(await world('cloudformation:ExecuteChangeSet', answers).look()).toEqual(seen)
+})
+
+test('a change set is not seen to run while the role of its stack cannot be read', () =>
+  expect(
+    world('cloudformation:ExecuteChangeSet', [set('EXECUTE_IN_PROGRESS'), new Error('AccessDenied')]).look(),
+  ).rejects.toThrow('AccessDenied'))
 
 test('an answer without a status ends no run', async () => {
   for (const name of ['runbook:RestartInstance', 'states:StartExecution'])
