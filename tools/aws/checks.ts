@@ -1,3 +1,4 @@
+import { checksOfChangeSets } from './checks/change-sets.ts'
 import type { Check, Site } from './checks/check.ts'
 import { checksOfIam } from './checks/iam.ts'
 import { checksOfPolicies } from './checks/policies.ts'
@@ -10,6 +11,7 @@ export const makeChecks = (site: Site): readonly Check[] => [
   ...checksOfIam(site),
   ...checksOfPolicies(site),
   ...checksOfRuns(site),
+  ...checksOfChangeSets(site),
   ...checksOfSealedRole(site),
   ...checksOfServices(site),
 ]

@@ -22,7 +22,13 @@ export const toolkitOf = (name: string): { stackName: string; qualifier: string 
   qualifier: name.toLowerCase(),
 })
 
-export const stacksOf = (name: string): readonly string[] => [`${name}Toolkit`, `${name}Relay`, name, `${name}Target`]
+/** The stack of one check, which deletes it. */
+export const changesOf = (name: string): string => `${name}Changes`
+
+export const stacksOf = (name: string): readonly string[] => [
+  ...[`${name}Toolkit`, `${name}Relay`, name, `${name}Target`],
+  changesOf(name),
+]
 
 /** The name of resources that checks make beside the stacks. */
 export const probeOf = (name: string): string => `${name}-probe`
