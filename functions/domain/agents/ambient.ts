@@ -103,12 +103,14 @@ export function exampleOf(
   const [ofPartition, ofRegion, ofAccount] = [parts[1], parts[3], parts[4]].map((part, at) =>
     part === '*' ? place[at] : part,
   )
-  for (const word of words) {
-    const example = ['arn', ofPartition, service, ofRegion, ofAccount, name.join(':').replaceAll('*', word)].join(':')
-    const isOfRule = ruleOf(resources, { type, id: example })?.id === rule
-    if (isOfRule && acted.some((pattern) => fitsPattern(pattern, example))) return example
-  }
-  return undefined
+  const made = words.map((word) =>
+    ['arn', ofPartition, service, ofRegion, ofAccount, name.join(':').replaceAll('*', word)].join(':'),
+  )
+  // Last, the one resource on which the action acts, if it names one.
+  return [...made, ...acted.filter((pattern) => !pattern.includes('*'))].find(
+    (example) =>
+      ruleOf(resources, { type, id: example })?.id === rule && acted.some((pattern) => fitsPattern(pattern, example)),
+  )
 }
 
 /** A denial whose condition keys are all known. */

@@ -46,6 +46,16 @@ test('an example is of the form on which the action acts, and there is none with
   expect(all).toMatchObject({ example: expect.stringMatching(/service\/example\/example$/), isGuarded: true })
 })
 
+test('the one resource on which an action acts is the example of each rule that it is of', () => {
+  const machine = 'arn:aws:states:eu-west-1:111122223333:stateMachine:checkout-backfill'
+  const of = (rule: string) => {
+    const resources = [{ type: 'machine', environment: 'prod', classification: 'internal', group: 'sre', id: rule }]
+    return exampleOf(rule, 'machine', { resources }, { ...account, acted: [machine] })
+  }
+  expect(of('arn:*:states:*:*:stateMachine:checkout-*')).toBe(machine)
+  expect(of('arn:*:states:*:*:stateMachine:search-*')).toBeUndefined()
+})
+
 test('an example matches no earlier rule', () => {
   const rule = { type: 'ssm:parameter', environment: 'prod', classification: 'internal', group: 'sre' }
   const covered = [
