@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib'
 import { Role } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
+import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Hotwork, HotworkTarget } from 'hotwork/cdk'
 
 /** The permit desk in a stack of its own. */
@@ -31,3 +32,8 @@ for (const { account, region, aliases } of hotwork.accounts) {
   const stack = new Stack(app, `${name}Target-${aliases[0]}`, { env: { account, region } })
   new HotworkTarget(stack, 'Target', { hotwork })
 }
+
+// A service of yours in the first of them, which agents change by change sets that people approved.
+const checkout = new Stack(app, 'checkout-orders', { env: hotwork.accounts[0] })
+new Topic(checkout, 'Alarms')
+new Queue(checkout, 'Orders')

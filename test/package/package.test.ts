@@ -117,7 +117,7 @@ describe('the command line', () => {
     const launcher = join(own, 'client/hotwork.mjs')
     const { status, stdout, stderr } = runs(folder, process.execPath, launcher, ...check, '--json')
     expect([status, stderr]).toEqual([0, ''])
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, actions: 1 })
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, actions: 2 })
   })
 
   const isOld = Number(/v(\d+)/.exec(runs(folder, strangersNode, '--version').stdout)?.[1]) < 22

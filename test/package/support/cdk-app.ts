@@ -41,11 +41,11 @@ export class CdkApp {
     return spawnSync(node, words, { cwd: this.place, env: strangersEnv(), encoding: 'utf8' })
   }
 
-  /** Changes a copy of a file. @returns the path of the copy */
-  change(file: string, from: string, to: string): string {
+  /** Changes a file, or a copy of it. @returns the path of what was changed */
+  change(file: string, from: string, to: string, copy = file): string {
     const text = readFileSync(join(this.place, file), 'utf8')
     if (!text.includes(from)) throw new Error(`examples/cdk-app/${file} has no \`${from}\``)
-    const path = join(this.place, `changed-${file}`)
+    const path = join(this.place, copy)
     writeFileSync(path, text.replaceAll(from, to))
     return path
   }

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   CloudFormationClient,
@@ -7,16 +5,13 @@ import {
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation'
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { Topic } from 'aws-cdk-lib/aws-sns'
-import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { cdk } from '../../../local/cdk.ts'
+import { CdkApp } from '../../package/support/cdk-app.ts'
 import { administrator, connection, until } from '../support/aws.ts'
 import { type Answer, deployed, prod, remediator, setParameter } from '../support/deployment.ts'
 
 /**
- * An agent changes a CDK app of its own: it prepares a change set by `cdk deploy --method prepare-change-set`, as it is,
+ * An agent changes examples/cdk-app: it prepares a change set by `cdk deploy --method prepare-change-set`, as it is,
  * asks, and Hotwork executes it. MiniStack knows no service role of a stack: local/emulator_corrections.py keeps it.
  */
 
@@ -25,29 +20,28 @@ const { local } = hotwork
 const at = { ...connection(local), credentials: administrator(local) }
 const cloudFormation = new CloudFormationClient(at)
 const StackName = `checkout-${Date.now().toString(36)}`
-const folder = mkdtempSync(join(tmpdir(), 'hotwork-change-sets-'))
-let role: string
+const place = { account: local.aws.accountId, region: local.aws.region }
+const role = `arn:aws:iam::${place.account}:role/cdk-hnb659fds-cfn-exec-role-${place.account}-${place.region}`
+let app: CdkApp
 let first: Prepared
 
-beforeAll(async () => {
-  const trust = { Effect: 'Allow', Principal: { Service: 'cloudformation.amazonaws.com' }, Action: 'sts:AssumeRole' }
-  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
-  const { Role } = await new IAMClient(at).send(
-    new CreateRoleCommand({ RoleName: `${StackName}-deploys`, AssumeRolePolicyDocument }),
-  )
-  role = Role?.Arn ?? ''
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+beforeAll(() => {
+  app = new CdkApp()
+  app.change('deployment.json', '111122223333', place.account)
+  app.change('deployment.json', 'eu-west-1', place.region)
+  // A stack that no other test deploys.
+  app.change('app.mjs', 'checkout-orders', StackName)
+}, 300_000)
+afterAll(() => app.remove())
 
 /** Prepares a change set of the app by CDK's own program. @returns the arguments by which it is asked for */
-async function prepare(name: string, make: (stack: Stack) => void) {
-  const assembly = join(folder, name)
-  const app = new App({ outdir: assembly })
-  make(new Stack(app, StackName))
-  app.synth()
-  const how = ['--method', 'prepare-change-set', '--change-set-name', name, '--role-arn', role]
-  await cdk(['deploy', '--app', assembly, ...how, '--require-approval', 'never'], {
-    ...{ aws: local.aws, directory: folder, logFile: join(folder, 'cdk.log') },
+async function prepare(name: string) {
+  const { status, stderr } = app.synthesize(place, {})
+  if (status !== 0) throw new Error(stderr)
+  await cdk(['deploy', StackName, '--app', app.outdir, '--method', 'prepare-change-set', '--change-set-name', name], {
+    aws: local.aws,
+    directory: app.place,
+    logFile: join(app.place, 'cdk.log'),
   })
   const set = await cloudFormation.send(new DescribeChangeSetCommand({ StackName, ChangeSetName: name }))
   const uuidOf = (arn = '') => arn.split('/').at(-1) ?? ''
@@ -84,13 +78,8 @@ const typesIn = async () =>
     .map(({ ResourceType }) => ResourceType)
     .sort()
 
-const both = (stack: Stack) => {
-  new Topic(stack, 'Alarms')
-  new Queue(stack, 'Orders', { removalPolicy: RemovalPolicy.DESTROY })
-}
-
-test('a change set of CDK is approved, executed by the runner and followed to its end', async () => {
-  first = await prepare('first', both)
+test('a change set of examples/cdk-app is approved, executed by the runner and followed to its end', async () => {
+  first = await prepare('first')
   const id = await hotwork.approved(askFor(first))
   const view = await hotwork.view(id)
   expect(view.runs_as).toBe(role)
@@ -104,7 +93,8 @@ test('a change set of CDK is approved, executed by the runner and followed to it
 }, 240_000)
 
 test('a change set that loses data needs the highest tier, and one that was executed is refused', async () => {
-  const loses = await prepare('loses', (stack) => void new Topic(stack, 'Alarms'))
+  app.change('app.mjs', "new Queue(checkout, 'Orders')\n", '')
+  const loses = await prepare('loses')
   const id = await hotwork.submitted(remediator, askFor(loses))
   const view = await hotwork.view(id)
   expect(view.tier).toBe(3)
