@@ -13,5 +13,6 @@ export function addChangesVerbs(program: Command, { verb, act }: Frame): void {
     .addArgument(new Argument('<target>', 'the kind of target').choices(['aws']))
     .option('--stack <name>', "the name of Hotwork's stack", 'Hotwork')
     .option('--except <arn...>', 'roles that may change stacks too, such as those that deploy Hotwork')
+    .option('--service-role <arn...>', "the service roles that change sets may name (default: CDK's execution roles)")
     .action(act(changesGuardrail))
 }

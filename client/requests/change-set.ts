@@ -53,16 +53,27 @@ export async function showChanges({ id }: IdTyped, context: Context): Promise<Ex
   return print(context, set, () => changeSetWords(set), exits.done)
 }
 
-type GuardrailTyped = { target: string; stack: string; except?: readonly string[] }
+type GuardrailTyped = {
+  target: string
+  stack: string
+  except?: readonly string[]
+  serviceRole?: readonly string[]
+}
+
+/** CDK names one with each change set. */
+const cdkExecution = ['arn:*:iam::*:role/cdk-*-cfn-exec-role-*']
 
 /** A service control policy with which only Hotwork's runner changes stacks. It is printed without asking the desk. */
 export async function changesGuardrail(
-  { stack, except = [] }: GuardrailTyped,
+  { stack, except = [], serviceRole = cdkExecution }: GuardrailTyped,
   { surroundings }: Pick<Context, 'surroundings'>,
 ): Promise<Exit> {
-  const wrong = except.find((arn) => !/^arn:aws[a-z-]*:iam::(?:\d{12}|\*):role\/[\w+=,.@/*-]+$/.test(arn))
+  const wrong = [...except, ...serviceRole].find(
+    (arn) => !/^arn:(?:aws[a-z-]*|\*):iam::(?:\d{12}|\*):role\/[\w+=,.@/*-]+$/.test(arn),
+  )
   if (wrong !== undefined)
     throw wrongUsage(`\`${wrong}\` is not the ARN of a role`, 'write arn:aws:iam::ACCOUNT:role/NAME')
+  const others = { 'aws:PrincipalArn': [`arn:*:iam::*:role/hotwork/${stack}-runner`, ...except] }
   surroundings.out(
     jsonText({
       Version: '2012-10-17',
@@ -74,8 +85,17 @@ export async function changesGuardrail(
             (each) => `cloudformation:${each}`,
           ),
           Resource: '*',
+          Condition: { ArnNotLike: others },
+        },
+        // A change set acts as the role that it names, which AWS may not show before its execution.
+        {
+          Sid: 'ServiceRolesAsListed',
+          Effect: 'Deny',
+          Action: 'cloudformation:CreateChangeSet',
+          Resource: '*',
           Condition: {
-            ArnNotLike: { 'aws:PrincipalArn': [`arn:*:iam::*:role/hotwork/${stack}-runner`, ...except] },
+            ArnNotLike: { ...others, 'cloudformation:RoleArn': serviceRole },
+            Null: { 'cloudformation:RoleArn': 'false' },
           },
         },
       ],
@@ -83,11 +103,12 @@ export async function changesGuardrail(
   )
   surroundings.err(
     lines(
-      'It denies changes of stacks to all but the runner. Save it as guardrail.json, then, in the management account:',
+      `It denies changes of stacks to all but the runner, and change sets that name another role than ${serviceRole.join(', ')}. Save it as guardrail.json, then, in the management account:`,
       '  aws organizations create-policy --type SERVICE_CONTROL_POLICY --content file://guardrail.json --name hotwork-changes --description "stacks only through Hotwork"',
       '  aws organizations attach-policy --policy-id ID --target-id ACCOUNT',
       'Name with --except the roles that deploy Hotwork itself, and the service roles of stacks that have nested stacks:',
-      'CloudFormation makes those with the service role. Agents keep cloudformation:CreateChangeSet.',
+      'CloudFormation makes those with the service role. Agents keep cloudformation:CreateChangeSet. If stacks have service',
+      "roles of their own, list all of them with --service-role: CDK's execution role may do more than they.",
       'Then say `"changesGuardrail": true` in the deployment file: Hotwork cannot see whether the policy is attached.',
     ),
   )

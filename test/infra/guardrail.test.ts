@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { changesGuardrail } from '../../client/requests/change-set.ts'
 import { guardrail, type Kind, kinds } from '../../infra/guardrail-policy.ts'
 import { root } from '../support/repository.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
@@ -221,3 +222,35 @@ test.each<[what: string, args: string[], sentence: RegExp]>([
   expect([status, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(sentence)
 })
+
+const [deployer, own] = [roleOf('deployer', 'role'), roleOf('checkout-deploys', 'role')]
+const cdk = roleOf(`cdk-hnb659fds-cfn-exec-role-${account}-us-east-1`, 'role')
+const [agent, runner] = [roleOf('agent', 'role'), roleOf('Hotwork-runner')]
+test.each<
+  [what: string, call: [principal: string, action: string, named?: string], passes: boolean, listed?: string[]]
+>([
+  ['an administrator who executes', [administrator.principal, 'ExecuteChangeSet'], false],
+  ['an administrator who updates', [administrator.principal, 'UpdateStack'], false],
+  ['the runner', [runner, 'ExecuteChangeSet'], true],
+  ['a deployer', [deployer, 'DeleteStack'], true],
+  ['a deployer with a role of its own', [deployer, 'CreateChangeSet', own], true],
+  ['a change set without a role', [agent, 'CreateChangeSet'], true],
+  ["a change set with CDK's role", [agent, 'CreateChangeSet', cdk], true],
+  ['a change set with another role', [agent, 'CreateChangeSet', own], false],
+  ['a change set with a listed role', [agent, 'CreateChangeSet', own], true, [own]],
+  ["a change set with CDK's role, which is not listed", [agent, 'CreateChangeSet', cdk], false, [own]],
+])(
+  'the guardrail of changes lets %s through exactly as it should',
+  async (_what, [role, action, named], passes, listed) => {
+    const lines: string[] = []
+    const surroundings = { out: (line: string) => lines.push(line), err: () => {} }
+    const typed = { target: 'aws', stack: 'Hotwork', except: [deployer], ...(listed && { serviceRole: listed }) }
+    await changesGuardrail(typed, { surroundings } as unknown as Parameters<typeof changesGuardrail>[1])
+    const allowed = await isAllowed({
+      ...{ role, action: `cloudformation:${action}`, identity: [everything], scp: [JSON.parse(lines.join(''))] },
+      resource: `arn:aws:cloudformation:us-east-1:${account}:stack/Checkout/1`,
+      ...(named !== undefined && { context: { 'cloudformation:RoleArn': named } }),
+    })
+    expect(allowed).toBe(passes)
+  },
+)

@@ -50,27 +50,20 @@ test('`show` has the first 20 changes, and how many more there are', async () =>
   expect(out).toMatch(/and 5 more changes\n +1 stay as they are\n/)
 })
 
-test('`changes guardrail aws` denies changes of stacks to all but the runner of the stack', async () => {
-  const deployer = 'arn:aws:iam::111122223333:role/deployer'
-  const { exit, out, err } = await scene
-    .at('ana')
-    .type('changes', 'guardrail', 'aws', '--stack', 'Desk', '--except', deployer)
-  expect([exit, JSON.parse(out)]).toEqual([
+// Its statements are judged in test/infra/guardrail.test.ts.
+test('`changes guardrail aws` prints a policy with the roles that are typed', async () => {
+  const [deployer, own] = ['deployer', 'checkout'].map((name) => `arn:aws:iam::111122223333:role/${name}`) as [
+    string,
+    string,
+  ]
+  const typed = ['--stack', 'Desk', '--except', deployer, '--service-role', own]
+  const { exit, out, err } = await scene.at('ana').type('changes', 'guardrail', 'aws', ...typed)
+  const others = { 'aws:PrincipalArn': ['arn:*:iam::*:role/hotwork/Desk-runner', deployer] }
+  const [changes, roles] = JSON.parse(out).Statement
+  expect([exit, changes.Condition, roles.Condition.ArnNotLike]).toEqual([
     0,
-    {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'ChangesOnlyThroughHotwork',
-          Effect: 'Deny',
-          Action: ['ExecuteChangeSet', 'CreateStack', 'UpdateStack', 'DeleteStack'].map(
-            (each) => `cloudformation:${each}`,
-          ),
-          Resource: '*',
-          Condition: { ArnNotLike: { 'aws:PrincipalArn': ['arn:*:iam::*:role/hotwork/Desk-runner', deployer] } },
-        },
-      ],
-    },
+    { ArnNotLike: others },
+    { ...others, 'cloudformation:RoleArn': [own] },
   ])
   expect(err).toContain('changesGuardrail')
 })
