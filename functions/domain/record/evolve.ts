@@ -17,6 +17,7 @@ import {
   type NarrowedOnce,
   type StageState,
 } from './request.ts'
+import { unpinnedAfter } from './run-terms.ts'
 
 /**
  * The state after an event. Production, the model checker and the verifier all use it.
@@ -263,7 +264,8 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
   }
   const drifts = [...(state.drifts ?? []), drift]
   const stages = event.stages.map((terms) => ({ terms, decisions: [] }))
-  return { ...commonOf(state), status: 'pending', tier, policies, round, stages, decideBy, preview, drifts }
+  const ask = { ...state.ask, unpinned: unpinnedAfter(state.ask, state.preview, preview) }
+  return { ...commonOf(state), ask, status: 'pending', tier, policies, round, stages, decideBy, preview, drifts }
 }
 
 /** A decision with the login's strength: its proof is only in the entry. */

@@ -1,4 +1,4 @@
-import { runTermsOf } from '../../../functions/domain/record/run-terms.ts'
+import { runTermsOf, unpinnedAfter } from '../../../functions/domain/record/run-terms.ts'
 import { preview } from '../../support/ask.ts'
 
 const role = 'arn:aws:iam::000000000000:role/runbooks'
@@ -16,4 +16,13 @@ test.each([
   ['a reading of another act', preview()],
 ])('%s gives no role', (_what, found) => {
   expect(runTermsOf(found, ['a'])).toEqual({ unpinned: ['a'] })
+})
+
+test('a changed state leaves open what its new reading says, and no longer what the old one said', () => {
+  const reading = (...open: string[]) => ({ ...preview(), run: { runsAs: role, open } })
+  const { unpinned } = runTermsOf(reading('step 2', 'step 3'), ['a'])
+  const words = `this approves everything that ${role} may do with it`
+  expect(unpinnedAfter({ unpinned }, reading('step 2', 'step 3'), reading('step 3', 'step 4'))).toEqual([
+    ...['a', words, 'step 3', 'step 4'],
+  ])
 })

@@ -66,6 +66,7 @@ export const automation: Run = {
       }),
       runsAs: roleOf(content, args, account),
       open: openIn(content),
+      concerns: [text],
     }
   },
 }

@@ -1,5 +1,6 @@
 // Rules: test/targets/aws/runs/automation-and-build.test.ts
 import { digestOf } from '../../../domain/digest.ts'
+import { textsIn } from '../../../domain/policy/own-control-plane.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { isRole } from '../rules/runs.ts'
 import { clocksDifferSeconds, listOf, objectOf, type Run, textOf, Unfit } from './run.ts'
@@ -42,7 +43,14 @@ export const build: Run = {
       digest: digestOf('hotwork.build.v1', Object.fromEntries(pinned.map((name) => [name, project[name] ?? null]))),
       runsAs: isRole(serviceRole) ? serviceRole : null,
       open: openIn(project),
+      concerns: textsIn(project),
     }
+  },
+
+  // A project has no versions: another role may have come between the last reading and the start.
+  async roleNow(_args, _settings, { builds }) {
+    const { serviceRole } = objectOf(listOf(builds)[0])
+    return isRole(serviceRole) ? serviceRole : undefined
   },
 }
 

@@ -71,7 +71,7 @@ export function followerOf(ports: FollowerPorts): RunFollower {
       const action = runOf(entry)
       const { noteOf, roleNow } = (action && runs[action]) ?? {}
       const settings = { entry, account, call, mask: () => null }
-      const role = roleNow ? ((await roleNow(ask.arguments, settings)) ?? 'none') : ask.runsAs
+      const role = roleNow ? ((await roleNow(ask.arguments, settings, answer)) ?? 'none') : ask.runsAs
       const other = role === ask.runsAs ? {} : defined({ otherRole: role })
       if (!holds(follow.done, answer)) return { seen: 'running', ...other }
       if (holds(follow.succeeded, answer)) return { seen: 'ended', succeeded: true, ...other }

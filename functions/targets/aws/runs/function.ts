@@ -1,5 +1,6 @@
 // Rules: test/targets/aws/runs/on-emulator.test.ts
 import { digestOf } from '../../../domain/digest.ts'
+import { textsIn } from '../../../domain/policy/own-control-plane.ts'
 import type { Json } from '../../../domain/values.ts'
 import { isRole } from '../rules/runs.ts'
 import { jsonText, type Run, textOf, Unfit } from './run.ts'
@@ -31,6 +32,7 @@ export const invokedFunction: Run = {
       }),
       runsAs: isRole(Role) ? Role : null,
       open: [],
+      concerns: textsIn(answer),
     }
   },
 }

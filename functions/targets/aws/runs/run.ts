@@ -27,8 +27,11 @@ export interface Run {
   lookUp(args: JsonObject, of: LostStart, settings: RunSettings): Promise<LookedUp>
   /** Reads its definition, as the reader. @throws Unfit if it must not be asked for */
   describe(args: JsonObject, settings: RunSettings): Promise<Description>
-  /** The role that a started run acts as, read as the follower, where the definition may not tell. */
-  roleNow?(args: JsonObject, settings: RunSettings): Promise<string | undefined>
+  /**
+   * The role that a started run acts as, read as the follower, where the definition may not tell.
+   * @param looked the answer of this look
+   */
+  roleNow?(args: JsonObject, settings: RunSettings, looked: JsonObject): Promise<string | undefined>
   /** Words about the end of a run that did not succeed, read as the follower. If it throws there are none. */
   noteOf?(args: JsonObject, settings: RunSettings): Promise<string | undefined>
 }

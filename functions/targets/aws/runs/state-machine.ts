@@ -47,6 +47,7 @@ export const stateMachine: Run = {
       }),
       runsAs: isRole(roleArn) ? roleArn : null,
       open: openIn(text),
+      concerns: [text],
     }
   },
 }

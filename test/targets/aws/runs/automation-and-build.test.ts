@@ -207,6 +207,25 @@ test('another content, hash or owner of a document is another digest', async () 
   expect(await digestsOf('runbook:RestartInstance', {}, { document: documentOf({ Hash: 'another' }) })).toBe(2)
 })
 
+test.each<[what: string, name: string, read: Parameters<typeof world>[1]]>([
+  [
+    'a document with a step on its broker',
+    'runbook:RestartInstance',
+    { document: documentOf({}, { mainSteps: [{ name: 'a', inputs: { RoleName: 'Hotwork-broker' } }] }) },
+  ],
+  [
+    'a project with its broker in the buildspec',
+    'codebuild:StartBuild',
+    {
+      project: projectOf({
+        source: { type: 'NO_SOURCE', buildspec: 'aws iam delete-role --role-name Hotwork-broker' },
+      }),
+    },
+  ],
+])("%s is told with Hotwork's own name", async (_what, name, read) => {
+  expect(await world(name, read).describe()).toMatchObject({ answer: { concerns: ['Hotwork-broker'] } })
+})
+
 test.each([
   ['source', { source: { type: 'GITHUB', location: 'https://github.com/acme/other.git' } }],
   [

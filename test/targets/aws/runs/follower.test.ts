@@ -46,7 +46,9 @@ function world(
 }
 
 const execution = (AutomationExecutionStatus: string) => ({ AutomationExecution: { AutomationExecutionStatus } })
-const build = (buildComplete: boolean, buildStatus: string) => ({ builds: [{ buildComplete, buildStatus }] })
+const build = (buildComplete: boolean, buildStatus: string, serviceRole = runsAs) => ({
+  builds: [{ buildComplete, buildStatus, serviceRole }],
+})
 
 test.each<[name: string, answer: JsonObject, seen: object]>([
   ['runbook:RestartInstance', execution('InProgress'), { seen: 'running' }],
@@ -78,6 +80,11 @@ test.each<[what: string, answers: readonly JsonObject[], seen: object]>([
   ],
 ])('a change set that its stack executes as %s is seen so', async (_what, answers, seen) => {
   expect(await world('cloudformation:ExecuteChangeSet', answers).look()).toEqual(seen)
+})
+
+test('a build that acts as another role than was approved is seen so', async () => {
+  const { look } = world('codebuild:StartBuild', [build(false, 'IN_PROGRESS', otherRole)])
+  expect(await look()).toEqual({ seen: 'running', otherRole })
 })
 
 test('a change set is not seen to run while the role of its stack cannot be read', () =>

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../../../functions/domain/values.ts'
+import { invokedFunction } from '../../../../functions/targets/aws/runs/function.ts'
 import type { RunSettings } from '../../../../functions/targets/aws/runs/run.ts'
 import { stateMachine } from '../../../../functions/targets/aws/runs/state-machine.ts'
 import { runNamed } from './played.ts'
@@ -41,6 +42,19 @@ test('the other role as which a state acts is told', async () => {
     runsAs: roleArn,
     open: [`the role ${admin}, as which the state A acts`],
   })
+})
+
+test('the texts of a machine and of a function are searched for names of Hotwork', async () => {
+  const states = { A: task({ Parameters: { RoleName: 'Hotwork-broker' } }) }
+  expect((await read(states)).concerns?.join()).toContain('"Hotwork-broker"')
+  const version = {
+    Version: '3',
+    FunctionArn: 'arn:f',
+    CodeSha256: 'x',
+    Environment: { Variables: { ROLE: 'Hotwork-broker' } },
+  }
+  const found = await invokedFunction.describe({ Qualifier: '3' }, settings(version))
+  expect(found.concerns).toContain('Hotwork-broker')
 })
 
 test.each<[what: string, page: JsonObject, found: string]>([
