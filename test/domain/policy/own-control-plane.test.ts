@@ -59,4 +59,4 @@ test.each<[what: string, text: string, found: readonly string[]]>([
   ['no pattern', '{"Resource":["arn:aws:ssm:*:*:document/*","*"]}', []],
   ['no part of a longer name', 'my-approvals-x disapprovals', []],
   ['no text too long for a name', `approvals-${'a'.repeat(300)}`, []],
-])("of a text's names, Hotwork's own include %s", (_what, text, found) => expect(names(text)).toEqual(found))
+])("Hotwork's own names in a text include %s", (_what, text, found) => expect(names(text)).toEqual(found))

@@ -1,5 +1,6 @@
 // Rules: test/targets/aws/runs/automation-and-build.test.ts
 import { digestOf } from '../../../domain/digest.ts'
+import { textsIn } from '../../../domain/policy/own-control-plane.ts'
 import { type Json, type JsonObject, rfc3339 } from '../../../domain/values.ts'
 import type { Account } from '../rules/account.ts'
 import { isRole } from '../rules/runs.ts'
@@ -66,7 +67,7 @@ export const automation: Run = {
       }),
       runsAs: roleOf(content, args, account),
       open: openIn(content),
-      concerns: [text],
+      concerns: textsIn(content),
     }
   },
 }

@@ -1,5 +1,6 @@
 // Rules: test/targets/aws/runs/on-emulator.test.ts, test/targets/aws/runs/state-machine.test.ts
 import { digestOf } from '../../../domain/digest.ts'
+import { textsIn } from '../../../domain/policy/own-control-plane.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import { isRole } from '../rules/runs.ts'
@@ -41,31 +42,30 @@ export const stateMachine: Run = {
     if (status !== undefined && status !== 'ACTIVE')
       throw new Unfit('machine_not_active', 'the state machine is being deleted')
     const text = textOf(definition)
+    const parsed = parse(text)
     return {
       digest: digestOf('hotwork.state-machine.v1', {
         ...{ stateMachineArn, definition: text, revisionId: revisionId ?? null, roleArn: roleArn ?? null },
       }),
       runsAs: isRole(roleArn) ? roleArn : null,
-      open: openIn(text),
-      concerns: [text],
+      open: openIn(parsed),
+      concerns: textsIn(parsed),
     }
   },
 }
 
 const mostListed = 1000
 
-function openIn(definition: string): readonly string[] {
-  let parsed: Json
+function parse(definition: string): Json {
   try {
-    parsed = JSON.parse(definition)
+    return JSON.parse(definition)
   } catch {
     throw new Unfit('definition_unreadable', 'the definition is not JSON')
   }
-  return statesIn(parsed).flatMap(({ name, state }) => [
-    ...otherRoleOf(name, state),
-    ...partsOf(state, `the state ${name}`),
-  ])
 }
+
+const openIn = (machine: Json): readonly string[] =>
+  statesIn(machine).flatMap(({ name, state }) => [...otherRoleOf(name, state), ...partsOf(state, `the state ${name}`)])
 
 /** A state may act as another role than the machine's. @throws Unfit unless the definition itself names the role */
 function otherRoleOf(name: string, { Credentials }: JsonObject): readonly string[] {
