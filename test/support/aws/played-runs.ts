@@ -19,7 +19,7 @@ type Execution = {
   status: string
   parent?: string
 }
-type Build = { id: string; token: string; asked: JsonObject; by: string; startedAt: number; status: string }
+type Build = Pick<Execution, 'id' | 'token' | 'asked' | 'by' | 'startedAt' | 'status'> & { serviceRole?: Json }
 
 /** An answer of AWS that is an error: its name and status. */
 export class AwsSaysNo extends Error {
@@ -131,13 +131,14 @@ export class PlayedRuns {
     },
     'codebuild:StartBuild': (input, by) => {
       const { idempotencyToken: token = randomUUID(), projectName } = input
-      if (!this.projects.some(({ name }) => name === projectName)) throw new AwsSaysNo('ResourceNotFoundException')
+      const project = this.projects.find(({ name }) => name === projectName)
+      if (!project) throw new AwsSaysNo('ResourceNotFoundException')
       // The token is good for five minutes.
       const before = this.builds.find((each) => each.token === token && each.startedAt > this.now() - 300)
       if (before && JSON.stringify(before.asked) !== JSON.stringify(input)) throw new AwsSaysNo('InvalidInputException')
       const build = before ?? {
         ...{ id: `${String(projectName)}:${randomUUID()}`, token: String(token), asked: input, by },
-        ...{ startedAt: this.now(), status: 'IN_PROGRESS' },
+        ...{ startedAt: this.now(), status: 'IN_PROGRESS', serviceRole: project['serviceRole'] ?? null },
       }
       if (!before) this.builds.push(build)
       return { build: buildOf(build) }
@@ -189,9 +190,10 @@ const metadataOf = ({ id, asked, by, startedAt, status, parent }: Execution): Js
   ...(parent !== undefined && { ParentAutomationExecutionId: parent }),
 })
 
-const buildOf = ({ id, asked, by, startedAt, status }: Build): JsonObject => ({
+const buildOf = ({ id, asked, by, startedAt, status, serviceRole }: Build): JsonObject => ({
   ...{ id, projectName: asked['projectName'] ?? null, buildStatus: status, startTime: startedAt },
   ...{ buildComplete: status !== 'IN_PROGRESS', initiator: sessionOf(by) },
+  ...(typeof serviceRole === 'string' && { serviceRole }),
   ...(typeof asked['sourceVersion'] === 'string' && { sourceVersion: asked['sourceVersion'] }),
 })
 
