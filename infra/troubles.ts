@@ -23,7 +23,7 @@ export const troubles: { readonly [page: string]: readonly string[] } = {
   WebhookUndeliverable: ['webhook_unsigned', 'webhook_gone'],
   SignalUndeliverable: ['signal_refused', 'signal_undelivered'],
   OutcomeUnknown: ['outcome_unknown'],
-  RunAsOtherRole: ['run_as_other_role'],
+  RunNotAsApproved: ['run_not_as_approved'],
   RunUnknown: ['run_unknown'],
   ExtraCalls: ['extra_calls'],
   BreakGlassOpened: ['break_glass_opened'],

@@ -2,7 +2,7 @@ import type { Deny } from '../domain/credentials/denies.ts'
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
 import type { ReadFault } from '../domain/record/preview.ts'
 import type { Ask } from '../domain/record/request.ts'
-import type { CredentialId, JsonObject, NumericDate, UseId } from '../domain/values.ts'
+import type { CredentialId, Digest, JsonObject, NumericDate, UseId } from '../domain/values.ts'
 import type { OwnCredential, TargetId } from './kinds.ts'
 
 /**
@@ -80,14 +80,14 @@ export type LookedUp =
 /** Follows a run to its end. */
 export interface RunFollower {
   readonly kind: TargetId
-  /** @param run its id at the target @throws if it cannot be read now, which proves nothing */
-  look(ask: Ask, run: string): Promise<RunSeen>
+  /** @param run its id at the target @param shows of the approved reading @throws if it cannot be read now, which proves nothing */
+  look(ask: Ask, run: string, shows: Digest | undefined): Promise<RunSeen>
   /** Idempotent. `none`: the entry has no way to stop it. */
   cancel(ask: Ask, run: string): Promise<'sent' | 'none'>
 }
-/** `otherRole`: what it acts as, if that is not the role of the ask. */
+/** `other`: what it acts as or runs that was not approved, in words. */
 export type RunSeen = ({ seen: 'running' } | { seen: 'ended'; succeeded: boolean; note?: string }) & {
-  otherRole?: string
+  other?: string
 }
 
 /** Ends a target's own credentials early. */

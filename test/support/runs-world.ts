@@ -1,6 +1,6 @@
 import { JmesPathExpressions } from '../../functions/adapters/jmespath/expressions.ts'
 import type { Ask } from '../../functions/domain/record/request.ts'
-import type { CredentialId, JsonObject, UseId } from '../../functions/domain/values.ts'
+import type { CredentialId, Digest, JsonObject, UseId } from '../../functions/domain/values.ts'
 import { CatalogueStateReader } from '../../functions/operations/previews/read-state.ts'
 import type { CallMaker, CallResult, Found, LookedUp, RunFollower, RunSeen } from '../../functions/targets/reach.ts'
 import { bundleOfRuns, runsAs } from './runs.ts'
@@ -21,6 +21,8 @@ export class MemoryRuns implements CallMaker, RunFollower {
   readonly calls: string[] = []
   readonly started = new Map<string, RunSeen>()
   readonly cancelled: string[] = []
+  /** What the last look was told of the approved reading. */
+  shows: Digest | undefined
   description: JsonObject | 'denied' = described()
   /** True if the target has a key by which it starts a run once. */
   readonly hasKey: boolean
@@ -46,7 +48,8 @@ export class MemoryRuns implements CallMaker, RunFollower {
     return this.started.has(`run-${id}`) ? { found: 'started', run: `run-${id}` } : { found: 'not_done' }
   }
 
-  async look(_ask: Ask, run: string): Promise<RunSeen> {
+  async look(_ask: Ask, run: string, shows: Digest | undefined): Promise<RunSeen> {
+    this.shows = shows
     const seen = this.started.get(run)
     if (!seen) throw new Error('no such run')
     return seen

@@ -34,6 +34,8 @@ const matched = {
       open: z.array(z.string()).optional(),
       /** Names of Hotwork's own that it changes, for which it is refused. */
       concerns: z.array(z.string()).optional(),
+      /** The digest of the parts that a started run shows again. */
+      shows: Digest.optional(),
       change: ChangeSummary.optional(),
       /** The resources of a change set. Only in the last reading of a record. */
       tree: ChangeTree.optional(),

@@ -1,3 +1,4 @@
+import type { Digest } from '../values.ts'
 import type { Preview } from './preview.ts'
 import type { Ask } from './request.ts'
 
@@ -16,5 +17,7 @@ export function unpinnedAfter({ unpinned }: Pick<Ask, 'unpinned'>, before: Previ
   const [gone, found] = [runIn(before).open ?? [], runIn(now).open ?? []]
   return [...unpinned.filter((each) => !gone.includes(each)), ...found]
 }
+
+export const shownIn = (preview: Preview | undefined): Digest | undefined => runIn(preview).shows
 
 const runIn = (preview: Preview | undefined) => (preview?.outcome === 'matched' ? preview.run : undefined) ?? {}

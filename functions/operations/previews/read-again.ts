@@ -20,9 +20,11 @@ export async function readState(
   if (rulesOf(ask).asks === 'steps') return readStatesOfSteps(ask, ports)
   const found = await readStateOf(ask, ports)
   const preview = found?.preview
-  if (ask.runsAs === undefined || preview?.outcome !== 'matched' || preview.run?.runsAs === ask.runsAs) return found
-  // People decide on the role. Another one needs another ask.
-  ports.log?.warn('run_role_changed', { request: ask.id })
+  if (ask.runsAs === undefined || preview?.outcome !== 'matched') return found
+  const { runsAs, concerns = [] } = preview.run ?? {}
+  if (runsAs === ask.runsAs && concerns.length === 0) return found
+  // People decide on the role, and no one on Hotwork's own. Either needs another ask.
+  ports.log?.warn(runsAs === ask.runsAs ? 'run_concerns_hotwork' : 'run_role_changed', { request: ask.id })
   return { preview: { outcome: 'failed', why: 'unreadable', observedAt: preview.observedAt } }
 }
 

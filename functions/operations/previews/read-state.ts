@@ -13,7 +13,7 @@ import {
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
 import { ChangeTree } from '../../domain/record/change-tree.ts'
 import { largestPreview, type Matched, type Preview, type ReachFact, withoutTree } from '../../domain/record/preview.ts'
-import { defined, type Json, type JsonObject } from '../../domain/values.ts'
+import { Digest, defined, type Json, type JsonObject } from '../../domain/values.ts'
 import { isTargetId, type TargetId } from '../../targets/kinds.ts'
 import type { Found, Reader } from '../../targets/reach.ts'
 import { faultName } from '../faults.ts'
@@ -192,13 +192,14 @@ const Described = z.looseObject({
   runsAs: z.string().min(1).max(2048).nullable(),
   open: z.array(z.string().max(320)).max(32),
   concerns: z.array(z.string().max(2048)).max(32).optional(),
+  shows: Digest.optional(),
   change: ChangeSummary.optional(),
   tree: ChangeTree.optional(),
 })
 
 function runIn(answer: JsonObject | undefined): Run {
-  const { runsAs, open, change, concerns, tree } = Described.parse(answer)
-  return { open, ...defined({ runsAs: runsAs ?? undefined, concerns, change, tree }) }
+  const { runsAs, open, change, concerns, shows, tree } = Described.parse(answer)
+  return { open, ...defined({ runsAs: runsAs ?? undefined, concerns, shows, change, tree }) }
 }
 
 const utf8 = new TextEncoder()

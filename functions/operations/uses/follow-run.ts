@@ -1,7 +1,9 @@
 import { type Follow, pauseOf } from '../../domain/policy/follow.ts'
+import { placesOf } from '../../domain/policy/templates.ts'
 import type { EndRun } from '../../domain/record/commands.ts'
 import type { Ask, Run } from '../../domain/record/request.ts'
-import { defined, type RequestId } from '../../domain/values.ts'
+import { shownIn } from '../../domain/record/run-terms.ts'
+import { type Digest, defined, type RequestId } from '../../domain/values.ts'
 import type { RunFollower, RunSeen } from '../../targets/reach.ts'
 import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import { faultName } from '../faults.ts'
@@ -22,11 +24,11 @@ export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ se
   // A halt since then ends the request, and so the run.
   await endIfOver(id, ports, ({ ask }) => placeOf(ask, ports))
   const stored = await ports.requests.load(id)
-  const { run, ask, status } = stored?.state ?? {}
+  const { run, ask, status, preview } = stored?.state ?? {}
   if (!ask || run?.status !== 'running') return {}
   const follow = ports.policy.bundle.actions[ask.action]?.follow
-  const seen = await look(ask, run, ports)
-  if (seen?.otherRole !== undefined) ports.log.error('run_as_other_role', { request: id, role: seen.otherRole })
+  const seen = await look(ask, run, shownIn(preview), ports)
+  if (seen?.other !== undefined) ports.log.error('run_not_as_approved', { request: id, seen: seen.other })
   const now = ports.clock.now()
   const end = endOf(seen, now > run.atMost, { follow, run })
   if (end) {
@@ -34,15 +36,23 @@ export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ se
     if (end.status === 'unknown') ports.log.error('run_unknown', { request: id })
     return {}
   }
-  // A way to stop may name no run, such as the stack's last update.
-  if (seen && (status !== 'approved' || seen.otherRole !== undefined)) await cancel(ask, run, ports)
+  // A way to stop may name no run, such as the stack's last update: then the run must be seen to go on.
+  const mayStop = seen ?? namesRun(follow)
+  if (mayStop && (status !== 'approved' || seen?.other !== undefined)) await cancel(ask, run, ports)
   return { seconds: pauseOf(follow, run, now) }
 }
 
+const namesRun = (follow: Follow | undefined): boolean => placesOf(JSON.stringify(follow?.cancel ?? {})).includes('run')
+
 /** Undefined if it cannot be read now. */
-async function look(ask: Ask, { id }: Run, { follower, log }: FollowPorts): Promise<RunSeen | undefined> {
+async function look(
+  ask: Ask,
+  { id }: Run,
+  shows: Digest | undefined,
+  { follower, log }: FollowPorts,
+): Promise<RunSeen | undefined> {
   try {
-    return await follower.look(ask, id)
+    return await follower.look(ask, id, shows)
   } catch (fault) {
     log.warn('run_not_read', { request: ask.id, fault: faultName(fault) })
     return undefined
@@ -55,10 +65,10 @@ function endOf(
   { follow, run }: { follow: Follow | undefined; run: Run },
 ): Pick<EndRun, 'status' | 'note'> | undefined {
   if (seen?.seen === 'ended') {
-    const { succeeded, note, otherRole } = seen
-    if (otherRole === undefined)
+    const { succeeded, note, other } = seen
+    if (other === undefined)
       return { status: succeeded ? 'succeeded' : 'failed', ...defined({ note: note?.slice(0, longestNote) }) }
-    const words = `run_role_changed: it acted as \`${otherRole}\`, which was not approved${note === undefined ? '' : `; ${note}`}`
+    const words = `run_not_as_approved: ${other}, which was not approved${note === undefined ? '' : `; ${note}`}`
     return { status: 'failed', note: words.slice(0, longestNote) }
   }
   if (!isLate) return undefined

@@ -173,7 +173,8 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   if (!stored || use?.tool !== ports.reach.kind || use.ended || ports.clock.now() - use.begunAt <= underWay)
     return undefined
   const { ask } = stored.state
-  const place = placeOf(ask, ports)
+  // A run goes on through a halt, so it is found, followed and stopped meanwhile.
+  const place = ask.runsAs === undefined ? placeOf(ask, ports) : undefined
   const stopped = place !== undefined && (await isStopped(place, ports))
   const looked: Looked = stopped ? { found: 'unread' } : await lookUp(ask, use, ports)
   if (looked.found === 'started') {

@@ -1,9 +1,11 @@
 import { isBulkable } from '../../../functions/domain/cards/burst.ts'
 import { requestDigest } from '../../../functions/domain/record/request-digest.ts'
 import { openedBy } from '../../../functions/operations/break-glass/what-to-open.ts'
+import { CallUnanswered } from '../../../functions/operations/faults.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
 import type { RefusedSubmission } from '../../../functions/operations/requests/submission.ts'
-import { makeCall } from '../../../functions/operations/uses/make-call.ts'
+import { followRun } from '../../../functions/operations/uses/follow-run.ts'
+import { makeCall, resolveCall } from '../../../functions/operations/uses/make-call.ts'
 import { withPolicy } from '../../support/bundles.ts'
 import { bundleOfRuns, changeSetOf, changeSets, runbook, runOf, runsAs } from '../../support/runs.ts'
 import { described, MemoryRuns, WorldOfRuns } from '../../support/runs-world.ts'
@@ -106,8 +108,8 @@ test('a change set whose reading raises the tier to one with a live parent task 
 })
 
 /** Approved by two people, and claimed. */
-async function claimed(what = prod) {
-  const desk = world()
+async function claimed(what = prod, description = {}) {
+  const desk = world(description)
   const request = await desk.approved(what)
   const token = desk.accessToken(request, await desk.claim(request))
   return { desk, request, call: () => makeCall(token, desk.proof(), desk.runPorts) }
@@ -118,6 +120,41 @@ test('a run is started once it is approved, with the key of its use', async () =
   expect(await call()).toMatchObject({ ok: true, value: { run: { status: 'running' } } })
   const state = await desk.state(request.ask.id)
   expect(state).toMatchObject({ status: 'approved', run: { status: 'running', use: desk.runs.calls[0] } })
+})
+
+test('a run that has come to change Hotwork since the ask is never started, with people or without', async () => {
+  for (const what of [runOf('staging-restart'), prod]) {
+    const { desk, request, call } = await claimed(what)
+    const [digest, concerns] = [`sha-256:${'e'.repeat(43)}`, ['Hotwork-broker']]
+    desk.runs.description = described({ digest, concerns })
+    expect(await call()).toMatchObject({ ok: false, code: 'state_unreadable' })
+    expect(await desk.state(request.ask.id)).toMatchObject({ round: 1 })
+    expect(desk.runs.calls).toEqual([])
+  }
+})
+
+test('a run whose start was lost is found through a halt, which stops it', async () => {
+  const { desk, request, call } = await claimed()
+  const { id } = request.ask
+  const make = desk.runs.make.bind(desk.runs)
+  desk.runs.make = async (...of) => {
+    await make(...of)
+    throw new CallUnanswered('TimeoutError')
+  }
+  await expect(call()).rejects.toThrow('TimeoutError')
+  desk.putHalt({ kind: 'all', value: 'all' })
+  desk.clock.advance(600)
+  expect(await resolveCall(id, desk.runPorts)).toMatchObject({ found: 'started' })
+  await followRun(id, desk.runPorts)
+  expect(desk.runs.cancelled).toHaveLength(1)
+})
+
+test('a look at a run is told what the approved reading showed', async () => {
+  const shows = `sha-256:${'5'.repeat(43)}`
+  const { desk, request, call } = await claimed(prod, { shows })
+  await call()
+  await followRun(request.ask.id, desk.runPorts)
+  expect(desk.runs.shows).toBe(shows)
 })
 
 test.each([

@@ -1,6 +1,7 @@
 import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { Follow } from '../../../functions/domain/policy/follow.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { followRun } from '../../../functions/operations/uses/follow-run.ts'
 import { makeCall } from '../../../functions/operations/uses/make-call.ts'
@@ -13,14 +14,16 @@ import { bundle, configure } from './mediated-world.ts'
 
 const running: RunSeen = { seen: 'running' }
 const entry = bundle.actions[configure.action]
-const followed = {
-  ...bundle,
-  actions: { ...bundle.actions, [configure.action]: { ...entry, follow: automation } },
-} as Bundle
+const followedBy = (cancel: Follow['cancel']) =>
+  ({
+    ...bundle,
+    actions: { ...bundle.actions, [configure.action]: { ...entry, follow: { ...automation, cancel } } },
+  }) as Bundle
 
 /** A call that started a run. `see` is the next answers of the target; the last one stays. */
-async function started(...see: readonly (RunSeen | Error)[]) {
-  const world = new World(followed)
+const started = (...see: readonly (RunSeen | Error)[]) => stoppedBy(automation.cancel, ...see)
+async function stoppedBy(cancel: Follow['cancel'], ...see: readonly (RunSeen | Error)[]) {
+  const world = new World(followedBy(cancel))
   const request = await world.submitted(configure)
   const { id } = request.ask
   const token = world.accessToken(request, await world.claim(request))
@@ -115,26 +118,30 @@ test('a run whose request was revoked is stopped, at each look until it has ende
   expect(await world.state(id)).toMatchObject({ status: 'revoked', run: { status: 'cancelled' } })
 })
 
-test('a run that cannot be read is not stopped, since its way to stop may stop another run', async () => {
-  const { follow, revoke, cancelled } = await started(new Error('ThrottlingException'))
+test.each([
+  ['the run', { AutomationExecutionId: '{run}' }, ['run-1']],
+  ['a stack, whose next update it may be', { StackName: 'checkout' }, []],
+])('a run that cannot be read is stopped by a way that names %s: %j', async (_what, args, stopped) => {
+  const way = { action: 'ssm:StopAutomationExecution', arguments: args }
+  const { follow, revoke, cancelled } = await stoppedBy(way, new Error('ThrottlingException'))
   await revoke()
   await follow()
-  expect(cancelled).toEqual([])
+  expect(cancelled).toEqual(stopped)
 })
 
 test('a run that acts as another role is stopped, alarms, and has failed even if it succeeded', async () => {
-  const otherRole = 'arn:aws:iam::000000000000:role/other'
+  const other = 'it acts as `arn:aws:iam::000000000000:role/other`'
   const { world, follow, run, cancelled } = await started(
-    { seen: 'running', otherRole },
-    { seen: 'ended', succeeded: true, otherRole },
+    { seen: 'running', other },
+    { seen: 'ended', succeeded: true, other },
   )
   expect(await follow()).toEqual({ seconds: 10 })
   expect(cancelled).toEqual(['run-1'])
-  expect(world.log.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'run_as_other_role' }))
+  expect(world.log.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'run_not_as_approved' }))
   expect(await follow()).toEqual({})
   expect(await run()).toMatchObject({
     status: 'failed',
-    note: expect.stringMatching(/^run_role_changed: .*role\/other/),
+    note: expect.stringMatching(/^run_not_as_approved: .*role\/other/),
   })
 })
 
@@ -161,7 +168,7 @@ test.each([
 })
 
 test('a request without a run is not followed', async () => {
-  const world = new World(followed)
+  const world = new World(followedBy(automation.cancel))
   const { ask } = await world.submitted(configure)
   const follower: RunFollower = { kind: 'aws', look: () => Promise.reject(), cancel: () => Promise.reject() }
   expect(await followRun(ask.id, { ...world.ports, targetRole: world.targetRole, follower })).toEqual({})

@@ -1,7 +1,7 @@
 // Rules: test/targets/aws/runs/automation-and-build.test.ts
 import { digestOf } from '../../../domain/digest.ts'
 import { textsIn } from '../../../domain/policy/own-control-plane.ts'
-import type { Json, JsonObject } from '../../../domain/values.ts'
+import type { Digest, Json, JsonObject } from '../../../domain/values.ts'
 import { isRole } from '../rules/runs.ts'
 import { clocksDifferSeconds, listOf, objectOf, type Run, textOf, Unfit } from './run.ts'
 
@@ -42,15 +42,17 @@ export const build: Run = {
     return {
       digest: digestOf('hotwork.build.v1', Object.fromEntries(pinned.map((name) => [name, project[name] ?? null]))),
       runsAs: isRole(serviceRole) ? serviceRole : null,
+      shows: shownBy(project, args),
       open: openIn(project),
       concerns: textsIn(project),
     }
   },
 
-  // A project has no versions: another role may have come between the last reading and the start.
-  async roleNow(_args, _settings, { builds }) {
-    const { serviceRole } = objectOf(listOf(builds)[0])
-    return isRole(serviceRole) ? serviceRole : undefined
+  // A project has no versions: it may be changed between the last reading and the start.
+  async seenNow(args, _settings, { builds }) {
+    const build = objectOf(listOf(builds)[0])
+    const { serviceRole } = build
+    return { role: isRole(serviceRole) ? serviceRole : undefined, shows: shownBy(build, args) }
   },
 }
 
@@ -61,6 +63,21 @@ const pinned = [
   ...['arn', 'source', 'secondarySources', 'sourceVersion', 'secondarySourceVersions', 'environment', 'serviceRole'],
   ...['artifacts', 'secondaryArtifacts', 'cache', 'vpcConfig', 'fileSystemLocations', 'encryptionKey'],
 ]
+
+/** Members in which a build shows what its project was at the start. An argument that overrides some is in the ask. */
+function shownBy({ source, secondarySources, environment }: JsonObject, args: JsonObject): Digest {
+  const overrides = Object.keys(args).some((name) => name.endsWith('Override'))
+  const { image, type, privilegedMode, environmentVariables } = objectOf(environment)
+  const variables = listOf(environmentVariables).map(objectOf)
+  return digestOf('hotwork.build-shown.v1', {
+    sources: overrides ? [] : [source, ...listOf(secondarySources)].map(objectOf).map(placeOfSource),
+    environment: overrides ? {} : { image: image ?? null, type: type ?? null, privilegedMode: privilegedMode ?? false },
+    variables: overrides ? [] : variables.map(({ name, value, type = 'PLAINTEXT' }) => [name, value, type] as Json),
+  })
+}
+
+const placeOfSource = ({ type = null, location = null, buildspec = null, sourceIdentifier = null }: JsonObject): Json =>
+  [type, location, buildspec, sourceIdentifier].map((each) => each || null)
 
 /** A branch moves, so each source is built at a commit, or at a version of its object. */
 function checkVersions({ source, secondarySources, secondarySourceVersions }: JsonObject, args: JsonObject): void {

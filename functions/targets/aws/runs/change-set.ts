@@ -71,8 +71,8 @@ export const changeSet: Run = {
   },
 
   // The stack takes a role that `CreateChangeSet` named at the execution, if not before.
-  async roleNow(args, settings) {
-    return (await stackNow(args, settings)).RoleARN
+  async seenNow(args, settings) {
+    return { role: (await stackNow(args, settings)).RoleARN }
   },
 
   async noteOf(args, settings) {

@@ -15,6 +15,7 @@ import { followStatements } from '../rules/run-statements.ts'
 import { runOf } from '../rules/runs.ts'
 import { sessionPolicy } from '../rules/session-policy.ts'
 import { facts } from '../rules/statement.ts'
+import type { SeenNow } from './run.ts'
 import { runs } from './runs.ts'
 
 export type FollowerPorts = {
@@ -65,14 +66,14 @@ export function followerOf(ports: FollowerPorts): RunFollower {
 
   return {
     kind: 'aws',
-    async look(ask, run) {
+    async look(ask, run, shows) {
       const { entry, follow, account, call, filled } = await begin(ask, run)
       const answer = await call(follow.action, filled(follow.arguments))
       const action = runOf(entry)
-      const { noteOf, roleNow } = (action && runs[action]) ?? {}
+      const { noteOf, seenNow } = (action && runs[action]) ?? {}
       const settings = { entry, account, call, mask: () => null }
-      const role = roleNow ? ((await roleNow(ask.arguments, settings, answer)) ?? 'none') : ask.runsAs
-      const other = role === ask.runsAs ? {} : defined({ otherRole: role })
+      const now = await seenNow?.(ask.arguments, settings, answer)
+      const other = defined({ other: now && otherThan({ role: ask.runsAs, shows }, now) })
       if (!holds(follow.done, answer)) return { seen: 'running', ...other }
       if (holds(follow.succeeded, answer)) return { seen: 'ended', succeeded: true, ...other }
       const note = await noteOf?.(ask.arguments, settings).catch((fault: unknown) => {
@@ -89,6 +90,12 @@ export function followerOf(ports: FollowerPorts): RunFollower {
       return 'sent'
     },
   }
+}
+
+function otherThan(approved: SeenNow, now: SeenNow): string | undefined {
+  if (now.role !== approved.role) return `it acts as \`${now.role ?? 'none'}\``
+  const isOther = approved.shows !== undefined && now.shows !== undefined && now.shows !== approved.shows
+  return isOther ? 'its source or environment is another' : undefined
 }
 
 type Followed = { entry: CatalogueEntry; follow: NonNullable<CatalogueEntry['follow']>; account: Account }

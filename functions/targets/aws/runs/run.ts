@@ -28,10 +28,10 @@ export interface Run {
   /** Reads its definition, as the reader. @throws Unfit if it must not be asked for */
   describe(args: JsonObject, settings: RunSettings): Promise<Description>
   /**
-   * The role that a started run acts as, read as the follower, where the definition may not tell.
+   * What a started run acts as and runs, read as the follower, where the definition may have changed before the start.
    * @param looked the answer of this look
    */
-  roleNow?(args: JsonObject, settings: RunSettings, looked: JsonObject): Promise<string | undefined>
+  seenNow?(args: JsonObject, settings: RunSettings, looked: JsonObject): Promise<SeenNow>
   /** Words about the end of a run that did not succeed, read as the follower. If it throws there are none. */
   noteOf?(args: JsonObject, settings: RunSettings): Promise<string | undefined>
 }
@@ -51,9 +51,13 @@ export type Description = {
   open: readonly string[]
   /** All texts that may name what it changes, of any number and length. The answer has only Hotwork's own names. */
   concerns?: readonly string[]
+  /** The digest of those parts that a started run shows again, as `seenNow` reads them. */
+  shows?: string
   change?: ChangeSummary
   tree?: Json
 }
+
+export type SeenNow = { role?: string | undefined; shows?: string | undefined }
 
 /** A definition that may not be asked for. The name is safe to log and to show. */
 export class Unfit extends Error {

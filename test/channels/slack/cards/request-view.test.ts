@@ -77,6 +77,7 @@ type RunPath =
   | 'runsAs'
   | 'open'
   | 'concerns'
+  | 'shows'
   | `change.${(typeof changeNumbers)[number] | 'types'}`
   | RowPath
   | 'tree.more'
@@ -94,6 +95,7 @@ const ofRun = <At extends string>(at: At, state: string, channels: { [path: stri
       ['runsAs', 'arn:other'],
       ['open', ['something else']],
       ['concerns', ['arn:other']],
+      ['shows', `sha-256:${'9'.repeat(43)}`],
       ...changeNumbers.map((name) => [`change.${name}`, 7]),
       ['change.types', ['AWS::Other']],
       ...Object.entries(rowValues).map(([name, value]) => [`tree.rows.${name}`, value]),
@@ -264,7 +266,15 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'preview.reach.label': ['previewed', 'other fact', 'card page api'],
   'preview.reach.value': ['previewed', 7, 'card page api'],
   ...ofRun('preview', 'a change set', {
-    ...{ '*': 'card page api', runsAs: '', open: '', concerns: '', 'change.types': 'api', 'tree.more': 'page api' },
+    ...{
+      '*': 'card page api',
+      runsAs: '',
+      open: '',
+      concerns: '',
+      shows: '',
+      'change.types': 'api',
+      'tree.more': 'page api',
+    },
   }),
   changesGuarded: ['a change set', true, 'card page api'],
   ...ofRun('changes.from', changedRun, onlyNumbers),
@@ -393,6 +403,7 @@ const known: HostView = {
 
 const runRead: NonNullable<Matched['run']> = {
   ...{ runsAs: 'arn:aws:iam::000000000000:role/runbooks', open: ['step 2'], concerns: ['a stack'] },
+  shows: digest,
   change: {
     added: 1,
     changed: 2,

@@ -3,7 +3,9 @@ import type { Ask } from '../../../../functions/domain/record/request.ts'
 import type { JsonObject, UseId } from '../../../../functions/domain/values.ts'
 import { CallRefused, CallUnanswered } from '../../../../functions/operations/faults.ts'
 import { SdkModelCaller } from '../../../../functions/targets/aws/reads/sdk-model-caller.ts'
+import { build } from '../../../../functions/targets/aws/runs/build.ts'
 import { describeRunAs } from '../../../../functions/targets/aws/runs/describe-run.ts'
+import type { RunSettings } from '../../../../functions/targets/aws/runs/run.ts'
 import { lookUpRun, startRun } from '../../../../functions/targets/aws/runs/start-run.ts'
 import { PlayedRuns, serveRuns } from '../../../support/aws/played-runs.ts'
 import { readerAs, runNamed } from './played.ts'
@@ -45,14 +47,15 @@ function documentOf(more: JsonObject = {}, content: JsonObject = {}) {
   const kind = { Owner: 'Amazon', DocumentType: 'Automation', Status: 'Active', HashType: 'Sha256' }
   return { Name, DocumentVersion: '1', Content, Hash, ...kind, ...more }
 }
+const source = { type: 'GITHUB', location: 'https://github.com/acme/checkout.git' }
+const environment = {
+  type: 'LINUX_CONTAINER',
+  image: `acme/build@sha256:${'a'.repeat(64)}`,
+  computeType: 'BUILD_GENERAL1_SMALL',
+}
 const projectOf = (more: JsonObject = {}): JsonObject => ({
   ...{ name: 'rollback-checkout', arn: 'arn:aws:codebuild:us-east-1:111122223333:project/rollback-checkout' },
-  source: { type: 'GITHUB', location: 'https://github.com/acme/checkout.git' },
-  environment: {
-    type: 'LINUX_CONTAINER',
-    image: `acme/build@sha256:${'a'.repeat(64)}`,
-    computeType: 'BUILD_GENERAL1_SMALL',
-  },
+  ...{ source, environment },
   serviceRole: role,
   ...more,
 })
@@ -353,6 +356,30 @@ test('a project that builds again after a failure may not be asked for, and a bu
   await world('codebuild:StartBuild').start()
   expect(played.builds[0]?.asked).toMatchObject({ autoRetryLimitOverride: 0 })
 })
+
+test.each<[what: string, changed: JsonObject, isSame: boolean, args?: JsonObject]>([
+  ['its number', { buildNumber: 7, environment: { ...environment, environmentVariables: [] } }, true],
+  ['its place', { source: { type: 'GITHUB', location: 'https://github.com/acme/other.git' } }, false],
+  ['its buildspec', { source: { ...source, buildspec: 'version: 0.2' } }, false],
+  ['a second source', { secondarySources: [{ ...source, sourceIdentifier: 'lib' }] }, false],
+  ['its image', { environment: { ...environment, image: 'acme/other' } }, false],
+  ['a variable', { environment: { ...environment, environmentVariables: [{ name: 'STAGE', value: 'prod' }] } }, false],
+  [
+    'an image of the agent, which its ask has',
+    { environment: { ...environment, image: 'acme/other' } },
+    true,
+    { imageOverride: 'acme/other' },
+  ],
+])(
+  'a build that differs from its project in %s shows it if it was changed there',
+  async (_what, changed, isSame, args) => {
+    const asked = { projectName: 'rollback-checkout', sourceVersion: 'a'.repeat(40), ...args }
+    const settings = { call: async () => ({ projects: [projectOf()] }) } as unknown as RunSettings
+    const { shows } = await build.describe(asked, settings)
+    const now = await build.seenNow?.(asked, settings, { builds: [projectOf(changed)] })
+    expect(now?.shows === shows).toBe(isSame)
+  },
+)
 
 test('a project of a pipeline, and one that is not there, may not be asked for', async () => {
   const piped = world('codebuild:StartBuild', { project: projectOf({ source: { type: 'CODEPIPELINE' } }) })

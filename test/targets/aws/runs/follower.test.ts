@@ -1,6 +1,6 @@
 import { JmesPathExpressions } from '../../../../functions/adapters/jmespath/expressions.ts'
 import type { Ask } from '../../../../functions/domain/record/request.ts'
-import type { JsonObject } from '../../../../functions/domain/values.ts'
+import type { Digest, JsonObject } from '../../../../functions/domain/values.ts'
 import type { AssumeAsk, ModelCaller } from '../../../../functions/targets/aws/ports.ts'
 import { type FollowerPorts, followerOf } from '../../../../functions/targets/aws/runs/follower.ts'
 import { MemoryClock } from '../../../support/memory-clock.ts'
@@ -42,7 +42,12 @@ function world(
   }
   const ask = { id: 'req_00000000000000000000000001', action: name, arguments: example, runsAs } as unknown as Ask
   const follower = followerOf(ports)
-  return { look: (run = id) => follower.look(ask, run), cancel: () => follower.cancel(ask, id), assumed, called }
+  return {
+    look: (run = id, shows?: Digest) => follower.look(ask, run, shows),
+    cancel: () => follower.cancel(ask, id),
+    assumed,
+    called,
+  }
 }
 
 const execution = (AutomationExecutionStatus: string) => ({ AutomationExecution: { AutomationExecutionStatus } })
@@ -69,22 +74,25 @@ test.each<[name: string, answer: JsonObject, seen: object]>([
 const set = (ExecutionStatus: string) => ({ ExecutionStatus })
 const stackAs = (RoleARN?: string) => ({ Stacks: [{ StackStatus: 'UPDATE_COMPLETE', ...(RoleARN && { RoleARN }) }] })
 const otherRole = 'arn:aws:iam::111122223333:role/other'
+const other = `it acts as \`${otherRole}\``
 test.each<[what: string, answers: readonly JsonObject[], seen: object]>([
   ['the approved role', [set('EXECUTE_IN_PROGRESS'), stackAs(runsAs)], { seen: 'running' }],
-  ['another role', [set('EXECUTE_IN_PROGRESS'), stackAs(otherRole)], { seen: 'running', otherRole }],
-  ['no role', [set('EXECUTE_IN_PROGRESS'), stackAs()], { seen: 'running', otherRole: 'none' }],
-  [
-    'another role to its end',
-    [set('EXECUTE_COMPLETE'), stackAs(otherRole)],
-    { seen: 'ended', succeeded: true, otherRole },
-  ],
+  ['another role', [set('EXECUTE_IN_PROGRESS'), stackAs(otherRole)], { seen: 'running', other }],
+  ['no role', [set('EXECUTE_IN_PROGRESS'), stackAs()], { seen: 'running', other: 'it acts as `none`' }],
+  ['another role to its end', [set('EXECUTE_COMPLETE'), stackAs(otherRole)], { seen: 'ended', succeeded: true, other }],
 ])('a change set that its stack executes as %s is seen so', async (_what, answers, seen) => {
   expect(await world('cloudformation:ExecuteChangeSet', answers).look()).toEqual(seen)
 })
 
 test('a build that acts as another role than was approved is seen so', async () => {
   const { look } = world('codebuild:StartBuild', [build(false, 'IN_PROGRESS', otherRole)])
-  expect(await look()).toEqual({ seen: 'running', otherRole })
+  expect(await look()).toEqual({ seen: 'running', other })
+})
+
+test('a build of another source or environment than was approved is seen so', async () => {
+  const { look } = world('codebuild:StartBuild', [build(false, 'IN_PROGRESS')])
+  const shows = `sha-256:${'a'.repeat(43)}` as Digest
+  expect(await look(id, shows)).toEqual({ seen: 'running', other: 'its source or environment is another' })
 })
 
 test('a change set is not seen to run while the role of its stack cannot be read', () =>
