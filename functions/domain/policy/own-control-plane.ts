@@ -42,8 +42,12 @@ export function ownNamesIn(
   const isOwn = (name: string) => reachesOurselves(name, []) || isOfStack(name, stack)
   const found = new Set<string>()
   for (const text of texts) {
-    for (const name of text.replace(outsideAws, ' ').split(/[^A-Za-z0-9-]+/))
-      if (name.length <= longestName && isOwn(name)) found.add(name)
+    for (const form of new Set([text, text.replace(escapes, ' ')]))
+      for (const name of form
+        .replace(outsideAws, ' ')
+        .replace(variables, ' ')
+        .split(/[^A-Za-z0-9-]+/))
+        if (name.length <= longestName && isOwn(name)) found.add(name)
     // A place of a template has any value.
     for (const [arn] of text.replace(/\$\{[^}]*\}|\*/g, '-').matchAll(/\barn:[^\s"'`,;()[\]{}<>|\\]+/g))
       if (arn.length <= longestArn && reachesOurselves(arn, resources)) found.add(arn)
@@ -51,7 +55,11 @@ export function ownNamesIn(
   return found
 }
 /** Hosts and scopes of packages, such as those by which an agent's own stack reaches Hotwork. */
-const outsideAws = /\bhttps?:\/\/(?![^/\s"']*\.amazonaws\.)[^/\s"'\\]+|@[\w-]+\//gi
+const outsideAws = /\bhttps?:\/\/(?![^/\s"']*\.amazonaws\.)[\w.:@-]+|@[\w-]+\//gi
+/** Variables of Hotwork's client. */
+const variables = /\bHOTWORK_[A-Z_]+\b/g
+/** Escapes of JSON, YAML and addresses, whose last letter is no part of the name after them. */
+const escapes = /\\(?:u[0-9a-f]{4}|[a-z])|%[0-9a-f]{2}/gi
 const [longestName, longestArn] = [255, 2048] as const
 
 /** `Hotwork` in `hotwork/Hotwork-target`. */
@@ -67,8 +75,9 @@ function isOfStack(name: string, stack: string): boolean {
   return siblings.some((sibling) => part === own + sibling || part.startsWith(`${own}${sibling}-`))
 }
 
+/** The texts of a value, with the names of its members: a batch of DynamoDB has its tables there. */
 export function textsIn(value: Json): readonly string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap(textsIn)
+  return Object.entries(value).flat().flatMap(textsIn)
 }

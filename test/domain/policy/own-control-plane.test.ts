@@ -30,6 +30,7 @@ test.each<[string, Parameters<typeof touched>[0]]>([
     'with an argument deep inside that names a part of the stack',
     { arguments: { Parameters: { Names: ['a', 'approvals-runs'] } } },
   ],
+  ['with the name of a member that is a table of it', { arguments: { RequestItems: { 'approvals-Requests': [] } } }],
   ['with an ARN of the stack', { found: ['arn:aws:cloudformation:us-east-1:000000000000:stack/approvals/1'] }],
   ['with the stack of a target account', { arguments: { StackName: 'ApprovalsTarget-payments' } }],
   ['with the stack of the log', { arguments: { StackName: 'ApprovalsAnchor' } }],
@@ -43,6 +44,7 @@ test('an argument that is a number or nothing names nothing', () => {
   expect(touched({ arguments: { Count: 1, None: null } satisfies JsonObject })).toBeUndefined()
 })
 
+const parts = (...ends: string[]) => ends.map((end) => `approvals-${end}`)
 const names = (...texts: string[]) => [...ownNamesIn(texts, { resources }, 'hotwork/approvals-reader')]
 
 test.each<[what: string, text: string, found: readonly string[]]>([
@@ -55,7 +57,17 @@ test.each<[what: string, text: string, found: readonly string[]]>([
     ['arn:aws:ssm:us-east-1:-:document/desk-1'],
   ],
   ['a bucket by its host', 'https://approvals-log.s3.amazonaws.com/k', ['approvals-log']],
-  ['no host or package', '{"url":"https://hotwork.example.com/","run":"npm i @hotwork/client"}', []],
+  [
+    'a name after an escape or a code',
+    '"run\\napprovals-a role%2Fapprovals-b \\u000aapprovals-c"',
+    parts('a', 'b', 'c'),
+  ],
+  ['a name after a host', 'https://x,approvals-a https://x?r=approvals-b', parts('a', 'b')],
+  [
+    'no host, package or variable',
+    '{"HOTWORK_API":"https://me:pw@hotwork.example.com:1/","run":"npm i @hotwork/client"}',
+    [],
+  ],
   ['no pattern', '{"Resource":["arn:aws:ssm:*:*:document/*","*"]}', []],
   ['no part of a longer name', 'my-approvals-x disapprovals', []],
   ['no text too long for a name', `approvals-${'a'.repeat(300)}`, []],

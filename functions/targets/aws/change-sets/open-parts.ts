@@ -68,10 +68,12 @@ export function textsOf({ set, template, nested }: ReadSet): readonly string[] {
   return [...own, ...texts, ...[...nested.values()].flatMap(textsOf)]
 }
 
-/** Texts in a value of a template, with what its functions make of them. */
+/** Texts and names of members in a value of a template, with what its functions make of them. */
 function textsWithin(value: unknown, parameters: Parameters): readonly string[] {
   if (typeof value === 'string') return [value]
-  const inside = Object.values(Object(value ?? {})).flatMap((each) => textsWithin(each, parameters))
+  const inside = Object.entries(Object(value ?? {}))
+    .flat()
+    .flatMap((each) => textsWithin(each, parameters))
   return makesText(value) ? [textOf(value, parameters), ...inside] : inside
 }
 const makesText = (value: unknown): boolean =>

@@ -161,15 +161,16 @@ test('an S3 object whose version is or may be an empty parameter has none', () =
   ])
 })
 
-test('the texts of a change set are those of its changes, parameters and templates, also of nested ones', () => {
+test('the texts of a change set are those and the members of its changes, parameters and templates, also nested', () => {
   const child = readSetOf([changeOf('Remove', 'AWS::SQS::Queue', 'Q', { PhysicalResourceId: 'Desk-Q' })], 'YAML: text')
   const Roles = [{ 'Fn::Join': ['', ['Desk-', { Ref: 'Part' }]] }]
   const set = readSetOf(
     [],
-    { Resources: { R: { Type: 'AWS::IAM::Policy', Properties: { Roles } } } },
+    { Resources: { R: { Type: 'AWS::IAM::Policy', Properties: { Roles, 'Desk-Table': [] } } } },
     { Parameters: [{ ParameterKey: 'Part', ParameterValue: 'broker' }], nested: { [setId('nested')]: child } },
   )
-  expect(textsOf(set)).toEqual(expect.arrayContaining([stackId, 'Desk-broker', 'Desk-Q', 'YAML: text', 'broker']))
+  const texts = [stackId, 'Desk-broker', 'Desk-Q', 'YAML: text', 'broker', 'Desk-Table']
+  expect(textsOf(set)).toEqual(expect.arrayContaining(texts))
 })
 
 test('the template of a nested change set is pinned by the digest, and its own open parts are listed', () => {
