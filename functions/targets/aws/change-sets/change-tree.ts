@@ -10,19 +10,23 @@ import {
 import { changesOf, type ReadSet, type ResourceChange, resourcesIn } from './read-set.ts'
 
 /** Types of resources that hold data, which a removal or replacement loses. A nested stack may have any of them. */
-const stateful: ReadonlySet<string> = new Set(
+export const stateful: ReadonlySet<string> = new Set(
   [
-    'Backup::BackupVault CloudFormation::Stack CodeCommit::Repository Cognito::IdentityPool Cognito::UserPool',
-    'DAX::Cluster DMS::ReplicationInstance DocDB::DBCluster DocDB::DBInstance DynamoDB::GlobalTable DynamoDB::Table',
-    'EC2::Instance EC2::Volume ECR::PublicRepository ECR::Repository EFS::FileSystem EMR::Cluster',
-    'ElastiCache::CacheCluster ElastiCache::ReplicationGroup ElastiCache::ServerlessCache Elasticsearch::Domain',
-    'EventSchemas::Registry Events::Archive FSx::FileSystem FSx::Volume Glue::Database Glue::Table KMS::Key KMS::ReplicaKey',
-    'Keyspaces::Keyspace Keyspaces::Table Kinesis::Stream KinesisFirehose::DeliveryStream Lex::Bot Logs::LogGroup',
-    'MSK::Cluster MSK::ServerlessCluster AmazonMQ::Broker MemoryDB::Cluster Neptune::DBCluster Neptune::DBInstance',
-    'NeptuneGraph::Graph OpenSearchServerless::Collection OpenSearchService::Domain Organizations::Account QLDB::Ledger',
-    'RDS::DBCluster RDS::DBInstance RDS::GlobalCluster Redshift::Cluster RedshiftServerless::Namespace S3::Bucket',
-    'S3Express::DirectoryBucket S3Tables::Table S3Tables::TableBucket SDB::Domain SQS::Queue SSM::Parameter',
-    'SecretsManager::Secret Timestream::Database Timestream::Table DSQL::Cluster Route53::HostedZone',
+    'AmazonMQ::Broker Backup::BackupVault Cassandra::Keyspace Cassandra::Table CloudFormation::Stack',
+    'CloudTrail::EventDataStore CodeArtifact::Repository CodeCommit::Repository Cognito::IdentityPool',
+    'Cognito::UserPool DAX::Cluster DMS::ReplicationInstance DocDB::DBCluster DocDB::DBInstance DocDBElastic::Cluster',
+    'DSQL::Cluster DynamoDB::GlobalTable DynamoDB::Table EC2::Instance EC2::Volume ECR::PublicRepository',
+    'ECR::Repository EFS::FileSystem ElastiCache::CacheCluster ElastiCache::ReplicationGroup',
+    'ElastiCache::ServerlessCache Elasticsearch::Domain EMR::Cluster Events::Archive EventSchemas::Registry',
+    'FSx::FileSystem FSx::Volume Glue::Database Glue::Table HealthImaging::Datastore HealthLake::FHIRDatastore',
+    'Kinesis::Stream KinesisFirehose::DeliveryStream KMS::Key KMS::ReplicaKey Lex::Bot Lightsail::Bucket',
+    'Lightsail::Database Lightsail::Disk Logs::LogGroup MemoryDB::Cluster MSK::Cluster MSK::ServerlessCluster',
+    'Neptune::DBCluster Neptune::DBInstance NeptuneGraph::Graph Omics::ReferenceStore Omics::SequenceStore',
+    'OpenSearchServerless::Collection OpenSearchService::Domain Organizations::Account QLDB::Ledger RDS::DBCluster',
+    'RDS::DBInstance RDS::GlobalCluster Redshift::Cluster RedshiftServerless::Namespace Route53::HostedZone',
+    'S3::Bucket S3Express::DirectoryBucket S3Tables::Table S3Tables::TableBucket S3Vectors::Index',
+    'S3Vectors::VectorBucket SDB::Domain SecretsManager::Secret SQS::Queue SSM::Parameter Timestream::Database',
+    'Timestream::InfluxDBCluster Timestream::InfluxDBInstance Timestream::Table WorkSpaces::Workspace',
   ]
     .flatMap((line) => line.split(' '))
     .map((name) => `AWS::${name}`),

@@ -1,8 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { ChangeSummary } from '../../../../functions/domain/policy/change-summary.ts'
 import type { ChangeRow } from '../../../../functions/domain/record/change-tree.ts'
 import { ChangeTree, largestTree, mostChanges } from '../../../../functions/domain/record/change-tree.ts'
-import { boundedTree, rowsOf, summaryOf } from '../../../../functions/targets/aws/change-sets/change-tree.ts'
+import { boundedTree, rowsOf, stateful, summaryOf } from '../../../../functions/targets/aws/change-sets/change-tree.ts'
 import { changeOf, modified, readSetOf, setId } from '../../../support/change-sets/described.ts'
 
 const shown = (rows: readonly ChangeRow[]) =>
@@ -57,6 +58,15 @@ test('the summary counts lost data, and counts a conditional replacement as one'
 test('a snapshot is not the data itself: its removal counts', () => {
   const rows = rowsOf(readSetOf([changeOf('Remove', 'AWS::RDS::DBInstance', 'Db', { PolicyAction: 'Snapshot' })]))
   expect([rows[0]?.leaves, summaryOf(rows, 0).stateful_removed]).toEqual(['snapshot', 1])
+})
+
+test('each type that holds data is one of CloudFormation', () => {
+  const unknown = [...stateful].filter((type) => {
+    const lib = `node_modules/aws-cdk-lib/aws-${type.split('::')[1]?.toLowerCase()}/lib`
+    const files = readdirSync(lib).filter((name) => name.endsWith('.generated.d.ts'))
+    return !files.some((name) => readFileSync(`${lib}/${name}`, 'utf8').includes(`@cloudformationResource ${type}\n`))
+  })
+  expect([unknown, stateful.has('AWS::Cassandra::Table')]).toEqual([[], true])
 })
 
 test.each([
