@@ -5,7 +5,7 @@ import { changesOf, type DescribedSet, type ReadSet } from './read-set.ts'
  * execution, or is code that CloudFormation runs.
  */
 export function openPartsOf(set: ReadSet): readonly string[] {
-  const own = [...partsOfTemplate(set.template, set.set, nestedIn(set)), ...partsOfParameters(set.set)]
+  const own = [...partsOfTemplate(set.template, set.set, nestedIn(set)), ...partsOfParameters(set)]
   const nested = [...set.nested.values()].flatMap((each) =>
     openPartsOf(each).map((part) => short(`${part}, in ${each.set.StackName}`)),
   )
@@ -52,13 +52,21 @@ function parsedOf(template: string): unknown {
 }
 
 type Parameters = ReadonlyMap<string, string>
-const valuesOf = ({ Parameters }: DescribedSet): Parameters =>
-  new Map(
-    Parameters.map(({ ParameterKey, ParameterValue, ResolvedValue }) => [
-      ParameterKey,
-      ResolvedValue ?? ParameterValue ?? '',
-    ]),
-  )
+/** The values of parameters, and those that CloudFormation gives. */
+function valuesOf({ Parameters, StackId, StackName }: DescribedSet): Parameters {
+  const [, partition = '', , region = '', account = ''] = StackId.split(':')
+  const given = {
+    ...{ Region: region, AccountId: account, Partition: partition, StackId, StackName },
+    URLSuffix: `amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`,
+  }
+  return new Map([
+    ...Object.entries(given).map(([name, value]) => [`AWS::${name}`, value] as const),
+    ...Parameters.map(
+      ({ ParameterKey, ParameterValue, ResolvedValue }) =>
+        [ParameterKey, ResolvedValue ?? ParameterValue ?? ''] as const,
+    ),
+  ])
+}
 
 /** All texts by which a change set and its nested ones name things. YAML is one text. */
 export function textsOf({ set, template, nested }: ReadSet): readonly string[] {
@@ -146,7 +154,7 @@ function findInText(text: string, of: string, found: string[]): void {
     if (!hasVersion(service, reference)) found.push(`the value of ${all}${inResource}`)
   for (const [url] of text.matchAll(/\bs3:\/\/[^\s"']+/g))
     found.push(`the S3 object ${url} without a version${inResource}`)
-  for (const [url] of text.matchAll(/\bhttps:\/\/(?:[\w.-]+\.)?s3[\w.-]*\.amazonaws\.com(?:\.cn)?\/[^\s"']+/g))
+  for (const [url] of text.matchAll(/\bhttps:\/\/[^\s"'/]*s3[^\s"'/]*\.amazonaws\.com(?:\.cn)?\/[^\s"']+/gi))
     if (!/[?&]versionId=./.test(url)) found.push(`the S3 object ${url} without a version${inResource}`)
 }
 
@@ -171,10 +179,18 @@ function linesOf(template: string): readonly string[] {
   return ['parts that a scan of its lines misses: the template is YAML, which is read by lines', ...new Set(found)]
 }
 
-/** Values that CloudFormation takes from Parameter Store. */
-const partsOfParameters = ({ Parameters }: DescribedSet): readonly string[] =>
-  Parameters.flatMap(({ ParameterKey, ParameterValue, ResolvedValue }) =>
+/** Values that CloudFormation takes from Parameter Store, and those that it answers with asterisks or not at all. */
+function partsOfParameters({ set: { Parameters }, template }: ReadSet): readonly string[] {
+  const { Parameters: declared } = Object(parsedOf(template)) as { Parameters?: object }
+  const secret = Object.entries(declared ?? {}).flatMap(([name, of]) => (isSecret(of) ? [name] : []))
+  const hidden = Parameters.flatMap(({ ParameterKey, ParameterValue, ResolvedValue }) =>
+    /^\*+$/.test(ResolvedValue ?? ParameterValue ?? '*') ? [ParameterKey] : [],
+  )
+  const stored = Parameters.flatMap(({ ParameterKey, ParameterValue, ResolvedValue }) =>
     ResolvedValue === undefined
       ? []
-      : [short(`the value of the parameter ${ParameterKey}, from ${ParameterValue ?? 'Parameter Store'}`)],
+      : [`the value of the parameter ${ParameterKey}, from ${ParameterValue ?? 'Parameter Store'}`],
   )
+  return [...[...secret, ...hidden].map((name) => `the hidden value of the parameter ${name}`), ...stored].map(short)
+}
+const isSecret = (declared: unknown): boolean => String(Object(declared ?? {})['NoEcho']) === 'true'

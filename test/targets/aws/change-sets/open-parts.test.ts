@@ -35,6 +35,17 @@ test.each<[part: string, found: readonly string[], expected: readonly string[]]>
     ['the S3 object https://b.s3.amazonaws.com/k without a version (R)'],
   ],
   [
+    'an address that functions make',
+    of('AWS::CloudFormation::StackSet', {
+      A: { 'Fn::Sub': 'https://b.s3.$' + '{AWS::Region}.$' + '{AWS::URLSuffix}/a' },
+      B: { 'Fn::Sub': 'https://$' + '{B}.s3.amazonaws.com/b' },
+      C: { 'Fn::Join': ['', ['https://s3.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }, '/c']] },
+    }),
+    ['b.s3.eu-west-1.amazonaws.com/a', '$' + '{B}.s3.amazonaws.com/b', 's3.eu-west-1.amazonaws.com/c'].map(
+      (each) => `the S3 object https://${each} without a version (R)`,
+    ),
+  ],
+  [
     'a version that a function adds to an address',
     of('AWS::X', { A: { 'Fn::Join': ['', ['https://b.s3.amazonaws.com/k?versionId=', { Ref: 'V' }]] } }),
     [],
@@ -49,7 +60,7 @@ test.each<[part: string, found: readonly string[], expected: readonly string[]]>
         { Image: { 'Fn::Sub': '$' + '{AWS::AccountId}.dkr.ecr/app:7' } },
       ],
     }),
-    ['the image $' + '{AWS::AccountId}.dkr.ecr/app:7 without a digest (R)'],
+    ['the image 111122223333.dkr.ecr/app:7 without a digest (R)'],
   ],
   ['a machine image, which is never changed', of('AWS::EC2::Instance', { ImageId: 'ami-1' }), []],
   [
@@ -68,10 +79,7 @@ test.each<[part: string, found: readonly string[], expected: readonly string[]]>
       B: { 'Fn::Join': [':', ['{{resolve:ssm', '/a', '3}}']] },
       C: { 'Fn::Sub': ['{{$' + '{x}:ssm:/$' + '{AWS::Region}}}', { x: 'resolve' }] },
     }),
-    [
-      'the value of {{resolve:secretsmanager:{S}:SecretString:k::}} (R)',
-      'the value of {{resolve:ssm:/$' + '{AWS::Region}}} (R)',
-    ],
+    ['the value of {{resolve:secretsmanager:{S}:SecretString:k::}} (R)', 'the value of {{resolve:ssm:/eu-west-1}} (R)'],
   ],
   [
     'the source of a build',
@@ -142,6 +150,15 @@ test('an image by a parameter is judged by its value, and a parameter from Param
     'the image repo:7 without a digest (R)',
     'the value of the parameter B, from /images/app',
   ])
+})
+
+test('a parameter without a value that people can see is open', () => {
+  const template = { Parameters: { A: { NoEcho: 'true' }, D: { NoEcho: true }, E: { Type: 'String' } } }
+  const values = { A: '****', B: '*****', C: undefined, E: 'e*' }
+  const Parameters = Object.entries(values).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))
+  expect(openPartsOf(readSetOf([], template, { Parameters }))).toEqual(
+    ['A', 'D', 'B', 'C'].map((name) => `the hidden value of the parameter ${name}`),
+  )
 })
 
 test('an S3 object whose version is or may be an empty parameter has none', () => {
