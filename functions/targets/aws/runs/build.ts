@@ -100,15 +100,18 @@ function checkVersion({ type }: JsonObject, version: Json | undefined, what: str
   if (!isPinned) throw new Unfit('source_not_pinned', `${what} is not a commit of 40 digits or a version of an object`)
 }
 
-function openIn({ source, environment }: JsonObject): readonly string[] {
+function openIn({ source, environment, cache, fileSystemLocations }: JsonObject): readonly string[] {
   const { image, environmentVariables } = objectOf(environment)
   const { buildspec } = objectOf(source)
+  const { type: cached = 'NO_CACHE', location: from = 'earlier builds' } = objectOf(cache)
   const secrets = listOf(environmentVariables)
     .map(objectOf)
     .filter(({ type }) => type !== undefined && type !== 'PLAINTEXT')
   return [
     ...(/@sha256:[0-9a-f]{64}$/.test(String(image)) ? [] : [`the image ${String(image)}, named without a digest`]),
     ...(/^arn:aws[\w-]*:s3:/.test(String(buildspec)) ? [`the buildspec ${String(buildspec)}`] : []),
+    ...(cached === 'NO_CACHE' ? [] : [`the cache of ${String(from)}`]),
+    ...listOf(fileSystemLocations).map((each) => `the files of ${String(objectOf(each)['location'])}`),
     ...secrets.map(({ name, value }) => `the value of ${String(value)} at that time, as ${String(name)}`),
   ]
 }

@@ -388,7 +388,7 @@ test('a project of a pipeline, and one that is not there, may not be asked for',
   expect(await piped.describe()).toMatchObject({ fault: 'no_project' })
 })
 
-test('the image, the buildspec and the secrets that a project names without a version are left open', async () => {
+test('the image, buildspec, cache, files and secrets that a project names without a version are left open', async () => {
   const project = projectOf({
     source: {
       type: 'GITHUB',
@@ -402,12 +402,16 @@ test('the image, the buildspec and the secrets that a project names without a ve
         { name: 'TOKEN', value: 'prod/registry', type: 'SECRETS_MANAGER' },
       ],
     },
+    cache: { type: 'S3', location: 'bucket/cache' },
+    fileSystemLocations: [{ type: 'EFS', location: 'fs-1.efs.us-east-1.amazonaws.com:/' }],
   })
   expect(await world('codebuild:StartBuild', { project }).describe()).toMatchObject({
     answer: {
       open: [
         'the image aws/codebuild/standard:7.0, named without a digest',
         'the buildspec arn:aws:s3:::specs/build.yml',
+        'the cache of bucket/cache',
+        'the files of fs-1.efs.us-east-1.amazonaws.com:/',
         'the value of prod/registry at that time, as TOKEN',
       ],
     },
