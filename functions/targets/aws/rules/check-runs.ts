@@ -156,12 +156,19 @@ const parameters: Check = (schema, path, say) => {
     }
 }
 
-/** Names in small letters with underscores. A secret's own name or ARN is none. */
-const secretName =
-  /(?:passw(?:or)?d|passphrase|passcode|(?:^|_)pass|pwd|secret|token|credentials?|connection_?string|(?:api|access|private|secret|signing|encryption|shared|master|account|auth|hmac|ssh)_?key)(?:_?(?:value|string|text|plaintext|base64))?$/
+/** Words of a secret's name, in small letters with underscores. */
+const secretWords = [
+  ...['passw(?:or)?d', 'passphrase', 'passcode', '(?:^|_)pass$', 'pwd', 'secret', 'token', 'credential', '(?:^|_)jwt'],
+  ...['(?:^|_)authorization', 'connection_?string', '(?:^|_)dsn', '(?:database|db|redis|mongo(?:db)?)_?ur[il]'],
+  '(?:api|access|private|secret|signing|encryption|shared|master|account|auth|hmac|ssh)_?key',
+]
+const secretName = new RegExp(`(?:${secretWords.join('|')})s?(?=_|\\d|$|(?:value|string|text|plaintext|base64)$)`)
+/** Names of facts about a secret, such as its own name or ARN, or of a number of tokens. */
+const aboutSecret = /_(?:id|arn|name|path|version|stage|policy|length|type|ttl|days|count|limit)s?$|(?:^|_)max_tokens$/
 
 function checkSecret(name: string, path: Path, say: Say): void {
-  if (secretName.test(name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()))
+  const words = name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()
+  if (secretName.test(words) && !aboutSecret.test(words))
     say(
       path,
       `\`${name}\` would put a secret on record`,

@@ -14,7 +14,7 @@ import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import { checkRuns, type RunEntry } from './check-runs.ts'
 import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
 import { iamActionOf, namesMembers, usesHandlers, whyNever } from './reads.ts'
-import { isRun, runOf, runRules } from './runs.ts'
+import { rightStartsRun, runOf, runRules } from './runs.ts'
 import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 
 /** Checks that an entry's statement, look-up and read fit its arguments and its credential. */
@@ -30,8 +30,12 @@ export function checkAws(entry: RunEntry, accounts: readonly string[], say: Say)
   checkReads(entry, say)
   checkRuns(entry, say)
   for (const [at, each] of (entry.statement?.actions ?? []).entries())
-    if (isRun(each) && each !== runOf(entry))
-      say(['statement', 'actions', at], `\`${each}\` starts a run, without its role on record`, 'make it an entry')
+    if (rightStartsRun(each) && each !== runOf(entry))
+      say(
+        ['statement', 'actions', at],
+        `\`${each}\` starts a run, without its role on record`,
+        'remove it, or make it an entry of a run',
+      )
   for (const [at, { resources }] of ((runOf(entry) && entry.follow?.rights) ?? []).entries())
     for (const [index, template] of resources.entries())
       checkArn(entry, template, 'followed', ['follow', 'rights', at, 'resources', index], say)

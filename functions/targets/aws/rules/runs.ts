@@ -11,6 +11,15 @@ export type RunAction = (typeof runActions)[number]
 
 export const isRun = (action: string): action is RunAction => runActions.some((each) => each === action)
 
+/** Further actions of IAM that start a run or change a stack, for which there is no entry of a run. */
+const otherStarts = [
+  ...['codebuild:RetryBuild', 'codebuild:StartBuildBatch', 'cloudformation:UpdateStack', 'lambda:InvokeAsync'],
+  ...['ssm:StartChangeRequestExecution', 'states:RedriveExecution', 'states:StartSyncExecution'],
+]
+const starts = new Set([...runActions, ...otherStarts].map((each) => each.toLowerCase()))
+/** Whether a right to the action starts a run. IAM ignores case. */
+export const rightStartsRun = (action: string): boolean => starts.has(action.toLowerCase())
+
 /** The run that an entry starts: by its name, or by `call` if it has a name of its own. */
 export function runOf({ name, call = name }: { name: string; call?: string | undefined }): RunAction | undefined {
   return isRun(call) ? call : undefined

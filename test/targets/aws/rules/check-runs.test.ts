@@ -151,7 +151,8 @@ test.each<[what: string, name: string, path: string, value: unknown, problem: Re
 
 test.each([
   ...['DbPassword', 'PasswordValue', 'DB_PASS', 'DbPwd', 'dbpwd', 'API_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'SIGNING_KEY'],
-  ...['apiKey', 'ConnectionString', 'SecretString', 'credentials'],
+  ...['apiKey', 'ConnectionString', 'SecretString', 'credentials', 'Passwords', 'ApiKeys', 'Tokens', 'PrivateKeyPem'],
+  ...['SecretKeyBase', 'DbPasswordProd', 'PASSWORD_1', 'Authorization', 'Jwt', 'DATABASE_URL', 'passwordvalue'],
 ])('a variable that is named %s would put a secret on record', (name) => {
   const found = problemsAfter(build, sets, variables({ name: text({ enum: [name] }) }))
   expect(found).toEqual([expect.stringContaining('would put a secret on record')])
@@ -159,7 +160,7 @@ test.each([
 
 test('plain variables of names in the entry are allowed, also the name of a secret', () => {
   const name = text({
-    enum: ['STAGE', 'SecretId', 'SECRET_ARN', 'AccessKeyId', 'S3Key', 'BYPASS', 'Compass', 'MaxTokens'],
+    enum: ['STAGE', 'SecretId', 'SECRET_ARN', 'AccessKeyId', 'S3Key', 'BYPASS', 'Compass', 'MaxTokens', 'PassThrough'],
   })
   expect(problemsAfter(build, sets, variables({ name, type: text({ enum: ['PLAINTEXT'] }) }))).toEqual([])
 })
@@ -197,9 +198,13 @@ test.each<[what: string, path: string, value: unknown, problem: string]>([
   expect(problemsOf(changed(restart, path, value)).join('\n')).toContain(problem)
 })
 
-test('a call that is no run may not start one beside', () => {
-  const entry = changed('lambda:UpdateFunctionConfiguration', 'statement.actions.1', 'lambda:InvokeFunction')
-  expect(problemsOf(entry).join('\n')).toContain('`lambda:InvokeFunction` starts a run, without its role')
+test.each([
+  ...['lambda:InvokeFunction', 'ssm:startAutomationExecution', 'codebuild:StartBuildBatch', 'codebuild:RetryBuild'],
+  ...['states:RedriveExecution', 'states:StartSyncExecution', 'lambda:InvokeAsync', 'cloudformation:UpdateStack'],
+  'ssm:StartChangeRequestExecution',
+])('a call that is no run may not have the right to %s beside', (action) => {
+  const entry = changed('lambda:UpdateFunctionConfiguration', 'statement.actions.1', action)
+  expect(problemsOf(entry).join('\n')).toContain(`\`${action}\` starts a run, without its role`)
 })
 
 test('a call that is no run is not checked as one', () => {
