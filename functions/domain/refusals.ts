@@ -310,6 +310,11 @@ const catalogue = {
     'The request differs from the evaluation',
     'repeat the evaluation and its denial exactly',
   ),
+  invalid_run: no(
+    409,
+    'The run must not be asked for as it is defined now',
+    'see the reason, change the definition or make another change set, and ask again',
+  ),
   no_service_role: no(
     409,
     'The run names no service role, which would bound it',

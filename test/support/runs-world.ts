@@ -23,7 +23,7 @@ export class MemoryRuns implements CallMaker, RunFollower {
   readonly cancelled: string[] = []
   /** What the last look was told of the approved reading. */
   shows: Digest | undefined
-  description: JsonObject | 'denied' = described()
+  description: JsonObject | 'denied' | 'unfit' = described()
   /** True if the target has a key by which it starts a run once. */
   readonly hasKey: boolean
 
@@ -33,6 +33,8 @@ export class MemoryRuns implements CallMaker, RunFollower {
 
   async describe(): Promise<Found> {
     if (this.description === 'denied') return { found: 'failed', why: 'denied', fault: 'AccessDenied' }
+    if (this.description === 'unfit')
+      return { found: 'failed', why: 'unreadable', fault: 'express_machine', words: '`express_machine`: no' }
     return { found: 'answer', answer: this.description }
   }
 

@@ -100,6 +100,8 @@ export function askRefusal(code: SubmissionRefusal | TokenRefusal, detail?: stri
     case 'no_service_role':
     case 'own_control_plane':
       return details(`${code}: ${refusals[code].so}, ${refusals[code].next}`)
+    case 'invalid_run':
+      return details(`${code}: ${detail ?? refusals[code].so}`)
     case 'too_many_open':
       return refusalProblem(code, detail, { 'retry-after': String(tryAgainAfter) })
     case 'incidents_unreachable':

@@ -223,7 +223,8 @@ function whyNoRun(
   read?: { preview: Preview | undefined; words?: string | undefined },
 ): RefusedSubmission | undefined {
   const run = read?.preview?.outcome === 'matched' ? (read.preview.run ?? {}) : undefined
-  if (read && !run) return refuse('state_unreadable', read.words)
+  // Words are of a definition that was read and is unfit: asking again in a moment is no use.
+  if (read && !run) return read.words ? refuse('invalid_run', read.words) : refuse('state_unreadable')
   const found = [run?.runsAs, ...(run?.concerns ?? [])].filter((each) => each !== undefined)
   const ours = ownControlPlane({ arguments: args, resource, classification, found }, bundle, targetRole)
   if (ours !== undefined) return refuse('own_control_plane', ours)

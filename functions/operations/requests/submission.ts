@@ -41,7 +41,7 @@ export type Lacking =
   | 'incidents_unreachable'
 
 /** The reading of a run refuses it before people are asked. */
-export type RunRefusal = 'state_unreadable' | 'no_service_role' | 'own_control_plane'
+export type RunRefusal = 'state_unreadable' | 'invalid_run' | 'no_service_role' | 'own_control_plane'
 
 export type RefusedSubmission = {
   ok: false

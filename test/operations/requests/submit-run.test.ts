@@ -25,9 +25,9 @@ const summary = {
   types: ['AWS::S3::Bucket'],
 }
 
-const world = (changes: Parameters<typeof described>[0] | 'denied' = {}, bundle = bundleOfRuns()) => {
+const world = (changes: Parameters<typeof described>[0] | 'denied' | 'unfit' = {}, bundle = bundleOfRuns()) => {
   const runs = new MemoryRuns()
-  runs.description = changes === 'denied' ? changes : described(changes)
+  runs.description = typeof changes === 'string' ? changes : described(changes)
   return new WorldOfRuns(runs, bundle)
 }
 
@@ -44,6 +44,7 @@ test('the ask of a run has its role and what it leaves open, which its digest co
 
 test.each<[string, Parameters<typeof world>[0], RefusedSubmission['code']]>([
   ['cannot be read', 'denied', 'state_unreadable'],
+  ['is unfit', 'unfit', 'invalid_run'],
   ['is described without a role', { runsAs: null }, 'no_service_role'],
   ['is described in another form', { runsAs: 7 }, 'state_unreadable'],
   ['has no digest', { digest: null }, 'state_unreadable'],

@@ -101,9 +101,9 @@ test('a change set that loses data needs the highest tier, and one that was exec
   expect(view.preview.change).toMatchObject({ removed: 1, stateful_removed: 1 })
   expect(view.preview.change.resources[0]).toMatchObject({ action: 'remove', type: 'AWS::SQS::Queue', data: true })
   const again = await hotwork.submit(remediator, askFor(first))
-  expect(again.status).toBe(503)
+  expect(again.status).toBe(409)
   expect(again.body).toMatchObject({
-    type: `${local.issuer}/problems/state_unreadable`,
+    type: `${local.issuer}/problems/invalid_run`,
     detail: expect.stringContaining('change_set_executed'),
   })
 }, 240_000)
