@@ -32,9 +32,10 @@ const EarlyEnd = z.object({
 type Told = DynamoDBStreamEvent | FollowMessage | z.infer<typeof EarlyEnd>
 
 /**
- * Moves the workflow to the table's state, and logs executions that ended early. Those of runs are started again. The table's stream and the sweep name
- * the requests. A stream record never throws, because a throw would hold up every request behind it: the function
- * invokes itself with that one request, so that Lambda retries it and then makes it a dead letter.
+ * Moves the workflow to the table's state, and logs executions that ended early; those of runs are started again. The
+ * table's stream and the sweep name the requests. A stream record never throws, because a throw would hold up every
+ * request behind it: the function invokes itself with that one request, so that Lambda retries it and then makes it a
+ * dead letter.
  */
 export const createHandler =
   (ports: Ports) =>

@@ -1,4 +1,6 @@
 // Rules: test/targets/aws/rules/check-runs.test.ts, test/policies/catalogue/judge.test.ts
+import { cancels } from '../../../domain/policy/follow.ts'
+
 /** The calls that start a run: each is one module of functions/targets/aws/runs. */
 export const runActions = [
   'ssm:StartAutomationExecution',
@@ -65,10 +67,4 @@ export const isRole = (value: unknown): value is string =>
   typeof value === 'string' && /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/.test(value)
 
 /** The operations of AWS that start a run, or stop one. */
-export const runOperations: readonly string[] = [
-  ...Object.values(runRules).map(({ starts }) => starts),
-  'ssm:StopAutomationExecution',
-  'states:StopExecution',
-  'codebuild:StopBuild',
-  'cloudformation:CancelUpdateStack',
-]
+export const runOperations: readonly string[] = [...Object.values(runRules).map(({ starts }) => starts), ...cancels]

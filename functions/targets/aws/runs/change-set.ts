@@ -4,7 +4,7 @@ import { digestOfSet } from '../change-sets/change-digest.ts'
 import { boundedTree, rowsOf, summaryOf } from '../change-sets/change-tree.ts'
 import { openPartsOf, textsOf } from '../change-sets/open-parts.ts'
 import { changesOf, DescribedSet, DescribedStack, type ReadSet } from '../change-sets/read-set.ts'
-import { AlreadyStarted, type Run, type RunSettings, Unfit } from './run.ts'
+import { AlreadyStarted, clocksDifferSeconds, type Run, type RunSettings, Unfit } from './run.ts'
 
 type Call = RunSettings['call']
 type Named = { StackName: string; StackUuid: string; ChangeSetName: string; ChangeSetUuid: string }
@@ -42,7 +42,7 @@ export const changeSet: Run = {
       const events = (answer['StackEvents'] ?? []) as readonly StackEvent[]
       if (events.some(({ ClientRequestToken }) => ClientRequestToken === key)) return { found: 'started', run: key }
       NextToken = answer['NextToken'] as string | undefined
-      const reached = events.some(({ Timestamp = '' }) => Date.parse(Timestamp) / 1000 < begunAt - clockSkew)
+      const reached = events.some(({ Timestamp = '' }) => Date.parse(Timestamp) / 1000 < begunAt - clocksDifferSeconds)
       // Another caller executed it, so this call was refused.
       if (reached || NextToken === undefined) return { found: 'not_done' }
     }
@@ -92,8 +92,6 @@ async function stackNow(args: JsonObject, settings: RunSettings): Promise<StackS
 
 /** Pages of 100 events, of which a stack of 500 resources has ten for an update and as many for a rollback. */
 const mostPages = 30
-/** Seconds. */
-const clockSkew = 60
 /** A stack and its nested stacks. */
 const mostSets = 50
 /** Answers of 100 changes. */

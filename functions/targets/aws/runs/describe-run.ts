@@ -26,7 +26,7 @@ export async function describeRunAs(args: JsonObject, of: RunOf, aws: AwsReader,
       open,
       concerns = [],
       ...more
-    } = await moduleOf(of).describe(args, readingFor(of, aws, signal))
+    } = await runs[of.action].describe(args, readingFor(of, aws, signal))
     const expected = roleOf(of.entry, of.account)
     if (expected !== undefined && runsAs !== null && runsAs !== expected)
       throw new Unfit('other_role', `it runs as \`${runsAs}\`, and the entry says \`${expected}\``)
@@ -38,12 +38,6 @@ export async function describeRunAs(args: JsonObject, of: RunOf, aws: AwsReader,
     if (!(fault instanceof Unfit)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }
     return { found: 'failed', why: 'unreadable', fault: fault.name, words: `\`${fault.name}\`: ${fault.message}` }
   }
-}
-
-export function moduleOf({ action }: Pick<RunOf, 'action'>) {
-  const run = runs[action]
-  if (!run) throw new TypeError(`no module starts \`${action}\``)
-  return run
 }
 
 /** The settings by which a module calls AWS with the bundle's models. */

@@ -9,12 +9,12 @@ import type { Policy } from '../../../operations/policy/ports.ts'
 import type { Clock, Log } from '../../../operations/ports.ts'
 import type { Expressions } from '../../../operations/previews/sources.ts'
 import type { RunFollower } from '../../reach.ts'
-import type { ReadModel } from '../models/read-model.ts'
 import type { AwsCredentialBroker, ModelCaller } from '../ports.ts'
 import { followStatements } from '../rules/run-statements.ts'
 import { runOf } from '../rules/runs.ts'
 import { sessionPolicy } from '../rules/session-policy.ts'
 import { facts } from '../rules/statement.ts'
+import { settingsFor } from './describe-run.ts'
 import type { SeenNow } from './run.ts'
 import { runs } from './runs.ts'
 
@@ -50,11 +50,14 @@ export function followerOf(ports: FollowerPorts): RunFollower {
       }),
       durationSeconds: shortest,
     })
-    const call = (operation: string, args: JsonObject) =>
-      models.call({ model: modelOf(bundle, operation), arguments: args, account, credentials, milliseconds })
+    const settings = settingsFor(
+      { bundle, entry, account },
+      () => null,
+      (model, args) => models.call({ model, arguments: args, account, credentials, milliseconds }),
+    )
     const places = { ...facts(account), run }
     const filled = (template: JsonObject) => argumentsOfRead({ arguments: template }, ask.arguments, places)
-    return { entry, follow, account, call, filled }
+    return { entry, follow, settings, filled }
   }
 
   /** @throws unless it is a boolean: an entry that was wrong ends no run */
@@ -67,11 +70,10 @@ export function followerOf(ports: FollowerPorts): RunFollower {
   return {
     kind: 'aws',
     async look(ask, run, shows) {
-      const { entry, follow, account, call, filled } = await begin(ask, run)
-      const answer = await call(follow.action, filled(follow.arguments))
+      const { entry, follow, settings, filled } = await begin(ask, run)
+      const answer = await settings.call(follow.action, filled(follow.arguments))
       const action = runOf(entry)
       const { noteOf, seenNow } = (action && runs[action]) ?? {}
-      const settings = { entry, account, call, mask: () => null }
       const now = await seenNow?.(ask.arguments, settings, answer)
       const other = defined({ other: now && otherThan({ role: ask.runsAs, shows }, now) })
       if (!holds(follow.done, answer)) return { seen: 'running', ...other }
@@ -84,9 +86,9 @@ export function followerOf(ports: FollowerPorts): RunFollower {
     },
     async cancel(ask, run) {
       if (!followed(ask, bundle).follow.cancel) return 'none'
-      const { follow, call, filled } = await begin(ask, run)
+      const { follow, settings, filled } = await begin(ask, run)
       const { action, arguments: args } = follow.cancel as NonNullable<typeof follow.cancel>
-      await call(action, filled(args))
+      await settings.call(action, filled(args))
       return 'sent'
     },
   }
@@ -105,12 +107,6 @@ function followed({ action }: Ask, bundle: Bundle): Followed {
   const account = entry && accountOf(bundle, entry)
   if (!entry?.follow || !account) throw new TypeError(`nothing follows \`${action}\``)
   return { entry, follow: entry.follow, account }
-}
-
-function modelOf({ models }: Bundle, operation: string): ReadModel {
-  const model = models?.[operation]
-  if (!model) throw new TypeError(`the bundle has no model of \`${operation}\``)
-  return model as ReadModel
 }
 
 class NotBoolean extends Error {

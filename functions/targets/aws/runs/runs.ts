@@ -8,7 +8,7 @@ import type { Run } from './run.ts'
 import { stateMachine } from './state-machine.ts'
 
 /** The kinds of runs, one line each. */
-export const runs: { readonly [action in RunAction]?: Run } = {
+export const runs: { readonly [action in RunAction]: Run } = {
   'ssm:StartAutomationExecution': automation,
   'states:StartExecution': stateMachine,
   'lambda:InvokeFunction': invokedFunction,

@@ -7,7 +7,8 @@ import type { CallResult, LookedUp } from '../../reach.ts'
 import { makeOnce } from '../calls/sdk-caller.ts'
 import type { AwsCredentials, AwsReader, ModelCaller } from '../ports.ts'
 import type { RunAction } from '../rules/runs.ts'
-import { moduleOf, type RunOf, readingFor, settingsFor } from './describe-run.ts'
+import { type RunOf, readingFor, settingsFor } from './describe-run.ts'
+import { runs } from './runs.ts'
 
 /** `runnerRole`: path and name of the runner in every AWS account. `aws` reads, also for a lost answer. */
 export type RunPorts = { runnerRole: string; models: ModelCaller; aws: AwsReader }
@@ -35,7 +36,7 @@ export async function startRun(
   const settings = settingsFor(of, mask, (model, args) =>
     models.call({ model, arguments: args, account, credentials: session, milliseconds: patienceOf(action) }),
   )
-  const { run, failed, output } = await makeOnce(() => moduleOf(of).start(ask.arguments, settings, keyOf(use)))
+  const { run, failed, output } = await makeOnce(() => runs[action].start(ask.arguments, settings, keyOf(use)))
   if (run !== undefined) return { outcome: 'started', run, output }
   return failed === undefined ? { outcome: 'told', output } : { outcome: 'failed', reason: failed, output }
 }
@@ -47,7 +48,7 @@ export const lookUpRun = (
   of: RunOf,
   { aws, runnerRole }: Pick<RunPorts, 'aws' | 'runnerRole'>,
 ): Promise<LookedUp> =>
-  moduleOf(of).lookUp(
+  runs[of.action].lookUp(
     ask.arguments,
     { key: keyOf(id), session: `${runnerRole.split('/').at(-1)}/${ask.id}`, begunAt },
     readingFor(of, aws, AbortSignal.timeout(lookUpMilliseconds)),
