@@ -1,7 +1,7 @@
 // Rules: test/policies/catalogue/verbs.test.ts
 import { JsonDocument, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import { exact } from '../../functions/domain/inert.ts'
-import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
+import { type CatalogueEntry, startsRun } from '../../functions/domain/policy/catalogue.ts'
 import { fileOf, type Shelved } from './library.ts'
 import { type Pin, type Pins, pinsOf } from './pins.ts'
 
@@ -20,7 +20,7 @@ export function describe(shelved: Shelved): { pins: Pins; todos: readonly Proble
     `${entry.name}: ${entry.title}`,
     `for       ${incidents.join(', ')}`,
     `tier      ${suggestedTier}, as a suggestion: your policies say it`,
-    `${'credential'.padEnd(10)}${entry.credential}`,
+    `gives     ${entry.credential}`,
     ...pinLines(pins),
     ...previewLines(entry),
     `undo      ${undoWords(entry)}`,
@@ -42,10 +42,22 @@ export const pinLines = ({ arguments: all, always }: Pins): readonly string[] =>
 export const byWords = ({ by }: Pin): string =>
   by.map((each) => (each === 'resource' ? 'the ARN' : each.includes(':') ? `\`${each}\`` : each)).join(' and ')
 
-const previewLines = ({ preview }: CatalogueEntry): readonly string[] =>
-  preview
+function previewLines(entry: CatalogueEntry): readonly string[] {
+  const { preview } = entry
+  if (startsRun(entry)) return [`preview   ${definitionRead}`, `run       ${runWords(entry)}`]
+  return preview
     ? [`preview   ${preview.action}: ${Object.keys(preview.show).join(', ')}`, `guard     ${preview.guard.join(', ')}`]
     : ['preview   none']
+}
+
+export const definitionRead = 'the definition of the run, which Hotwork reads itself'
+
+/** The way in which the end of a run is seen, and in which it is stopped. */
+export function runWords({ follow }: Pick<CatalogueEntry, 'follow'>): string {
+  if (!follow) return 'it has ended when it answers'
+  const { action, atMost, cancel } = follow
+  return `followed by ${action} for at most ${atMost}, ${cancel ? `stopped by ${cancel.action}` : 'and cannot be stopped'}`
+}
 
 export const undoWords = ({ undo: { possible, how } }: CatalogueEntry): string =>
   `${possible ? '' : 'not possible: '}${how}`

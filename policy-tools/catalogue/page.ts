@@ -1,8 +1,8 @@
 // Rules: test/policies/catalogue/page.test.ts
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
-import { byWords, entryOf, undoWords } from './described.ts'
+import { type CatalogueEntry, startsRun } from '../../functions/domain/policy/catalogue.ts'
+import { byWords, definitionRead, entryOf, runWords, undoWords } from './described.ts'
 import { incidents, readLibrary, type Shelved } from './library.ts'
 import { type Pins, pinsOf } from './pins.ts'
 
@@ -87,13 +87,20 @@ const openWords = ({ arguments: all }: Pins): string =>
     .map(({ argument, open = '' }) => `${code(argument)}: ${open}`)
     .join('; ') || 'no argument'
 
-const previewRows = ({ preview }: CatalogueEntry): readonly (readonly [string, string])[] =>
-  preview
+function previewRows(entry: CatalogueEntry): readonly (readonly [string, string])[] {
+  const { preview } = entry
+  if (startsRun(entry))
+    return [
+      ['preview', definitionRead],
+      ['run', runWords(entry)],
+    ]
+  return preview
     ? [
         ['preview', `${code(preview.action)}: ${Object.keys(preview.show).map(code).join(', ')}`],
         ['guard', preview.guard.map(code).join(', ')],
       ]
     : []
+}
 
 const judgedWords = ({ credential }: CatalogueEntry): string =>
   credential === 'sts'

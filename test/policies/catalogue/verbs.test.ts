@@ -45,6 +45,15 @@ describe('show', () => {
     expect(out).toMatch(/^decide +`account`: the account in which it acts/m)
   })
 
+  test('an entry of a run is described with its definition as the preview, its follower and its cancel', async () => {
+    const { out } = await runVerb(show, { name: 'runbook:RestartInstance', json: false })
+    expect(out).toMatch(/^gives +mediated$/m)
+    expect(out).toMatch(/^preview +the definition of the run/m)
+    expect(out).toMatch(/^run +followed by ssm:GetAutomationExecution for at most PT1H, stopped by ssm:Stop/m)
+    const { out: ofFunction } = await runVerb(show, { name: 'lambda:InvokeFunction', json: false })
+    expect(ofFunction).toMatch(/^run +it has ended when it answers$/m)
+  })
+
   test('a key that no call may carry, and an argument that Hotwork itself sends, are told', async () => {
     const alike = await runVerb(show, { name: 'secretsmanager:rotatesecret', json: false })
     expect(alike.out).toMatch(/^always +Null secretsmanager:RotationLambdaARN true$/m)
