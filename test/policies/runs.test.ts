@@ -47,6 +47,10 @@ test.each<[string, Changes, string]>([
   expect(problemsOf(changes).filter((message) => message.includes(said))).toHaveLength(1)
 })
 
+test('an entry of a run by another credential is one build error, which keeps its role and its follower', () => {
+  expect(problemsOf({ credential: 'sts' })).toEqual(['an agent would start more than the approved run'])
+})
+
 test('an entry of a run whose arguments list a name of Hotwork is a build error', () => {
   const { arguments: args } = runbook
   const named = {

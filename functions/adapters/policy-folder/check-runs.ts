@@ -3,6 +3,7 @@ import { reachesOurselves } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, startsRun } from '../../domain/policy/catalogue.ts'
 import { previewOfRun } from '../../domain/previews/preview-source.ts'
 import type { Path, Say } from '../../domain/what-is-wrong.ts'
+import { kindOf } from '../../targets/kinds.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
@@ -12,6 +13,8 @@ export function checkRuns({ actions, resources }: Pick<Folder, 'actions' | 'reso
   return actions.flatMap(({ value: entry, document }) =>
     problemsIn(document, (say) => {
       if (!startsRun(entry)) {
+        // The kind has said that its credential is wrong.
+        if (kindOf(entry).startsRun?.(entry)) return
         if (entry.follow) say(['follow'], `\`${entry.name}\` starts no run`, 'remove it')
         if (entry.runsAs) say(['runsAs'], `\`${entry.name}\` starts no run`, 'remove it')
         return
