@@ -1,10 +1,10 @@
 // Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command } from 'commander'
 import { changesGuardrail, showChanges } from '../requests/change-set.ts'
-import type { Frame } from './frame.ts'
+import { type Frame, typedOf } from './frame.ts'
 
 /** The verbs about change sets, for people. */
-export function addChangesVerbs(program: Command, { verb, act }: Frame): void {
+export function addChangesVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
   const changes = verb(program, 'changes', 'change sets that agents ask to execute').enablePositionalOptions()
   verb(changes, 'show', "all resources of a request's change set: removals and replacements first")
     .addArgument(new Argument('<id>', 'the request, such as req_...'))
@@ -14,5 +14,6 @@ export function addChangesVerbs(program: Command, { verb, act }: Frame): void {
     .option('--stack <name>', "the name of Hotwork's stack", 'Hotwork')
     .option('--except <arn...>', 'roles that may change stacks too, such as those that deploy Hotwork')
     .option('--service-role <arn...>', "the service roles that change sets may name (default: CDK's execution roles)")
-    .action(act(changesGuardrail))
+    // Without `act`, which needs the address of Hotwork: nothing is asked.
+    .action(async (...given) => done(await changesGuardrail(typedOf(given), { surroundings })))
 }

@@ -50,13 +50,15 @@ test('`show` has the first 20 changes, and how many more there are', async () =>
   expect(out).toMatch(/and 5 more changes\n +1 stay as they are\n/)
 })
 
-test('`changes guardrail aws` prints a policy with the roles that are typed', async () => {
+test('`changes guardrail aws` prints a policy with the roles that are typed, without an address of Hotwork', async () => {
+  const ana = scene.at('ana')
+  delete ana.env['HOTWORK_API']
   const [deployer, own] = ['deployer', 'checkout'].map((name) => `arn:aws:iam::111122223333:role/${name}`) as [
     string,
     string,
   ]
   const typed = ['--stack', 'Desk', '--except', deployer, '--service-role', own]
-  const { exit, out, err } = await scene.at('ana').type('changes', 'guardrail', 'aws', ...typed)
+  const { exit, out, err } = await ana.type('changes', 'guardrail', 'aws', ...typed)
   const others = { 'aws:PrincipalArn': ['arn:*:iam::*:role/hotwork/Desk-runner', deployer] }
   const [changes, roles] = JSON.parse(out).Statement
   expect([exit, changes.Condition, roles.Condition]).toEqual([
