@@ -7,7 +7,7 @@ import { changesOf, type DescribedSet, type ReadSet } from './read-set.ts'
 export function openPartsOf(set: ReadSet): readonly string[] {
   const own = [...partsOfTemplate(set.template, set.set, nestedIn(set)), ...partsOfParameters(set)]
   const nested = [...set.nested.values()].flatMap((each) =>
-    openPartsOf(each).map((part) => short(`${part}, in ${each.set.StackName}`)),
+    openPartsOf(each).map((part) => `${part}, in ${each.set.StackName}`),
   )
   return [...new Set([...own, ...nested])]
 }
@@ -19,10 +19,6 @@ const nestedIn = (set: ReadSet): ReadonlySet<string> =>
       ChangeSetId !== undefined && set.nested.has(ChangeSetId) ? [id] : [],
     ),
   )
-
-const longest = 160
-const short = (text: string): string =>
-  [...text].length <= longest ? text : `${[...text].slice(0, longest - 1).join('')}…`
 
 function partsOfTemplate(template: string, described: DescribedSet, pinned: ReadonlySet<string>): readonly string[] {
   const parsed = parsedOf(template)
@@ -39,7 +35,7 @@ function partsOfTemplate(template: string, described: DescribedSet, pinned: Read
     find(resource, id, parameters, found)
   }
   find(rest, '', parameters, found)
-  return found.map(short)
+  return found
 }
 
 /** Undefined for YAML. */
@@ -174,7 +170,7 @@ function linesOf(template: string): readonly string[] {
       /(?:Transform|ServiceToken|TemplateURL|ImportValue|(?:^|S3|Object|File)Key|Custom::\w+|CustomResource|Image(?:Ur[il]|Identifier)?)\b['"]?\s*:?/i.test(
         text,
       ) && !isPinned(text)
-    return isNamed || inText.length > 0 ? [short(`the line \`${text}\``)] : []
+    return isNamed || inText.length > 0 ? [`the line \`${text}\``] : []
   })
   return ['parts that a scan of its lines misses: the template is YAML, which is read by lines', ...new Set(found)]
 }

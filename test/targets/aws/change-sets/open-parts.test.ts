@@ -219,8 +219,3 @@ test('a template in YAML is scanned by lines, and the list says that it may miss
     "the line `Secret: '{{resolve:ssm:/b}}'`",
   ])
 })
-
-test('a part is cut to 160 characters', () => {
-  const [part = ''] = lambda({ S3Bucket: 'b', S3Key: 'k'.repeat(400) })
-  expect([[...part].length, part.at(-1)]).toEqual([160, '…'])
-})
