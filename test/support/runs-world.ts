@@ -21,7 +21,7 @@ export class MemoryRuns implements CallMaker, RunFollower {
   readonly calls: string[] = []
   readonly started = new Map<string, RunSeen>()
   readonly cancelled: string[] = []
-  /** What the last look was told of the approved reading. */
+  /** The digest of the approved reading that the last look had. */
   shows: Digest | undefined
   description: JsonObject | 'denied' | 'unfit' = described()
   /** True if the target has a key by which it starts a run once. */

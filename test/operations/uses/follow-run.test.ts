@@ -122,7 +122,7 @@ test.each([
   ['the run', { AutomationExecutionId: '{run}' }, ['run-1']],
   ['a stack, whose next update it may be', { StackName: 'checkout' }, []],
 ])('a run that cannot be read is stopped by a way that names %s: %j', async (_what, args, stopped) => {
-  const way = { action: 'ssm:StopAutomationExecution', arguments: args }
+  const way = { action: 'ssm:StopAutomationExecution', arguments: args } as const
   const { follow, revoke, cancelled } = await stoppedBy(way, new Error('ThrottlingException'))
   await revoke()
   await follow()

@@ -187,6 +187,6 @@ function partsOfParameters({ set: { Parameters }, template }: ReadSet): readonly
       ? []
       : [`the value of the parameter ${ParameterKey}, from ${ParameterValue ?? 'Parameter Store'}`],
   )
-  return [...[...secret, ...hidden].map((name) => `the hidden value of the parameter ${name}`), ...stored].map(short)
+  return [...[...secret, ...hidden].map((name) => `the hidden value of the parameter ${name}`), ...stored]
 }
 const isSecret = (declared: unknown): boolean => String(Object(declared ?? {})['NoEcho']) === 'true'

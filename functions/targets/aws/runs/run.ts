@@ -28,7 +28,7 @@ export interface Run {
   /** Reads its definition, as the reader. @throws Unfit if it must not be asked for */
   describe(args: JsonObject, settings: RunSettings): Promise<Description>
   /**
-   * What a started run acts as and runs, read as the follower, where the definition may have changed before the start.
+   * The role and the parts of a started run, read as the follower, where its definition may have changed before the start.
    * @param looked the answer of this look
    */
   seenNow?(args: JsonObject, settings: RunSettings, looked: JsonObject): Promise<SeenNow>

@@ -7,7 +7,7 @@ import { describeRequest, type RequestView, shownDigest } from '../../../../func
 import { evidenceOf } from '../../../../functions/domain/record/evidence.ts'
 import type { Matched, Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
-import { QuestionId, RequestId } from '../../../../functions/domain/values.ts'
+import { Digest, QuestionId, RequestId } from '../../../../functions/domain/values.ts'
 import { asChangeSet } from '../../../support/change-sets/asked.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../../support/world.ts'
@@ -403,7 +403,7 @@ const known: HostView = {
 
 const runRead: NonNullable<Matched['run']> = {
   ...{ runsAs: 'arn:aws:iam::000000000000:role/runbooks', open: ['step 2'], concerns: ['a stack'] },
-  shows: digest,
+  shows: Digest.parse(digest),
   change: {
     added: 1,
     changed: 2,
