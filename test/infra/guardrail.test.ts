@@ -241,7 +241,7 @@ test.each<
   ["a change set with CDK's role, which is not listed", [agent, 'CreateChangeSet', cdk], false, [own]],
 ])(
   'the guardrail of changes lets %s through exactly as it should',
-  async (_what, [role, action, named], passes, listed) => {
+  async (_what, [role, action, named], ...[passes, listed]) => {
     const lines: string[] = []
     const surroundings = { out: (line: string) => lines.push(line), err: () => {} }
     const typed = { target: 'aws', stack: 'Hotwork', except: [deployer], ...(listed && { serviceRole: listed }) }

@@ -380,7 +380,7 @@ const kilobytes: { [name: string]: number } = {
   'read-agents': 663,
   // The queue that ends what a retired agent holds.
   recertify: 626,
-  'follow-runs': 627,
+  'follow-runs': 629,
   'revoke-request': 606,
   'look-at-hosts': 602,
   'reconcile-sessions': 601,
