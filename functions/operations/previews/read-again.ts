@@ -24,7 +24,8 @@ export async function readState(
   const { runsAs, concerns = [] } = preview.run ?? {}
   if (runsAs === ask.runsAs && concerns.length === 0) return found
   // People decide on the role, and no one on Hotwork's own. Either needs another ask.
-  ports.log?.warn(runsAs === ask.runsAs ? 'run_concerns_hotwork' : 'run_role_changed', { request: ask.id })
+  if (runsAs === ask.runsAs) ports.log?.warn('run_concerns_hotwork', { request: ask.id })
+  else ports.log?.warn('run_role_changed', { request: ask.id })
   return { preview: { outcome: 'failed', why: 'unreadable', observedAt: preview.observedAt } }
 }
 
