@@ -14,6 +14,10 @@ import { runs } from './runs.ts'
 /** A run's entry with its account. */
 export type RunOf = Pick<RunSettings, 'entry' | 'account'> & { bundle: Bundle; action: RunAction }
 
+/** AWS's names for a document, version, state machine, function or change set that does not exist. */
+const missing =
+  /^(?:InvalidDocument(?:Version)?|StateMachineDoesNotExist|ResourceNotFoundException|ChangeSetNotFound(?:Exception)?)$/
+
 /** One is enough for a refusal. */
 const mostOwn = 5
 
@@ -34,8 +38,9 @@ export async function describeRunAs(args: JsonObject, of: RunOf, aws: AwsReader,
     const answer = { digest, runsAs, open: shownParts(open), ...(own.length > 0 && { concerns: own }), ...more }
     return { found: 'answer', answer: answer as JsonObject }
   } catch (fault) {
-    if (fault instanceof Unread) return fault.found
-    if (!(fault instanceof Unfit)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }
+    const isMissing = fault instanceof Unread && missing.test(fault.name)
+    if (fault instanceof Unread && !isMissing) return fault.found
+    if (!(fault instanceof Unfit || isMissing)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }
     return { found: 'failed', why: 'unreadable', fault: fault.name, words: `\`${fault.name}\`: ${fault.message}` }
   }
 }
@@ -72,7 +77,7 @@ class Unread extends Error {
   readonly found: Exclude<Found, { found: 'answer' }>
 
   constructor(found: Exclude<Found, { found: 'answer' }>) {
-    super('a run is not read')
+    super('AWS does not show it')
     this.name = found.found === 'failed' ? found.fault : 'absent'
     this.found = found
   }

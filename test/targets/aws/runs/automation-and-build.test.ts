@@ -155,6 +155,12 @@ describe.each(kinds)('a run by $name', ({ name, started, start: operation }) => 
   })
 })
 
+test('a document that does not exist may not be asked for, and asking again does not help', async () => {
+  const { describe: read } = world('runbook:RestartInstance')
+  played.documents.length = 0
+  expect(await read()).toMatchObject({ fault: 'InvalidDocument', words: expect.stringContaining('does not show it') })
+})
+
 test('an execution that another execution started is not the one of a lost call', async () => {
   const { lookUp } = world('runbook:RestartInstance')
   const asked = { DocumentName: 'AWS-RestartEC2Instance', DocumentVersion: '1' }
