@@ -30,15 +30,15 @@ export async function followRun(id: RequestId, ports: FollowPorts): Promise<{ se
   const seen = await look(ask, run, shownIn(preview), ports)
   if (seen?.other !== undefined) ports.log.error('run_not_as_approved', { request: id, seen: seen.other })
   const now = ports.clock.now()
+  // A way to stop may name no run, such as the stack's last update: then the run must be seen to go on.
+  const mayStop = seen ? seen.seen === 'running' : namesRun(follow)
+  if (mayStop && (status !== 'approved' || seen?.other !== undefined)) await cancel(ask, run, ports)
   const end = endOf(seen, now > run.atMost, { follow, run })
   if (end) {
     await carryOut(id, ports, () => ({ type: 'end_run', ...end }))
     if (end.status === 'unknown') ports.log.error('run_unknown', { request: id })
     return {}
   }
-  // A way to stop may name no run, such as the stack's last update: then the run must be seen to go on.
-  const mayStop = seen ?? namesRun(follow)
-  if (mayStop && (status !== 'approved' || seen?.other !== undefined)) await cancel(ask, run, ports)
   return { seconds: pauseOf(follow, run, now) }
 }
 

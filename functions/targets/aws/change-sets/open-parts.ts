@@ -68,7 +68,11 @@ function valuesOf({ Parameters, StackId, StackName }: DescribedSet): Parameters 
 export function textsOf({ set, template, nested }: ReadSet): readonly string[] {
   const parsed = parsedOf(template)
   const texts = parsed === undefined ? [template] : textsWithin(parsed, valuesOf(set))
-  const own = textsWithin([set.StackId, set.Changes, set.Parameters], new Map())
+  const { StackId, Changes, Parameters, Description, Tags, NotificationARNs, RollbackConfiguration } = set
+  const own = textsWithin(
+    [StackId, Changes, Parameters, Description, Tags, NotificationARNs, RollbackConfiguration],
+    new Map(),
+  )
   return [...own, ...texts, ...[...nested.values()].flatMap(textsOf)]
 }
 

@@ -16,6 +16,8 @@ export const isRun = (action: string): action is RunAction => runActions.some((e
 /** Further actions of IAM that start a run or change a stack, for which there is no entry of a run. */
 const otherStarts = [
   ...['codebuild:RetryBuild', 'codebuild:StartBuildBatch', 'cloudformation:UpdateStack', 'lambda:InvokeAsync'],
+  ...['cloudformation:CreateStack', 'cloudformation:ExecuteStackRefactor', 'cloudformation:RollbackStack'],
+  ...['codebuild:RetryBuildBatch', 'lambda:InvokeFunctionUrl'],
   ...['ssm:StartChangeRequestExecution', 'states:RedriveExecution', 'states:StartSyncExecution'],
 ]
 const starts = new Set([...runActions, ...otherStarts].map((each) => each.toLowerCase()))

@@ -64,15 +64,19 @@ const pinned = [
   ...['artifacts', 'secondaryArtifacts', 'cache', 'vpcConfig', 'fileSystemLocations', 'encryptionKey'],
 ]
 
-/** Members in which a build shows what its project was at the start. An argument that overrides some is in the ask. */
-function shownBy({ source, secondarySources, environment }: JsonObject, args: JsonObject): Digest {
-  const overrides = Object.keys(args).some((name) => name.endsWith('Override'))
-  const { image, type, privilegedMode, environmentVariables } = objectOf(environment)
-  const variables = listOf(environmentVariables).map(objectOf)
+/**
+ * Members in which a build shows what its project was at the start. Variables that the ask overrides are in the ask; no
+ * entry may override other members.
+ */
+function shownBy(shown: JsonObject, args: JsonObject): Digest {
+  const { image = null, type = null, privilegedMode, environmentVariables } = objectOf(shown['environment'])
+  const variables = args['environmentVariablesOverride'] === undefined ? listOf(environmentVariables).map(objectOf) : []
+  const versions = listOf(shown['secondarySourceVersions']).map(objectOf)
   return digestOf('hotwork.build-shown.v1', {
-    sources: overrides ? [] : [source, ...listOf(secondarySources)].map(objectOf).map(placeOfSource),
-    environment: overrides ? {} : { image: image ?? null, type: type ?? null, privilegedMode: privilegedMode ?? false },
-    variables: overrides ? [] : variables.map(({ name, value, type = 'PLAINTEXT' }) => [name, value, type] as Json),
+    sources: [shown['source'], ...listOf(shown['secondarySources'])].map(objectOf).map(placeOfSource),
+    versions: versions.map(({ sourceIdentifier, sourceVersion }) => [sourceIdentifier, sourceVersion] as Json),
+    environment: { image, type, privilegedMode: privilegedMode ?? false },
+    variables: variables.map(({ name, value, type = 'PLAINTEXT' }) => [name, value, type] as Json),
   })
 }
 

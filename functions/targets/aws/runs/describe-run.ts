@@ -18,6 +18,9 @@ export type RunOf = Pick<RunSettings, 'entry' | 'account'> & { bundle: Bundle; a
 const missing =
   /^(?:InvalidDocument(?:Version)?|StateMachineDoesNotExist|ResourceNotFoundException|ChangeSetNotFound(?:Exception)?)$/
 
+/** A definition's own names may be in it. Characters. */
+const longestReason = 300
+
 /** One is enough for a refusal. */
 const mostOwn = 5
 
@@ -41,7 +44,12 @@ export async function describeRunAs(args: JsonObject, of: RunOf, aws: AwsReader,
     const isMissing = fault instanceof Unread && missing.test(fault.name)
     if (fault instanceof Unread && !isMissing) return fault.found
     if (!(fault instanceof Unfit || isMissing)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }
-    return { found: 'failed', why: 'unreadable', fault: fault.name, words: `\`${fault.name}\`: ${fault.message}` }
+    return {
+      found: 'failed',
+      why: 'unreadable',
+      fault: fault.name,
+      words: `\`${fault.name}\`: ${fault.message.replace(/\s+/g, ' ').slice(0, longestReason)}`,
+    }
   }
 }
 

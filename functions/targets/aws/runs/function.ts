@@ -3,7 +3,7 @@ import { digestOf } from '../../../domain/digest.ts'
 import { textsIn } from '../../../domain/policy/own-control-plane.ts'
 import type { Json } from '../../../domain/values.ts'
 import { isRole } from '../rules/runs.ts'
-import { jsonText, type Run, textOf, Unfit } from './run.ts'
+import { jsonText, listOf, objectOf, type Run, textOf, Unfit } from './run.ts'
 
 /** A version of a function, which answers at once. */
 export const invokedFunction: Run = {
@@ -31,7 +31,9 @@ export const invokedFunction: Run = {
         ...{ Role: Role ?? null, ConfigSha256: answer['ConfigSha256'] ?? null },
       }),
       runsAs: isRole(Role) ? Role : null,
-      open: [],
+      open: listOf(answer['FileSystemConfigs'])
+        .map(objectOf)
+        .map(({ Arn }) => `the files of ${String(Arn)} at that time`),
       concerns: textsIn(answer),
     }
   },

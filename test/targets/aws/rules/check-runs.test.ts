@@ -200,7 +200,13 @@ test.each<[what: string, path: string, value: unknown, problem: string]>([
 
 test.each([
   ...['lambda:InvokeFunction', 'ssm:startAutomationExecution', 'codebuild:StartBuildBatch', 'codebuild:RetryBuild'],
-  ...['states:RedriveExecution', 'states:StartSyncExecution', 'lambda:InvokeAsync', 'cloudformation:UpdateStack'],
+  ...[
+    'states:RedriveExecution',
+    'states:StartSyncExecution',
+    'lambda:InvokeAsync',
+    'cloudformation:UpdateStack',
+    'cloudformation:RollbackStack',
+  ],
   'ssm:StartChangeRequestExecution',
 ])('a call that is no run may not have the right to %s beside', (action) => {
   const entry = changed('lambda:UpdateFunctionConfiguration', 'statement.actions.1', action)

@@ -363,18 +363,21 @@ test('a project that builds again after a failure may not be asked for, and a bu
   expect(played.builds[0]?.asked).toMatchObject({ autoRetryLimitOverride: 0 })
 })
 
+const stage = { ...environment, environmentVariables: [{ name: 'STAGE', value: 'prod' }] }
 test.each<[what: string, changed: JsonObject, isSame: boolean, args?: JsonObject]>([
   ['its number', { buildNumber: 7, environment: { ...environment, environmentVariables: [] } }, true],
   ['its place', { source: { type: 'GITHUB', location: 'https://github.com/acme/other.git' } }, false],
   ['its buildspec', { source: { ...source, buildspec: 'version: 0.2' } }, false],
   ['a second source', { secondarySources: [{ ...source, sourceIdentifier: 'lib' }] }, false],
   ['its image', { environment: { ...environment, image: 'acme/other' } }, false],
-  ['a variable', { environment: { ...environment, environmentVariables: [{ name: 'STAGE', value: 'prod' }] } }, false],
+  ['a variable', { environment: stage }, false],
+  ['a version', { secondarySourceVersions: [{ sourceIdentifier: 'lib', sourceVersion: 'main' }] }, false],
+  ['a variable of the agent, in its ask', { environment: stage }, true, { environmentVariablesOverride: [] }],
   [
-    'an image of the agent, which its ask has',
+    'its image, beside a variable of the agent',
     { environment: { ...environment, image: 'acme/other' } },
-    true,
-    { imageOverride: 'acme/other' },
+    false,
+    { environmentVariablesOverride: [] },
   ],
 ])(
   'a build that differs from its project in %s shows it if it was changed there',

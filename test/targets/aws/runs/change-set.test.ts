@@ -85,6 +85,11 @@ test.each<[what: string, answers: Answers, concerns: readonly string[] | undefin
     },
     ['Desk-Requests'],
   ],
+  [
+    'tells a topic of Hotwork of its events',
+    { DescribeChangeSet: { ...(answerOf(many) as JsonObject), NotificationARNs: ['arn:aws:sns:x:1:Desk-events'] } },
+    ['Desk-events'],
+  ],
   ['gives rights to a role of Hotwork', { GetTemplate: { TemplateBody: policyOf('Desk-broker') } }, ['Desk-broker']],
 ])('the answer about a change set that %s has exactly the names of Hotwork', async (_what, answers, concerns) => {
   const { settings } = awsOf(answers)

@@ -44,7 +44,7 @@ test('the other role as which a state acts is told', async () => {
   })
 })
 
-test('the texts of a machine and of a function are searched for names of Hotwork', async () => {
+test('the texts of a machine and of a function are searched for names of Hotwork, and files are left open', async () => {
   const states = { A: task({ Parameters: { RoleName: 'Hotwork-broker' } }) }
   expect((await read(states)).concerns).toContain('Hotwork-broker')
   const version = {
@@ -52,9 +52,11 @@ test('the texts of a machine and of a function are searched for names of Hotwork
     FunctionArn: 'arn:f',
     CodeSha256: 'x',
     Environment: { Variables: { ROLE: 'Hotwork-broker' } },
+    FileSystemConfigs: [{ Arn: 'arn:fs' }],
   }
   const found = await invokedFunction.describe({ Qualifier: '3' }, settings(version))
   expect(found.concerns).toContain('Hotwork-broker')
+  expect(found.open).toEqual(['the files of arn:fs at that time'])
 })
 
 test.each<[what: string, page: JsonObject, found: string]>([
