@@ -41,9 +41,8 @@ export async function describeRunAs(args: JsonObject, of: RunOf, aws: AwsReader,
     const answer = { digest, runsAs, open: shownParts(open), ...(own.length > 0 && { concerns: own }), ...more }
     return { found: 'answer', answer: answer as JsonObject }
   } catch (fault) {
-    const isMissing = fault instanceof Unread && missing.test(fault.name)
-    if (fault instanceof Unread && !isMissing) return fault.found
-    if (!(fault instanceof Unfit || isMissing)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }
+    if (fault instanceof Unread) return fault.found
+    if (!(fault instanceof Unfit)) return { found: 'failed', why: 'unreadable', fault: 'no_description' }
     return {
       found: 'failed',
       why: 'unreadable',
@@ -74,8 +73,9 @@ export const readingFor = (of: RunOf, aws: AwsReader, signal: AbortSignal): RunS
     () => null,
     async (model, args, operation) => {
       const found = await aws.read({ action: operation, arguments: args, absent: [], signal, model }, of.account)
-      if (found.found !== 'answer') throw new Unread(found)
-      return found.answer
+      if (found.found === 'answer') return found.answer
+      const isMissing = found.found === 'failed' && missing.test(found.fault)
+      throw isMissing ? new Unfit(found.fault, 'AWS does not show it') : new Unread(found)
     },
   )
 
@@ -85,7 +85,7 @@ class Unread extends Error {
   readonly found: Exclude<Found, { found: 'answer' }>
 
   constructor(found: Exclude<Found, { found: 'answer' }>) {
-    super('AWS does not show it')
+    super('a run is not read')
     this.name = found.found === 'failed' ? found.fault : 'absent'
     this.found = found
   }
