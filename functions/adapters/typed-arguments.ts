@@ -56,7 +56,7 @@ export const mayBeEmpty = (schema: ArgumentSchema): boolean => takesArgument(sch
 export function textOfValue(schema: ArgumentSchema, value: Json): string {
   if (formOf(schema) === 'list' && Array.isArray(value)) {
     const lines = value.join('\n')
-    const read = linesOf(schema, lines)
+    const read = valueIn(schema, lines)
     if (read !== undefined && canonicalForm(read) === canonicalForm(value)) return lines
   }
   if (typeof value === 'string' && valueIn(schema, value) === value) return value
@@ -68,7 +68,7 @@ export function valueIn(schema: ArgumentSchema, typed: string): Json | undefined
   const form = formOf(schema)
   if (form === 'string') return typed
   const read = jsonIn(typed)
-  if (form === 'list' && read === undefined) return parseJson(typed) === undefined ? linesOf(schema, typed) : undefined
+  if (form === 'list') return linesOf(schema, typed) ?? read
   if (form !== 'scalar') return read
   if (read === undefined) return parseJson(typed) === undefined ? typed : undefined
   return takesArgument(schema, read) ? read : typed
