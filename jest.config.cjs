@@ -18,6 +18,7 @@ const mapped = {
 const shared = {
   runtime: '<rootDir>/test/support/shared/runtime.cjs',
   testEnvironment: '<rootDir>/test/support/shared/environment.cjs',
+  setupFiles: ['<rootDir>/test/support/seed.cjs'],
 }
 const onStack = ['<rootDir>/test/stack']
 // A test of an adapter that needs the emulator says so: it calls `useAws`, or `onBoth`, which does.
