@@ -4,11 +4,14 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository as root, runSuite } from '../suites.ts'
 
-/** `npm run test:deep`: tests with random cases, each with many times as many as in `npm test` (test/support/deep.ts). */
+/**
+ * `npm run test:deep`: tests with random cases, drawn by another seed than in `npm test` (test/support/seed.cjs), and
+ * many times as many where a test says so (test/support/deep.ts).
+ */
 
 const filesWithCases = (): readonly string[] =>
   globSync('test/**/*.test.ts', { cwd: root }).filter((file) =>
-    readFileSync(join(root, file), 'utf8').includes("support/deep.ts'"),
+    /(?:support\/deep\.ts|fast-check)'/.test(readFileSync(join(root, file), 'utf8')),
   )
 
 await runSuite('deep', filesWithCases, async (files, step) => {
