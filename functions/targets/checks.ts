@@ -5,6 +5,7 @@ import { checkAws } from './aws/rules/check.ts'
 import { checkHotwork } from './hotwork/check.ts'
 import type { Check } from './kind.ts'
 import type { TargetId } from './kinds.ts'
+import { checkKubernetes } from './kubernetes/check.ts'
 
 /** The checks of each kind's entries. Only the compiler loads these: Lambdas get checked entries. */
 export const checks = {
@@ -12,6 +13,7 @@ export const checks = {
     checkAws(...asked)
     checkByReference(...asked)
   },
+  kubernetes: checkKubernetes,
   tool: () => {},
   hotwork: checkHotwork,
 } satisfies { readonly [kind in TargetId]: Check<CatalogueEntry> }

@@ -3,10 +3,12 @@ import * as z from 'zod'
 import { aws } from './aws/kind.ts'
 import { hotwork } from './hotwork/kind.ts'
 import type { TargetKind } from './kind.ts'
+import { kubernetes } from './kubernetes/kind.ts'
 import { tool } from './tool/kind.ts'
 
 export const kinds = {
   aws,
+  kubernetes,
   tool,
   hotwork,
 } satisfies { readonly [id: string]: TargetKind }

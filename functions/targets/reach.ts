@@ -42,8 +42,16 @@ export interface Issuer<Issued> {
   readonly kind: OwnCredential
   /** The life of a credential whose grant has `left`, since some targets have a minimum. Seconds. */
   lifetime(left: number): number
-  /** @throws BrokerRefused if the target refuses, BrokerUnavailable if it does not answer */
-  issue(ask: Ask, credential: CredentialId, life: { until: NumericDate; seconds: number }): Promise<Issued>
+  /**
+   * @param expected the guarded values of the last reading, if the kind's credentials carry them
+   * @throws BrokerRefused if the target refuses, BrokerUnavailable if it does not answer
+   */
+  issue(
+    ask: Ask,
+    credential: CredentialId,
+    life: { until: NumericDate; seconds: number },
+    expected?: JsonObject,
+  ): Promise<Issued>
 }
 
 /** Makes the one approved call. */

@@ -19,6 +19,10 @@ export const makeReaders = (told: ReadersTold, ports: ReadersPorts) =>
   ({
     aws: awsReader(new SdkReader(new ReaderSessions(told.READER_ROLE)), ports),
     tool: toolReader(new HttpToolReader(ports), ports),
+    kubernetes: {
+      canRead: () => false,
+      read: async () => ({ found: 'failed', why: 'unavailable', fault: 'no_reader' }),
+    },
     // People see the entry before and after a change instead of a preview.
     hotwork: { canRead: () => false, read: async () => ({ found: 'failed', why: 'unavailable', fault: 'no_reader' }) },
   }) satisfies Readers

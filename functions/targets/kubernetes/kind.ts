@@ -1,0 +1,20 @@
+// Rules: test/infra/lambdas.test.ts, test/targets/kubernetes/check.test.ts
+import { mediated, targetKind } from '../kind.ts'
+import { Cluster, kubernetesPart } from './rules/entry.ts'
+
+/** A Kubernetes cluster. Its API server holds a token to one act, by the policies that `hotwork policy export` writes. */
+export const kubernetes = targetKind({
+  id: 'kubernetes',
+  name: 'Kubernetes',
+  credentials: { cluster_token: { act: 'kubernetes', words: 'cluster tokens' }, mediated },
+  settings: Cluster,
+  example: {
+    ...{ server: 'https://kubernetes.invalid', audience: 'https://kubernetes.invalid', alg: 'ES256' as const },
+    ...{ namespaces: ['default'], ownNamespace: 'hotwork' },
+  },
+  entry: kubernetesPart,
+  ids: 'a path of the API server',
+  places: ['cluster'],
+  facts: ({ server }) => ({ cluster: new URL(server).host }),
+  recordsCalls: false,
+})
