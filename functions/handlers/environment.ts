@@ -26,6 +26,9 @@ const variables = {
     .transform((text): unknown => JSON.parse(text))
     .pipe(z.record(Name, Name)),
   CLICKS_FUNCTION: Name,
+  /** Set for clusters that take RS256 alone: the published keys, and the one that signs. */
+  CLUSTER_KEYS: Names.optional(),
+  CLUSTER_SIGNING_KEY: Name.optional(),
   DELIVERIES_QUEUE: Name,
   DENIES_QUEUE: Name,
   EVENT_BUS: Name,

@@ -15,7 +15,10 @@ export const orUnavailable =
     throw new KeyUnavailable(`KMS failed to ${trying}: \`${faultName(cause)}\``, { cause })
   }
 
-type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; alg: 'ES256'; use: 'sig' }
+type PublicJwk = { kid: string; use: 'sig' } & (
+  | { kty: 'EC'; crv: 'P-256'; x: string; y: string; alg: 'ES256' }
+  | { kty: 'RSA'; n: string; e: string; alg: 'RS256' }
+)
 
 /** The public half of a KMS key. A process fetches it once, since the material of a KMS key never changes. */
 export class KmsPublicKey {
@@ -43,14 +46,17 @@ export class KmsPublicKey {
     const { PublicKey } = await this.#client.send(command).catch(orUnavailable('give the public key'))
     if (!PublicKey) throw new KeyUnavailable('KMS answered without a public key')
     const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' })
-    const { kty, crv, x, y } = key.export({ format: 'jwk' })
+    const { kty, crv, x, y, n, e } = key.export({ format: 'jwk' })
+    if (kty === 'RSA' && n !== undefined && e !== undefined)
+      return { kty, n, e, kid: thumbprint({ e, kty, n }), alg: 'RS256', use: 'sig' }
     if (kty !== 'EC' || crv !== 'P-256' || x === undefined || y === undefined)
       throw new KeyUnavailable('the signing key is not on P-256: make it with key spec `ECC_NIST_P256`')
-    // RFC 7638: SHA-256 over the required members in this order, without white space.
-    const kid = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url')
-    return { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }
+    return { kty, crv, x, y, kid: thumbprint({ crv, kty, x, y }), alg: 'ES256', use: 'sig' }
   }
 }
+
+/** RFC 7638: SHA-256 over the required members in alphabetical order, without white space. */
+const thumbprint = (members: object): string => hash('sha256', JSON.stringify(members), 'base64url')
 
 /** Faults of a KMS key that is deleted, scheduled for deletion, or disabled: a retry does not help. */
 const gone = new Set(['NotFoundException', 'KMSInvalidStateException', 'DisabledException'])

@@ -5,6 +5,8 @@ import type { Signer } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
 import { connect, KmsPublicKey, orUnavailable } from './kms-key-set.ts'
 
+const algorithms = { ES256: 'ECDSA_SHA_256', RS256: 'RSASSA_PKCS1_V1_5_SHA_256' } as const
+
 const half = 32
 
 /**
@@ -55,19 +57,20 @@ export class KmsSigner implements Signer {
 
   /** @throws KeyUnavailable */
   async sign(typ: string, claims: JsonObject): Promise<string> {
-    const { kid } = await this.#publicKey.get()
-    const signingInput = `${encode({ alg: 'ES256', typ, kid })}.${encode(claims)}`
+    const { alg, kid } = await this.#publicKey.get()
+    const signingInput = `${encode({ alg, typ, kid })}.${encode(claims)}`
     const digest = await crypto.subtle.digest('SHA-256', Buffer.from(signingInput, 'ascii'))
-    const signature = joseFromDer(await this.#signDigest(new Uint8Array(digest)))
+    const signed = await this.#signDigest(new Uint8Array(digest), alg)
+    const signature = alg === 'ES256' ? joseFromDer(signed) : signed
     return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
   }
 
-  async #signDigest(digest: Uint8Array): Promise<Uint8Array> {
+  async #signDigest(digest: Uint8Array, alg: keyof typeof algorithms): Promise<Uint8Array> {
     const command = new SignCommand({
       KeyId: this.#keyId,
       Message: digest,
       MessageType: 'DIGEST',
-      SigningAlgorithm: 'ECDSA_SHA_256',
+      SigningAlgorithm: algorithms[alg],
     })
     const { Signature } = await this.#client.send(command).catch(orUnavailable('sign'))
     if (!Signature) throw new KeyUnavailable('KMS answered without a signature')

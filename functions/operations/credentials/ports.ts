@@ -24,7 +24,7 @@ export interface Statements {
 export type Verified<Kind extends StatementKind> = { claims: StatementClaims<Kind>; expired: boolean }
 
 export interface Signer {
-  /** A compact JWS, ES256, with `typ` and `kid` in its header. */
+  /** A compact JWS with `typ` and `kid` in its header. */
   sign(typ: string, claims: JsonObject): Promise<string>
 }
 

@@ -12,7 +12,7 @@ type Key = { signer: Signer & KeySet; disable: () => Promise<void> | void }
 
 const claims = { iss: 'https://hotwork.example', sub: 'agent:remediator', grüße: '👩‍🚒', list: [1, { deep: null }] }
 
-async function makeKey(KeySpec: 'ECC_NIST_P256' | 'ECC_NIST_P384' = 'ECC_NIST_P256') {
+async function makeKey(KeySpec: 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'RSA_2048' = 'ECC_NIST_P256') {
   const client = new KMSClient({})
   const { KeyMetadata } = await client.send(new CreateKeyCommand({ KeySpec, KeyUsage: 'SIGN_VERIFY' }))
   const KeyId = KeyMetadata?.KeyId as string
@@ -75,6 +75,17 @@ describe('the signer on KMS', () => {
     const signer = new KmsSigner(none)
     await expect(new KmsKeySet([none]).jwks()).rejects.toThrow(KeyUnavailable)
     await expect(signer.sign('at+jwt', claims)).rejects.toThrow(KeyUnavailable)
+  })
+
+  test('a key of RSA signs RS256, and is published under its own thumbprint', async () => {
+    const { KeyId } = await makeKey('RSA_2048')
+    const keys = (await new KmsKeySet([KeyId]).jwks()) as unknown as JSONWebKeySet
+    const token = await new KmsSigner(KeyId).sign('hotwork-cluster+jwt', claims)
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(keys), { algorithms: ['RS256'] })
+    const [key] = keys.keys
+    expect([payload, protectedHeader.alg]).toEqual([claims, 'RS256'])
+    expect(key?.kid).toBe(await calculateJwkThumbprint(key as JWK))
+    expect(protectedHeader.kid).toBe(key?.kid)
   })
 
   test('a key on another curve is a fault that names the right one', async () => {

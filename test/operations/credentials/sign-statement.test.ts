@@ -1,6 +1,8 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { createHandler } from '../../../functions/handlers/agents/sign-statement.ts'
+import { MemorySigner } from '../../support/credentials/memory-signer.ts'
 import { World } from '../../support/world.ts'
+import { bundleWithCluster } from '../../targets/kubernetes/reach-bundle.ts'
 
 const world = new World()
 const { signer, clock, policy } = world
@@ -26,4 +28,14 @@ test.each(['', ':$LATEST', ':7', ':keys', ':at+jwt', ':toString'])(
 test('a payload cannot name another kind than the alias', async () => {
   await expect(sign({ kind: 'approval', claims: said }, named(':read'))).rejects.toThrow()
   await expect(sign(said, named(':approval'))).rejects.toThrow()
+})
+
+test('a token of a cluster that takes RS256 alone is signed by the key for it', async () => {
+  const bundle = bundleWithCluster({ alg: 'RS256' })
+  const [ports, rsa] = [{ issuer: world.issuer, policy: { bundle }, signer, clock }, new MemorySigner()]
+  const asked = [{ target: 'cluster' }, named(':cluster_read')] as const
+  const { token } = await createHandler({ ...ports, rsa })(...asked)
+  const [key] = (await rsa.jwks()).keys
+  expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'hotwork-cluster+jwt', kid: key?.['kid'] })
+  await expect(createHandler(ports)(...asked)).rejects.toThrow('RS256')
 })

@@ -10,13 +10,11 @@ type Tag = Deny['tag']
 const keyOf = (tag: Tag, value: string): string =>
   tag === '*' ? 'all' : `${tag.slice('hotwork:'.length)}.${digestOf('hotwork.revocation.v1', value).slice(8, 30)}`
 
-/** The groups of a token by which it is revoked: its time of issue in ten digits, and the keys of its denies. */
+/** The groups of a token by which it is revoked. The signer adds its time, `at=` in ten digits. */
 export const revocableBy = (
   { id, agent, owner }: Pick<Ask, 'id' | 'agent' | 'owner'>,
   credential: CredentialId,
-  issuedAt: number,
 ): readonly string[] => [
-  `at=${digits(issuedAt)}`,
   keyOf('*', '*'),
   keyOf('hotwork:request', id),
   keyOf('hotwork:credential', credential),
