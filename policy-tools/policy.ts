@@ -10,6 +10,7 @@ import * as catalogueShow from './verbs/catalogue/show.ts'
 import * as check from './verbs/check.ts'
 import * as diff from './verbs/diff.ts'
 import * as explain from './verbs/explain.ts'
+import * as exportVerb from './verbs/export.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './verbs/io.ts'
 import * as plan from './verbs/plan.ts'
 import * as prove from './verbs/prove.ts'
@@ -35,6 +36,7 @@ const verbs: { readonly [verb: string]: Run } = {
   diff: parsing(diff),
   replay: parsing(replay),
   prove: parsing(prove),
+  export: parsing(exportVerb),
   'catalogue list': parsing(catalogueList),
   'catalogue show': parsing(catalogueShow),
   'catalogue add': parsing(catalogueAdd),

@@ -90,6 +90,23 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
     .addOption(new Option('--limit <seconds>', 'the time limit for each question to the solver').argParser(count))
     .option('--verbose', 'list each property and its assumptions')
     .action(runs)
+  verb(
+    policy,
+    'export',
+    'write the files by which a cluster holds agents to their acts: admission, RBAC, authentication',
+  )
+    .addArgument(new Argument('<kind>', 'the kind of target').choices(['kubernetes']))
+    .requiredOption('--target <alias>', 'the target in the deployment file')
+    .requiredOption('--deployment <file>', 'the deployment file')
+    .option('--policies <folder>', 'the policy folder, or the file of a bundle', 'policies')
+    .option('--out <folder>', 'the folder for the files; by default KIND/ALIAS')
+    .option('--check', 'write nothing, and say which files are missing or differ', false)
+    .action(async (...given: unknown[]) => {
+      const typed = typedOf<Login>(given)
+      const { api: _, as: __, ...options } = typed
+      const issuer = contextOf(typed).settings.apiUrl
+      done(await runPolicyProgram({ verb: 'export', issuer, ...options }, surroundings))
+    })
 }
 
 const folder = () => new Argument('[folder]', 'the policy folder').default('policies')
