@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { exportPolicies } from '../../functions/targets/kubernetes/manifests/export.ts'
-import { Cluster, type KubernetesEntry } from '../../functions/targets/kubernetes/rules/entry.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
 
@@ -31,10 +30,8 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
   const { kind, ...settings } = told.targets?.[target] ?? { kind: undefined }
   if (kind !== options.kind)
     throw new WrongUsage(`\`${target}\` is not a target of the kind \`${options.kind}\``, `it is in ${deployment}`)
-  const entries = Object.values(actions).filter(
-    (entry): entry is typeof entry & KubernetesEntry => entry.target === target,
-  )
-  const exported = exportPolicies(entries, Cluster.parse(settings), options.issuer.replace(/\/$/, ''))
+  const entries = Object.values(actions).filter((entry) => entry.target === target)
+  const exported = exportPolicies(entries, settings, options.issuer.replace(/\/$/, ''))
   if (!exported.ok)
     throw new WrongUsage(`one policy cannot hold these entries: ${exported.problems.join('; ')}`, 'make them agree')
   const out = options.out ?? join(options.kind, target)

@@ -56,11 +56,11 @@ export function admissionOf(
           expression:
             'request.operation + " " + request.resource.group + "/" + request.resource.resource\n+ (variables.sub == "" ? "" : "/" + variables.sub)',
         },
-        { name: 'namespace', expression: 'request.?namespace.orValue("")' },
+        { name: 'space', expression: 'request.?namespace.orValue("")' },
         { name: 'name', expression: 'request.?name.orValue("")' },
         {
           name: 'act',
-          expression: '"hotwork:act=" + variables.what + " " + variables.namespace + "/" + variables.name',
+          expression: '"hotwork:act=" + variables.what + " " + variables.space + "/" + variables.name',
         },
         ...acts.map((each, index) => ({ name: `act${index}`, expression: actExpression(each) })),
       ],
@@ -106,7 +106,7 @@ function validationsOf(acts: readonly Acts[], ownNamespace: string): Validation[
       message: 'hotwork: the permit is for different values, for an earlier state, or it was used',
     },
     {
-      expression: `!(${has('permit')} || ${call}) || variables.namespace != ${own}`,
+      expression: `!(${has('permit')} || ${call}) || variables.space != ${own}`,
       message: "hotwork: no act is in Hotwork's own namespace",
     },
     { expression: `!(${reader}) || request.?dryRun.orValue(false)`, message: 'hotwork: a reader may only try' },

@@ -1,7 +1,7 @@
 // Rules: test/targets/kubernetes/export.test.ts
 import { digestOf } from '../../../domain/digest.ts'
 import type { Json } from '../../../domain/values.ts'
-import type { Cluster, KubernetesEntry } from '../rules/entry.ts'
+import { Cluster, type KubernetesEntry } from '../rules/entry.ts'
 import { segmentsOf } from '../rules/paths.ts'
 import { accessOf, foundationOf } from './access.ts'
 import { admissionOf, guardrailOf } from './admission.ts'
@@ -16,9 +16,12 @@ type Exported =
 /**
  * The files by which a cluster holds Hotwork's tokens to their acts. The same catalogue gives the same bytes.
  * @param entries of the target
+ * @param settings of the target, which are checked
  * @param issuer the address of Hotwork
  */
-export function exportPolicies(entries: readonly KubernetesEntry[], cluster: Cluster, issuer: string): Exported {
+export function exportPolicies(entries: readonly KubernetesEntry[], settings: object, issuer: string): Exported {
+  const { kind: _, ...members } = { kind: undefined, ...settings }
+  const cluster = Cluster.parse(members)
   const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const acts = actsOf(sorted)
   const problems = acts.flatMap(problemsOf)
