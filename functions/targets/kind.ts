@@ -51,6 +51,10 @@ export interface TargetKind<
   /** The name for people. */
   name: string
   credentials: Has
+  /** The credentials that an author writes under another name. */
+  spelled?: { readonly [name: string]: keyof Has & string }
+  /** The settings in which no two aliases are alike. */
+  apart?: readonly string[]
   settings: z.ZodObject<Settings>
   /** The settings for a policy folder that is read without a deployment file. */
   example: z.infer<z.ZodObject<Settings>>
@@ -71,11 +75,14 @@ export interface TargetKind<
   open?: Open<EntryOf<Part>, z.infer<z.ZodObject<Settings>>>
   /** Templates, besides the resource's, in which an argument must be literal: without wildcards. */
   literals?(entry: EntryOf<Part>): readonly string[]
-  /** The reason why arguments that match their schema are refused. */
-  refuse?(entry: EntryOf<Part>, args: JsonObject): string | undefined
+  /**
+   * The reason why arguments that match their schema are refused.
+   * @param at absent where an entry is read without its deployment
+   */
+  refuse?(entry: EntryOf<Part>, args: JsonObject, at?: z.infer<z.ZodObject<Settings>>): string | undefined
   /** True if the call starts a run: something that acts as a role of its own. */
   startsRun?(entry: EntryOf<Part>): boolean
-  /** True if a call by Hotwork can be conditional on a state. */
+  /** True if the act can be conditional on a state: the call that Hotwork makes, or the one that its credential allows. */
   comparesState?(entry: EntryOf<Part>): boolean
   /** A part of credentials for these arguments that would be too large, and its limit. */
   tooLarge?(

@@ -3,7 +3,7 @@ import { kinds as chatKinds } from '../../channels/kinds.ts'
 import { kindOf } from '../../domain/people/identity-issuer.ts'
 import { accountIdOf, chatsOf } from '../../domain/policy/bundle.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'
-import { aliasedKinds } from '../../targets/kinds.ts'
+import { aliasedKinds, allKinds } from '../../targets/kinds.ts'
 import { checkExpression } from './check-previews.ts'
 import { partiesIn } from './check-references.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
@@ -17,6 +17,7 @@ export function checkDeployment(folder: Folder): Problem[] {
   const { value, document } = folder.deployment
   return problemsIn(document, (say) => {
     checkToolsApart(value, say)
+    checkTargetsApart(value, say)
     checkChatsApart(value, say)
     checkLogin(value, folder, say)
     checkTransmitters(value, say)
@@ -80,6 +81,29 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
         )
     })
   })
+}
+
+/** Checks that a target's tokens are valid at that target only. */
+function checkTargetsApart({ targets = {}, tools, issuers }: Deployment, say: Say): void {
+  const all = Object.entries(targets)
+  for (const [at, [alias, target]] of all.entries()) {
+    const { audience } = target
+    const apart = allKinds.find(({ id }) => id === target.kind)?.apart ?? []
+    for (const member of apart) {
+      const other = all.slice(0, at).find(([, each]) => each.kind === target.kind && each[member] === target[member])
+      const message = `target \`${other?.[0]}\` has the ${member} \`${target[member]}\` too`
+      if (other) say(['targets', alias, member], message, 'give each target its own')
+    }
+    if (typeof audience !== 'string') continue
+    const path = ['targets', alias, 'audience']
+    if (isOwn(audience)) say(path, `\`${audience}\` may be Hotwork's own audience`, 'give the target one of its own')
+    const tool = Object.entries(tools).find(([, each]) => each.audience === audience)
+    const issuer = Object.entries(issuers).find(([, each]) => canBe(each.audience, audience))
+    const others = { tool: tool?.[0], issuer: issuer?.[0] }
+    for (const [kind, other] of Object.entries(others))
+      if (other !== undefined)
+        say(path, `${kind} \`${other}\` has the audience \`${audience}\` too`, 'give the target one of its own')
+  }
 }
 
 /** Each incoming message belongs to one chat: it names the workspace, and the secret of that chat's app signs it. */

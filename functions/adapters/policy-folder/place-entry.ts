@@ -2,7 +2,7 @@
 import type { Deployment } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'
-import { isTargetId } from '../../targets/kinds.ts'
+import { CredentialKind, isTargetId, kindOf } from '../../targets/kinds.ts'
 import type { EntryFile } from './file-shapes.ts'
 
 /** An entry in the bundle's form: its kind is its `tool`, and an AWS alias its `account`. */
@@ -26,7 +26,13 @@ export function placeEntry(entry: EntryFile, deployment: Deployment, say: Say): 
     return undefined
   }
   const { target: _, ...rest } = entry
-  return kind === 'aws' ? { ...rest, tool: tool ?? kind, account: target } : { ...entry, tool: kind }
+  return kind === 'aws' ? { ...rest, tool: tool ?? kind, account: target } : spelledOut({ ...entry, tool: kind })
+}
+
+/** Gives its credential the name that it has inside: a cluster's `token` is not an access token. */
+function spelledOut(entry: CatalogueEntry): CatalogueEntry {
+  const name = kindOf(entry).spelled?.[entry.credential]
+  return name === undefined ? entry : { ...entry, credential: CredentialKind.parse(name) }
 }
 
 function withoutTarget(entry: EntryFile, { targets = {} }: Deployment, say: Say): CatalogueEntry | undefined {

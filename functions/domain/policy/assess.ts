@@ -169,11 +169,11 @@ const unknownAction = ({ action }: Pick<Asked, 'action'>) =>
 export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'arguments' | 'mcp'>) {
   const entry = entryOf(bundle, asked)
   if (!entry) return unknownAction(asked)
-  const args = parseArguments(entry, asked.arguments)
+  const at = settingsOf(bundle, entry)
+  const args = parseArguments(entry, asked.arguments, at)
   if (!args.ok) return args
   const mcp = toolOf(entry, asked)
   if (!mcp.ok) return mcp
-  const at = settingsOf(bundle, entry)
   const resource = deriveResource(entry, args.value, at)
   return ok({ entry, arguments: args.value, at, resource, mcp: mcp.value })
 }

@@ -78,7 +78,12 @@ export const tellsChange = ({ name, ...entry }: CatalogueEntry): boolean =>
 
 const parsers = new WeakMap<ArgumentsSchema, z.ZodType<JsonObject>>()
 
-export function parseArguments(entry: CatalogueEntry, value: unknown): Result<JsonObject, 'invalid_arguments'> {
+/** @param at the settings of its alias, where they are known */
+export function parseArguments(
+  entry: CatalogueEntry,
+  value: unknown,
+  at?: Settings,
+): Result<JsonObject, 'invalid_arguments'> {
   const parser = parsers.get(entry.arguments) ?? argumentsParser(entry.arguments)
   parsers.set(entry.arguments, parser)
   const parsed = parser.safeParse(value)
@@ -86,7 +91,7 @@ export function parseArguments(entry: CatalogueEntry, value: unknown): Result<Js
   const loose = pinnedBy(entry).find((name) => !isPinnable(parsed.data[name]))
   if (loose !== undefined)
     return refuse('invalid_arguments', `\`${loose}\` names a resource, so it holds no wildcard, space, quote or \`..\``)
-  const refused = kindOf(entry).refuse?.(entry, parsed.data)
+  const refused = kindOf(entry).refuse?.(entry, parsed.data, at)
   return refused === undefined ? ok(parsed.data) : refuse('invalid_arguments', refused)
 }
 
@@ -136,8 +141,7 @@ export function pinnedBy(entry: CatalogueEntry): readonly string[] {
 const pinned = new WeakMap<CatalogueEntry, readonly string[]>()
 
 /** Whether the target accepts the act even if the state changes after the last reading. */
-export const hasGap = (entry: CatalogueEntry): boolean =>
-  actOf(entry.credential) !== 'call' || !kindOf(entry).comparesState?.(entry)
+export const hasGap = (entry: CatalogueEntry): boolean => !kindOf(entry).comparesState?.(entry)
 
 /** The open arguments: none for a mediated call or gated tool, which check all. */
 const openOf = (entry: CatalogueEntry) => (isOwnCredential(actOf(entry.credential)) ? kindOf(entry).open : undefined)

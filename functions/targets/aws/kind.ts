@@ -37,7 +37,7 @@ export const aws = targetKind({
   },
   literals: literalTemplates,
   startsRun: (entry) => runOf(entry) !== undefined,
-  comparesState: ({ name }) => conditionalCalls.includes(name),
+  comparesState: ({ name, credential }) => credential === 'mediated' && conditionalCalls.includes(name),
   refuse({ statement }, args) {
     const variable = variableIn(statement?.conditions, args)
     return variable === undefined ? undefined : `\`${variable}\` is compared by IAM, so it must not contain \`\${\``

@@ -1,6 +1,7 @@
 // Rules: test/infra/lambdas.test.ts, test/targets/kubernetes/check.test.ts
 import { mediated, targetKind } from '../kind.ts'
 import { Cluster, kubernetesPart } from './rules/entry.ts'
+import { groupsTooLarge, namesOf, openArguments, whyNotObject } from './rules/pinned.ts'
 
 /** A Kubernetes cluster. Its API server holds a token to one act, by the policies that `hotwork policy export` writes. */
 export const kubernetes = targetKind({
@@ -17,4 +18,18 @@ export const kubernetes = targetKind({
   places: ['cluster'],
   facts: ({ server }) => ({ cluster: new URL(server).host }),
   recordsCalls: false,
+  spelled: { token: 'cluster_token' },
+  apart: ['server', 'audience'],
+  open: {
+    with: openArguments,
+    sometimes: openArguments,
+    always: [
+      'the token also reads what else is in the namespace, but no secrets',
+      'without a `guard` the same act can be repeated until the token ends',
+    ],
+  },
+  literals: namesOf,
+  refuse: whyNotObject,
+  comparesState: ({ kubernetes }) => kubernetes?.guard !== undefined,
+  tooLarge: groupsTooLarge,
 })

@@ -2,13 +2,11 @@
 import type { Json } from '../../../domain/values.ts'
 import { ownGroups } from '../rules/act.ts'
 import type { Cluster } from '../rules/entry.ts'
+import { neverSubresources } from '../rules/pinned.ts'
 import { type Acts, actExpression } from './expressions.ts'
 
 const policyVersion = 'admissionregistration.k8s.io/v1'
 export const revocations = 'hotwork-revocations'
-
-/** The subresources that carry bytes which no policy sees, hand out a token, or run a program. */
-export const neverSubresources = ['attach', 'ephemeralcontainers', 'exec', 'portforward', 'proxy', 'token'] as const
 
 type Validation = { expression: string; message: string }
 

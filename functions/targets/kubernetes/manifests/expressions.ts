@@ -1,14 +1,13 @@
 // Rules: test/targets/kubernetes/export.test.ts, tools/kubernetes/run.ts
-import type { ArgumentsSchema } from '../../../domain/policy/arguments.ts'
 import type { Json } from '../../../domain/values.ts'
 import { resourceOf } from '../rules/act.ts'
 import type { KubernetesEntry, Part } from '../rules/entry.ts'
 import { segmentsOf } from '../rules/paths.ts'
+import { kindsOf, type ValueKind } from '../rules/pinned.ts'
 
 /** The expressions by which admission holds a token to its act (CEL, as Kubernetes evaluates it). */
 
-type Kind = 'int' | 'bool' | 'string'
-type Leaf = { path: string; inMap: boolean; kinds: ReadonlySet<Kind> }
+type Leaf = { path: string; inMap: boolean; kinds: ReadonlySet<ValueKind> }
 type Tree = { readonly leaf?: Leaf; readonly members: { readonly [name: string]: Tree } }
 
 /** The entries whose tokens say one act of one resource: `UPDATE apps/deployments`. */
@@ -48,7 +47,7 @@ function said({ path, inMap, kinds }: Leaf, names: readonly string[]): string {
   const value = at('object', names)
   // Zero is absent: the API server leaves it out.
   const zero = { int: '0', bool: 'false', string: '""' }
-  const of = (kind: Kind) => (inMap ? `${value}.value()` : `${value}.orValue(${zero[kind]})`)
+  const of = (kind: ValueKind) => (inMap ? `${value}.value()` : `${value}.orValue(${zero[kind]})`)
   const each = [...kinds].toSorted().map((kind) => {
     const text = kind === 'string' ? of(kind) : `string(${of(kind)})`
     return `type(${of(kind)}) == ${kind} && (${literal(`hotwork:field:${path}=`)} + ${text}) in variables.groups`
@@ -155,7 +154,7 @@ function treeOf(entries: readonly KubernetesEntry[]): Tree {
       const segments = segmentsOf(path) ?? []
       const inMap = segments.at(-1)?.inMap ?? false
       const names = segments.map(({ name }) => name)
-      tree = planted(tree, names, { path, inMap, kinds: new Set(kindsOf(template, schema)) })
+      tree = planted(tree, names, { path, inMap, kinds: new Set(kindsOf(template, schema) ?? []) })
     }
   return tree
 }
@@ -175,15 +174,4 @@ function leavesOf(
   return Object.entries(members)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, each]) => leavesOf(each, [...names, name]))
-}
-
-/** The kinds of values that a template gives: the text `3` is not the number. */
-function kindsOf(template: Json, { properties }: ArgumentsSchema): readonly Kind[] {
-  if (typeof template === 'boolean') return ['bool']
-  if (typeof template === 'number') return ['int']
-  const [, name = ''] = /^\{arguments\.([A-Za-z0-9_]+)\}$/.exec(String(template)) ?? []
-  const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
-  const types = [schema && 'type' in schema ? schema.type : 'string'].flat()
-  const kinds: { readonly [type: string]: Kind } = { integer: 'int', number: 'int', boolean: 'bool', string: 'string' }
-  return types.flatMap((type) => kinds[String(type)] ?? [])
 }
