@@ -5,7 +5,7 @@ import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import type { Check } from '../kind.ts'
 import { type KubernetesEntry, label, type Part } from './rules/entry.ts'
 import { segmentsOf } from './rules/paths.ts'
-import { kindsOf, neverSubresources } from './rules/pinned.ts'
+import { kindsOf, neverSubresources, openArguments } from './rules/pinned.ts'
 
 type Checked = KubernetesEntry & { mutates?: boolean }
 type OfPart = (part: Part, entry: Checked, say: Say) => void
@@ -18,7 +18,17 @@ export const checkKubernetes: Check<Checked> = (entry, aliases, say) => {
   if (tool !== 'kubernetes' && kubernetes)
     say(['kubernetes'], '`kubernetes` is for an action in a cluster', 'take it out')
   if (tool !== 'kubernetes' || !kubernetes) return
-  for (const check of [checkResource, checkObject, checkKind, checkVerbs, checkFields, checkOptions, checkGuard, checkReads])
+  for (const check of [
+    checkResource,
+    checkObject,
+    checkKind,
+    checkVerbs,
+    checkFields,
+    checkOptions,
+    checkGuard,
+    checkReads,
+    checkOpen,
+  ])
     check(kubernetes, entry, say)
 }
 
@@ -31,7 +41,8 @@ const rightsGroups: readonly string[] = [
 
 /** Resources that give rights or secrets away are in no entry. */
 const checkResource: OfPart = ({ group, resource, subresource, operation }, _, say) => {
-  if (group === '' && resource === 'secrets') say(at('resource'), 'secrets are read and written by no permit', 'take the entry out')
+  if (group === '' && resource === 'secrets')
+    say(at('resource'), 'secrets are read and written by no permit', 'take the entry out')
   if (rightsGroups.includes(group)) say(at('group'), `\`${group}\` gives rights away`, 'take the entry out')
   if (subresource !== undefined && neverSubresources.some((never) => never === subresource))
     say(at('subresource'), `no policy of the cluster sees the bytes of \`${subresource}\``, 'take the entry out')
@@ -58,8 +69,10 @@ const checkKind: OfPart = (part, { credential, mutates, name: of }, say) => {
     if (credential === 'mediated') say(['credential'], 'Hotwork makes no reads for agents', 'write `token`')
     return
   }
-  if (operation === undefined || name === undefined)
-    return say(at(), 'it has neither an `operation` on a `name`, nor a `read`', 'add what it does')
+  if (operation === undefined || name === undefined) {
+    say(at(), 'it has neither an `operation` on a `name`, nor a `read`', 'add the act, or the set of a read')
+    return
+  }
   if (mutates === false) say(['mutates'], `\`${of}\` changes something`, 'write `true`')
   if (credential !== 'mediated') {
     if (mediated) say(at('mediated'), 'an agent makes the call of a token itself', 'take it out, or write `mediated`')
@@ -69,10 +82,12 @@ const checkKind: OfPart = (part, { credential, mutates, name: of }, say) => {
       say(at('operation'), 'a new object has no state to compare with', 'name an act on an object that exists')
     return
   }
-  if (!mediated) return say(at('mediated'), 'the call that Hotwork makes is missing', 'add `patch`, `undo` or `evict`')
+  if (!mediated) {
+    say(at('mediated'), 'the call that Hotwork makes is missing', 'add `patch`, `undo` or `evict`')
+    return
+  }
   const wanted = { patch: 'UPDATE', undo: 'UPDATE', evict: 'CREATE' }[mediated.call]
-  if (operation !== wanted)
-    say(at('operation'), `\`${mediated.call}\` is not a ${operation}`, `write \`${wanted}\``)
+  if (operation !== wanted) say(at('operation'), `\`${mediated.call}\` is not a ${operation}`, `write \`${wanted}\``)
   if (mediated.call === 'evict' && `${group}/${resource}/${subresource}` !== '/pods/eviction')
     say(at('resource'), 'only a pod is evicted', 'write `pods` with the subresource `eviction`, of the group ``')
   if (mediated.call === 'undo' && `${group}/${resource}` !== 'apps/deployments')
@@ -97,9 +112,18 @@ const checkFields: OfPart = ({ fields, operation }, entry, say) => {
   if (operation !== 'UPDATE' && paths.length > 0) say(at('fields'), 'only an update sets fields', 'take them out')
   for (const [path, value] of Object.entries(fields)) {
     const names = segmentsOf(path)?.map(({ name }) => name)
-    if (!names) say(at('fields', path), `\`${path}\` is no path of a field`, 'write `spec.replicas`, or `metadata.labels["team"]`')
+    if (!names)
+      say(
+        at('fields', path),
+        `\`${path}\` is no path of a field`,
+        'write `spec.replicas`, or `metadata.labels["team"]`',
+      )
     else if (names[0] === 'status' || (names[0] === 'metadata' && !/^(?:labels|annotations)$/.test(names[1] ?? '')))
-      say(at('fields', path), `\`${path}\` is not the author's to set`, 'name a field of the spec or data, a label or an annotation')
+      say(
+        at('fields', path),
+        `\`${path}\` is not the author's to set`,
+        'name a field of the spec or data, a label or an annotation',
+      )
     checkValue(value, entry, at('fields', path), say)
   }
 }
@@ -107,13 +131,13 @@ const checkFields: OfPart = ({ fields, operation }, entry, say) => {
 /** A value is one scalar, so that its text in a token is exact. An argument that may be absent leaves its field as it is. */
 function checkValue(value: Json, entry: Checked, path: Path, say: Say): void {
   if (typeof value === 'object' || (typeof value === 'number' && !Number.isSafeInteger(value)))
-    return say(path, 'a field gets one text, whole number, `true` or `false`', 'name one field for each value')
+    say(path, 'a field gets one text, whole number, `true` or `false`', 'name one field for each value')
   if (typeof value !== 'string') return
   const [, alone] = /^\{arguments\.([A-Za-z0-9_]+)\}$/.exec(value) ?? []
   const { properties } = entry.arguments
   if (alone === undefined || !Object.hasOwn(properties, alone))
-    return checkTemplate(entry, value, path, { ids: 'a path of the API server', places: [], inResource: false }, say)
-  if (kindsOf(value, entry.arguments) === undefined)
+    checkTemplate(entry, value, path, { ids: 'a path of the API server', places: [], inResource: false }, say)
+  else if (kindsOf(value, entry.arguments) === undefined)
     say(path, `\`{arguments.${alone}}\` is not one text, whole number, \`true\` or \`false\``, 'give it such a type')
 }
 
@@ -132,13 +156,21 @@ const checkGuard: OfPart = ({ guard, operation, fields, subresource, mediated },
     say(at('guard'), 'a DELETE is admitted twice, and another object may have the name by then', 'write `uid`')
   if (guard === undefined) return
   if (operation === 'UPDATE' && guard === 'uid')
-    say(at('guard'), '`uid` stays the same in an update, so it holds nothing', 'write `resourceVersion` or `generation`')
+    say(
+      at('guard'),
+      '`uid` stays the same in an update, so it holds nothing',
+      'write `resourceVersion` or `generation`',
+    )
   const paths = Object.keys(fields)
   const inMetadata = paths.length > 0 && paths.every((path) => path.startsWith('metadata.'))
   if (guard === 'generation' && (inMetadata || subresource !== undefined) && !mediated)
     say(at('guard'), 'this act does not move `generation`, so the token could be used again', 'write `resourceVersion`')
   if (!preview?.guard.includes(`metadata.${guard}`))
-    say(at('guard'), `people must see the state that \`${guard}\` holds`, `add \`preview\`, with \`metadata.${guard}\` in its \`guard\``)
+    say(
+      at('guard'),
+      `people must see the state that \`${guard}\` holds`,
+      `add \`preview\`, with \`metadata.${guard}\` in its \`guard\``,
+    )
 }
 
 const readArguments = ['namespace', 'name', 'resource', 'group', 'version', 'subresource']
@@ -152,10 +184,18 @@ const checkReads: OfPart = (part, entry, say) => {
   for (const { action, arguments: args, path } of sources) {
     const isTry = action === 'kubernetes:DryRun'
     if (action !== 'kubernetes:Get' && !(isTry && part.mediated?.call !== 'evict' && part.mediated))
-      say([...path, 'action'], `\`${action}\` is no read of it`, 'write `kubernetes:Get`, or for a patch by Hotwork `kubernetes:DryRun`')
+      say(
+        [...path, 'action'],
+        `\`${action}\` is no read of it`,
+        'write `kubernetes:Get`, or for a patch by Hotwork `kubernetes:DryRun`',
+      )
     for (const member of ['namespace', 'name'] as const)
       if (args[member] !== part[member])
-        say([...path, 'arguments', member], `the read is of another ${member}`, `write what \`kubernetes.${member}\` says`)
+        say(
+          [...path, 'arguments', member],
+          `the read is of another ${member}`,
+          `write what \`kubernetes.${member}\` says`,
+        )
     const own = isTry ? Object.keys(entry.arguments.properties) : []
     for (const name of Object.keys(args))
       if (![...readArguments.slice(0, isTry ? 2 : undefined), ...own].includes(name))
@@ -165,4 +205,11 @@ const checkReads: OfPart = (part, entry, say) => {
         say([...path, 'arguments', name], 'a dry run is of the very call', `write \`{arguments.${name}}\``)
     if (args['resource'] === 'secrets') say([...path, 'arguments', 'resource'], 'secrets are never read', 'take it out')
   }
+}
+
+const checkOpen: OfPart = (_, entry, say) => {
+  const open = entry.credential === 'mediated' ? [] : openArguments(entry)
+  for (const argument of Object.keys(entry.leavesOpen))
+    if (!open.includes(argument))
+      say(['leavesOpen', argument], `the token holds the agent to \`${argument}\``, 'remove it')
 }

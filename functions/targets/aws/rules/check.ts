@@ -155,8 +155,10 @@ function checkCredential(entry: AwsEntry, accounts: readonly string[], say: Say)
   if (resolve && credential !== 'mediated')
     say(['resolve'], 'only a call that Hotwork makes itself is looked up', 'remove it, or use `mediated`')
   const open = credential === 'sts' ? unpinnedByResource(entry) : []
+  // Another kind's own credential is checked there.
+  const isChecked = ['sts', 'mediated', 'token'].includes(credential)
   for (const argument of Object.keys(entry.leavesOpen))
-    if (argument in entry.arguments.properties && !open.includes(argument))
+    if (isChecked && argument in entry.arguments.properties && !open.includes(argument))
       say(['leavesOpen', argument], `\`${argument}\` is not left open: the credential pins it`, 'remove it')
 }
 

@@ -27,7 +27,9 @@ export function kindsOf(template: Json, { properties }: ArgumentsSchema): readon
 }
 
 const argumentsIn = (templates: readonly (Json | undefined)[]): readonly string[] =>
-  templates.flatMap((each) => (typeof each === 'string' ? placesOf(each).map((place) => place.replace(/^arguments\./, '')) : []))
+  templates.flatMap((each) =>
+    typeof each === 'string' ? placesOf(each).map((place) => place.replace(/^arguments\./, '')) : [],
+  )
 
 /** The arguments that a token does not hold the agent to. A read is of a whole namespace. */
 export function openArguments({ kubernetes, arguments: { properties } }: KubernetesEntry): readonly string[] {
@@ -47,7 +49,8 @@ const subdomain = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 export function whyNotObject(entry: KubernetesEntry, args: JsonObject, at: Cluster | undefined): string | undefined {
   const { kubernetes: part } = entry
   if (!part) return undefined
-  const filled = (template: string) => template.replace(/\{arguments\.(\w+)\}/g, (_, name: string) => String(args[name]))
+  const filled = (template: string) =>
+    template.replace(/\{arguments\.(\w+)\}/g, (_, name: string) => String(args[name]))
   const [namespace, name] = [part.namespace, part.name].map((each) => each && filled(each))
   if (namespace !== undefined && !label.test(namespace)) return `\`${namespace}\` is no name of a namespace`
   if (name !== undefined && (!subdomain.test(name) || name.includes('..'))) return `\`${name}\` is no name of an object`
