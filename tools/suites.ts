@@ -31,6 +31,11 @@ export const suites: Suites = {
     'test/policies/**',
     'tools/deep/**',
   ],
+  kubernetes: [
+    'functions/targets/kubernetes/{manifests,rules}/**',
+    'policy-tools/library/k8s.*.json',
+    'tools/kubernetes/**',
+  ],
   log: [
     'functions/adapters/kms/note-signer.ts',
     'functions/domain/anchor/**',
