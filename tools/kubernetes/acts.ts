@@ -92,12 +92,15 @@ const template = (labels: JsonObject) => ({ metadata: { labels }, spec: { contai
 const job = { template: { spec: { containers: [container], restartPolicy: 'Never' } } }
 
 /** A spec of each resource, in a state that differs from each act of the library. */
-const specs: { readonly [resource: string]: (name: string) => JsonObject } = {
+const specs: { readonly [resource: string]: (name: string, act: Act) => JsonObject } = {
   deployments: (name) => ({
     kind: 'Deployment',
     spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: template({ app: name }) },
   }),
-  cronjobs: () => ({ kind: 'CronJob', spec: { schedule: '0 3 * * *', suspend: false, jobTemplate: { spec: job } } }),
+  cronjobs: (_, { fields }) => ({
+    kind: 'CronJob',
+    spec: { schedule: '0 3 * * *', suspend: fields['spec.suspend'] === false, jobTemplate: { spec: job } },
+  }),
   configmaps: () => ({ kind: 'ConfigMap', data: { 'log-level': 'info', other: 'kept' } }),
   horizontalpodautoscalers: (name) => ({
     kind: 'HorizontalPodAutoscaler',
@@ -113,7 +116,7 @@ export async function madeAnew(server: Server, act: Act, more: JsonObject = {}):
   const object = { ...act, subresource: undefined }
   const path = pathOf(object)
   await server.call({ method: 'DELETE', path, token: admin, body: { gracePeriodSeconds: 0, propagationPolicy: 'Background' } })
-  const spec = specs[act.resource]?.(act.name) ?? {}
+  const spec = specs[act.resource]?.(act.name, act) ?? {}
   const body = {
     apiVersion: act.group === '' ? act.version : `${act.group}/${act.version}`,
     metadata: { name: act.name, labels: { app: act.name } },

@@ -185,19 +185,23 @@ function serverAt(url: string, ca: string, caFile: string, kubectl: string): Ser
     certificateAuthority: ca,
     call: ({ method, path, token, body, type = 'application/json' }) =>
       new Promise((resolve, reject) => {
-        const headers = { 'content-type': type, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
+        const text = body === undefined ? '' : JSON.stringify(body)
+        const headers = {
+          ...{ 'content-type': type, 'content-length': Buffer.byteLength(text) },
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        }
         const asked = request(`${url}${path}`, { method, agent, headers }, (answered) => {
           const chunks: Buffer[] = []
           answered.on('data', (chunk) => chunks.push(chunk))
           answered.once('error', reject)
           answered.once('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8')
+            const answer = Buffer.concat(chunks).toString('utf8')
             const isJson = answered.headers['content-type']?.startsWith('application/json')
-            resolve({ status: answered.statusCode ?? 0, body: isJson ? JSON.parse(text) : { message: text } })
+            resolve({ status: answered.statusCode ?? 0, body: isJson ? JSON.parse(answer) : { message: answer } })
           })
         })
         asked.once('error', reject)
-        asked.end(body === undefined ? undefined : JSON.stringify(body))
+        asked.end(text)
       }),
     async kubectl(args, token = admin) {
       const where = ['--server', url, '--certificate-authority', caFile, '--token', token, '--kubeconfig', '/dev/null']

@@ -133,12 +133,24 @@ function guardOf(parts: readonly Part[]): readonly string[] {
 /** Options that change nothing in the object: names for the record, a check of fields, a dry run, preconditions. */
 const freeOptions = ['apiVersion', 'dryRun', 'fieldManager', 'fieldValidation', 'kind', 'preconditions']
 
+/**
+ * The API server writes the grace of a pod into the options before admission: the pod's own, or none for a pod that runs
+ * nowhere.
+ */
+const ownGrace = [
+  'request.options.gracePeriodSeconds == oldObject[?"spec"][?"terminationGracePeriodSeconds"].orValue(-1)',
+  'request.options.gracePeriodSeconds == oldObject.metadata[?"deletionGracePeriodSeconds"].orValue(-1)',
+  '(request.options.gracePeriodSeconds == 0 && (!oldObject[?"spec"][?"nodeName"].hasValue() || oldObject[?"status"][?"phase"].orValue("") in ["Failed", "Succeeded"]))',
+].join(' || ')
+
 function optionsOf(parts: readonly Part[], isDelete: boolean): string {
+  const isPod = isDelete && parts.every(({ group, resource }) => `${group}/${resource}` === '/pods')
   const ways = parts.map(({ options = {} }) => {
     const named = Object.keys(options).toSorted()
     const loose = [...new Set([...freeOptions, ...named])].filter((name) => isDelete || name !== 'preconditions')
+    const isGrace = isPod && !named.includes('gracePeriodSeconds') ? ` || (k == "gracePeriodSeconds" && (${ownGrace}))` : ''
     return [
-      `request.options.all(k, k in ${list(loose.toSorted())})`,
+      `request.options.all(k, k in ${list(loose.toSorted())}${isGrace})`,
       ...named.map((name) => `request.options[?${literal(name)}] == optional.of(${celOf(options[name] ?? null)})`),
     ].join(' && ')
   })
