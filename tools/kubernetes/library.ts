@@ -1,3 +1,4 @@
+import { argumentsOfRead } from '../../functions/domain/previews/preview-source.ts'
 import assert from 'node:assert/strict'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 import type { Act } from '../../functions/targets/kubernetes/rules/act.ts'
@@ -73,11 +74,15 @@ function nearOf(act: Act, call: Call): { readonly [what: string]: Call } {
     const { [field]: _, ...rest } = act.fields
     return [`without ${field}`, patch(bodyOf(rest))] as const
   })
-  return {
-    ...Object.fromEntries([...others, ...halves]),
+  // The server takes nothing but the number from a scale.
+  const more = act.subresource === 'scale' ? {} : {
     'a label more': patch(joined(body, { metadata: { labels: { extra: 'x' } } })),
     'an annotation more': patch(joined(body, { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } } })),
     'a finalizer': patch(joined(body, { metadata: { finalizers: ['example.com/held'] } })),
+  }
+  return {
+    ...Object.fromEntries([...others, ...halves]),
+    ...more,
     'nothing at all': patch({}),
     'its status': patch(body, { path: `${pathOf({ ...act, subresource: 'status' })}` }),
     'a delete': { method: 'DELETE', path: pathOf({ ...act, subresource: undefined }) },
@@ -97,7 +102,7 @@ async function judgeCall({ server, ownToken, token }: Scene, entry: Known): Prom
   const twin = { ...act, name: `${act.name}-twin` }
   for (const each of [act, twin]) await madeAnew(server, each)
   const own = await ownToken(ownGroups.call, act)
-  const [call, other] = [act, twin].map((each) => callByHotwork(each, part))
+  const [call, other] = [act, twin].map((each) => callByHotwork(each, entry))
   if (!call || !other) throw new Error('no call')
   const permit = await token(act, undefined)
   const reader = await ownToken(ownGroups.read)
@@ -111,14 +116,14 @@ async function judgeCall({ server, ownToken, token }: Scene, entry: Known): Prom
   assert.ok(status === 200 || status === 201, `${entry.name}: ${status}`)
 }
 
-const callByHotwork = (act: Act, { mediated }: Known['kubernetes']): Call =>
+const callByHotwork = (act: Act, { kubernetes: { mediated }, args }: Known): Call =>
   mediated?.call === 'evict'
     ? { method: 'POST', path: pathOf(act), body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: act.name, namespace: act.namespace } } }
     : {
         method: 'PATCH',
         path: pathOf(act),
         type: 'application/strategic-merge-patch+json',
-        body: mediated?.call === 'patch' ? mediated.body : { spec: { template: { metadata: { annotations: { rolled: 'back' } } } } },
+        body: mediated?.call === 'patch' ? argumentsOfRead({ arguments: mediated.body as JsonObject }, args) : { spec: { template: { metadata: { annotations: { rolled: 'back' } } } } },
       }
 
 async function judgeRead({ server, readToken, token }: Scene, { name, kubernetes: part, args }: Known): Promise<void> {

@@ -104,12 +104,11 @@ async function tellTheStory(ground: Ground, step: Step): Promise<void> {
 
   await step("Hotwork's own tokens do their one thing", () => judgeOwn(scene))
   await step('a field that an applier owns is not dropped by a token', () => judgeClaims(scene))
-  await step('kubectl makes the approved act', async () => {
+  await step('kubectl lists by the token for reads, and is refused by the one for the act', async () => {
     await madeAnew(server, act)
-    const permit = await token(labelling, undefined)
-    const patch = ['patch', 'deployment/web', '-n', space, '--type=merge', '-p', JSON.stringify(labelCall.body)]
-    assert.match(await server.kubectl(patch, permit), /patched/)
-    await assert.rejects(server.kubectl([...patch.slice(0, -1), '{"spec":{"paused":true}}'], permit), /hotwork: the permit is for different values/)
+    const list = ['get', 'deployments', '-n', space, '-o', 'name']
+    assert.match(await server.kubectl(list, await scene.readToken(`read:${space}:workloads`)), /deployment\.apps\/web/)
+    await assert.rejects(server.kubectl(list, await token(labelling, undefined)), /cannot list resource/)
   })
   await step('another cluster takes no token of this one, nor this one of the other', async () => {
     const two = await startScene(ground, 'cluster-two')
