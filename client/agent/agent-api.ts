@@ -5,11 +5,13 @@ import {
   Ask,
   AwsCredentials,
   Called,
+  ClusterCredentials,
   Evaluation,
   TaskAnswer,
   TaskMembers,
   TokenAnswer,
 } from '../../functions/domain/cards/wire/task.ts'
+import { claimsOf } from '../audience.ts'
 import { defined, readAnswer, type Sending, send, type Waiting } from '../http.ts'
 import type { Prove } from '../journal/keys.ts'
 import { Fault } from '../outcome.ts'
@@ -55,6 +57,17 @@ const isPending = ({ task }: Task): boolean => task.status === 'pending'
 
 /** @internal Whether what the approved call started goes on. */
 export const isRunning = ({ hotwork }: Pick<Task, 'hotwork'>): boolean => hotwork.run?.status === 'running'
+
+/**
+ * @internal The kind of target that an access token is for, by its audience, `{issuer}/{kind}`. Undefined for a tool's.
+ */
+export function targetOf(accessToken: string): string | undefined {
+  const { iss, aud } = claimsOf(accessToken) ?? {}
+  const kind = /^\/([a-z]+)$/.exec(
+    iss !== undefined && typeof aud === 'string' && aud.startsWith(iss) ? aud.slice(iss.length) : '',
+  )
+  return kind?.[1]
+}
 
 /**
  * Hotwork's API for one agent and one key. Calls are idempotent, and retried if unanswered. Each method throws Refusal
@@ -216,9 +229,14 @@ export class AgentApi {
     return this.#call(AwsCredentials, { path: '/aws/credentials', accessToken })
   }
 
+  /** Tokens that can do the approved act in a cluster, and read what it needs. */
+  clusterCredentials(accessToken: string): Promise<ClusterCredentials> {
+    return this.#call(ClusterCredentials, { path: '/kubernetes/credentials', accessToken })
+  }
+
   /** Has Hotwork make the one approved call, once. After `outcome_unknown`, the next call looks up its outcome. */
-  awsCall(accessToken: string): Promise<Called> {
-    return this.#call(Called, { path: '/aws/calls', accessToken })
+  mediatedCall(accessToken: string): Promise<Called> {
+    return this.#call(Called, { path: `/${targetOf(accessToken) ?? 'aws'}/calls`, accessToken })
   }
 
   /** Gives another agent the same right or less, with uses of this grant. @returns the other agent's task */

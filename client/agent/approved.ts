@@ -1,5 +1,6 @@
 // Rules: test/client/agent/permit.test.ts
 import type { TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
+import { type ClusterProxy, endOfCluster, openClusterProxy } from '../exec/cluster-proxy.ts'
 import { defined } from '../http.ts'
 import { isAlive, type Run } from '../journal/runs.ts'
 import { exitOfStatus, exits, isStateChanged, Refusal, Trouble } from '../outcome.ts'
@@ -116,6 +117,20 @@ export class Approved {
     )
   }
 
+  /**
+   * Opens an API server on loopback for `kubectl` and other clients of Kubernetes, which does the approved act in its
+   * cluster, reads what that needs, and refuses all else. `file` is its kubeconfig, which no other user can read and in
+   * which no token of the cluster stands. `close` ends it, and this process does.
+   */
+  kubeConfig(): Promise<ClusterProxy> {
+    return openClusterProxy(
+      renewing(
+        () => this.#claim(async () => this.#held.api.clusterCredentials((await this.#token()).access_token)),
+        endOfCluster,
+      ),
+    )
+  }
+
   /** The access token for the action's tool: `Authorization: DPoP TOKEN`. */
   async token(): Promise<string> {
     this.#shown = (await this.#claim(() => this.#token())).access_token
@@ -145,13 +160,13 @@ export class Approved {
     return this.#run
   }
 
-  /** Has Hotwork make a mediated call, once, and returns AWS's answer. `run` is what it started, if that goes on. */
+  /** Has Hotwork make a mediated call, once, and returns the target's answer. `run` is what it started, if that goes on. */
   async call(): Promise<{ readonly [name: string]: unknown }> {
     const { api, signal, pause } = this.#held
     for (let count = 1; ; count++)
       try {
         return await this.#claim(async () => {
-          const { output, run } = await api.awsCall((await this.#token()).access_token)
+          const { output, run } = await api.mediatedCall((await this.#token()).access_token)
           this.#run = run && runOf(run)
           return output
         })

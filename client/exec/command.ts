@@ -12,6 +12,9 @@ const awsCredential =
 const identity =
   /^(?:HOTWORK_(?:AS|TOKEN|SIDECAR_TOKEN|WORKLOAD_TOKEN_FILE|TOOL_TOKEN_FILE)|ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)|SPIFFE_ENDPOINT_SOCKET)$/i
 
+/** The variables by which clients of Kubernetes find a cluster or a credential of one. */
+const clusterVariable = /^(?:KUBECONFIG$|KUBERNETES_|KUBE_|HELM_KUBE|K8S_AUTH_)/i
+
 type Environment = { readonly [name: string]: string | undefined }
 
 /** The environment without a credential. Region, `AWS_ENDPOINT_URL*` and `AWS_CA_BUNDLE` stay. */
@@ -21,6 +24,12 @@ export const withoutCredentials = (env: Environment): { [name: string]: string }
       value === undefined || awsCredential.test(name) || identity.test(name) ? [] : [[name, value]],
     ),
   )
+
+/** Makes every client of Kubernetes use only the proxy's kubeconfig, in place of the files of ~/.kube too. */
+export const withCluster = (env: { [name: string]: string }, file: string): { [name: string]: string } => ({
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => !clusterVariable.test(name))),
+  KUBECONFIG: file,
+})
 
 /** The environment without the right to ask as this agent or tool. The program's own credentials stay. */
 export const withoutIdentity = (env: Environment): { [name: string]: string } =>

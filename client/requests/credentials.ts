@@ -29,7 +29,7 @@ export async function call(typed: IdTyped & { wait?: number | undefined }, conte
   const kept = await keyOf(id, context)
   const api = await agentApiOf(kept, context)
   const called = await requests.journal.alone(id, () =>
-    ofGrant(context, id, async () => api.awsCall((await api.exchangeToken(id)).access_token)),
+    ofGrant(context, id, async () => api.mediatedCall((await api.exchangeToken(id)).access_token)),
   )
   if (called.run && typed.wait !== undefined) return followed(await api.readTask(id), api, typed.wait, context)
   const { settings } = context

@@ -1,6 +1,7 @@
-import type { AgentApi } from '../agent/agent-api.ts'
+import { type AgentApi, targetOf } from '../agent/agent-api.ts'
 import { type Task, toDoOf } from '../agent/ask.ts'
 import { nextCommand } from '../context.ts'
+import { endOfCluster, openClusterProxy } from '../exec/cluster-proxy.ts'
 import {
   type Ended,
   endpointVariables,
@@ -9,9 +10,10 @@ import {
   runCommand,
   Signals,
   whereVariables,
+  withCluster,
   withoutCredentials,
 } from '../exec/command.ts'
-import { type CredentialsEndpoint, openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
+import { openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
 import { isAlive } from '../journal/runs.ts'
 import { exits, Fault, isOver, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
@@ -96,7 +98,7 @@ async function find(
       'a plan gets no credential: each step is done by its own agent',
       'ask with `npx --no-install hotwork request FILE`; then each agent runs its step with `npx --no-install hotwork exec STEP -- CMD...`',
     )
-  if (!ask.resource.id.startsWith('arn:'))
+  if (!isAtTarget.test(ask.resource.id))
     throw wrongUsage(
       `\`${ask.action.name}\` is done at a tool, for which a command gets no credential`,
       'the tool takes an access token with a proof for each call: use the client (docs/agents/README.md)',
@@ -105,6 +107,9 @@ async function find(
   context.surroundings.err(lines(`${asked.kept.id}: asked for ${ask.action.name} on ${ask.resource.id}`))
   return asked
 }
+
+/** The id of a resource in AWS, or of one in a cluster, which is a path of its API server. */
+const isAtTarget = /^arn:|^[^/\s]+\/apis?\//
 
 /** Finds a request without its key: a request that has ended has no key. */
 async function findAsked(id: string, context: AgentContext): Promise<Found | { kept?: undefined; task: Task }> {
@@ -175,10 +180,10 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
       detail: `\`${nextCommand(`wait ${id}`, context.settings)}\` shows its state`,
     })
   }
-  let claimed: Claimed
+  let right: Claimed
   try {
-    claimed = await claim(running)
-    if (running.signals.stop.aborted) await claimed.endpoint.close()
+    right = await claim(running, context)
+    if (running.signals.stop.aborted) await right.close()
     running.signals.stop.throwIfAborted()
   } catch (cause) {
     // The command was not started, so a retry may start it.
@@ -186,26 +191,53 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
     if (cause instanceof Refusal && isOver(cause)) requests.forget(id)
     throw cause
   }
-  const ended = await runWith(claimed, command, running, context)
+  const ended = await runWith(right, command, running, context)
   const { first } = running.signals
   const exit = first === undefined ? ended.exit : exitOfSignal(first)
   if (ended.fault) context.surroundings.err(lines(`hotwork: ${command[0]}: it could not be started (${ended.fault})`))
   return report(noteOf(ended, first), exit, running, context)
 }
 
-type Claimed = { endpoint: CredentialsEndpoint; region: string | undefined }
+type Claimed = {
+  /** The environment of the command, with the address of the credential. */
+  environment(own: { [name: string]: string }): { [name: string]: string }
+  close(): Promise<void>
+}
 
-/** Claims credentials before the command starts, so that a failure is reported here and not by an AWS tool. */
-async function claim({ kept: { id }, api }: Running): Promise<Claimed> {
+/** Claims credentials before the command starts, so that a failure is reported here and not by the command. */
+async function claim({ kept: { id }, api }: Running, { settings: { local } }: AgentContext): Promise<Claimed> {
   const token = await api.exchangeToken(id)
   const [detail] = token.authorization_details as { resource?: { id?: string } }[]
   // One access token suffices, since it ends with the grant. It ignores the signal: a stopping command may need
   // credentials.
   const later = api.within(undefined)
-  const credentials = renewing(
-    () => later.awsCredentials(token.access_token),
-    ({ Expiration }) => Date.parse(Expiration),
+  if (targetOf(token.access_token) === 'kubernetes') {
+    const proxy = await openClusterProxy(
+      await claimed(id, () => later.clusterCredentials(token.access_token), endOfCluster),
+    )
+    return { environment: (own) => withCluster(own, proxy.file), close: proxy.close }
+  }
+  const endpoint = await openCredentialsEndpoint(
+    await claimed(
+      id,
+      () => later.awsCredentials(token.access_token),
+      ({ Expiration }) => Date.parse(Expiration),
+    ),
   )
+  const region = detail?.resource?.id?.split(':')[3] || local?.aws.region
+  return {
+    environment: (own) => ({
+      ...own,
+      ...whereVariables(own, { region, endpointUrl: local?.aws.endpointUrl }),
+      ...endpointVariables(endpoint),
+    }),
+    close: endpoint.close,
+  }
+}
+
+/** Credentials that are renewed, of which the first are there. */
+async function claimed<T>(id: string, make: () => Promise<T>, endOf: (made: T) => number): Promise<() => Promise<T>> {
+  const credentials = renewing(make, endOf)
   await credentials().catch((trouble: unknown) => {
     if (trouble instanceof Refusal && trouble.told.code === 'mediated')
       throw wrongUsage(
@@ -214,19 +246,17 @@ async function claim({ kept: { id }, api }: Running): Promise<Claimed> {
       )
     throw trouble
   })
-  return { endpoint: await openCredentialsEndpoint(credentials), region: detail?.resource?.id?.split(':')[3] }
+  return credentials
 }
 
 async function runWith(
-  { endpoint, region }: Claimed,
+  { environment, close }: Claimed,
   command: readonly string[],
   { signals }: Running,
-  { settings: { local }, surroundings, json }: AgentContext,
+  { surroundings, json }: AgentContext,
 ): Promise<Ended> {
   try {
-    const own = withoutCredentials(surroundings.env)
-    const where = whereVariables(own, { region: region || local?.aws.region, endpointUrl: local?.aws.endpointUrl })
-    const env = { ...own, ...where, ...endpointVariables(endpoint) }
+    const env = environment(withoutCredentials(surroundings.env))
     // With `--json` standard output has only the one document.
     const stdio = ['inherit', json ? 2 : 'inherit', 'inherit'] as const
     return await runCommand(command, { env, folder: surroundings.folder, stdio: [...stdio] }, (child) => {
@@ -234,7 +264,7 @@ async function runWith(
     })
   } finally {
     signals.child = undefined
-    await endpoint.close()
+    await close()
   }
 }
 

@@ -121,7 +121,7 @@ export async function carryThrough(world: World, ask: Ask, watch: (step: Step) =
 }
 
 async function callByHotwork(agent: AgentApi, token: string): Promise<string> {
-  const { output } = await agent.awsCall(token)
+  const { output } = await agent.mediatedCall(token)
   const answered = Object.keys(output).length > 0 ? `answered with ${Object.keys(output).join(', ')}` : 'took it'
   return `done by Hotwork, AWS ${answered}`
 }

@@ -475,7 +475,7 @@ test('a permit whose call starts a run has the run, and waits for its end', asyn
   await permit.token()
   const { called, end: over } = await startedRun(scene, permit.request as RequestId)
   const run = { status: 'running' as const, since: new Date().toISOString() }
-  jest.spyOn(AgentApi.prototype, 'awsCall').mockResolvedValueOnce({ output: { id: 'run-1' }, run })
+  jest.spyOn(AgentApi.prototype, 'mediatedCall').mockResolvedValueOnce({ output: { id: 'run-1' }, run })
   expect(called).toMatchObject({ ok: true, value: { run: { status: 'running' } } })
   expect([permit.run, await permit.call()]).toEqual([undefined, { id: 'run-1' }])
   expect(permit.run).toMatchObject({ status: 'running' })

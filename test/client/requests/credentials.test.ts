@@ -129,7 +129,7 @@ test('`wait` exits with 0 once the run has succeeded, and the key is deleted', a
 test('`call` says that a run began; with `--wait` it waits for its end', async () => {
   const { id } = await running()
   const answer = { output: { id: 'run-1' }, run: { status: 'running' as const, since: new Date().toISOString() } }
-  const answered = jest.spyOn(AgentApi.prototype, 'awsCall').mockResolvedValue(answer)
+  const answered = jest.spyOn(AgentApi.prototype, 'mediatedCall').mockResolvedValue(answer)
   expect(await agent.type('call', id)).toMatchObject({ exit: 0, out: expect.stringContaining(`hotwork wait ${id}`) })
   expect(await agent.json('call', id, '--wait=0s')).toMatchObject({ exit: 3, body: { run: { status: 'running' } } })
   answered.mockRestore()

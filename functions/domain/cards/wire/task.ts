@@ -218,6 +218,24 @@ export const AwsCredentials = z.object({
 })
 export type AwsCredentials = z.infer<typeof AwsCredentials>
 
+/**
+ * An ExecCredential (`client.authentication.k8s.io/v1`) with a token of one act in a cluster; beside it the token that
+ * reads around the act, and the cluster that takes both.
+ */
+export const ClusterCredentials = z.object({
+  apiVersion: z.literal('client.authentication.k8s.io/v1'),
+  kind: z.literal('ExecCredential'),
+  status: z.object({ token: z.string(), expirationTimestamp: time }),
+  readToken: z.string(),
+  cluster: z.object({
+    server: z.url(),
+    /** PEM; absent if everyone trusts the server's. */
+    certificateAuthority: z.string().optional(),
+    namespace: z.string().optional(),
+  }),
+})
+export type ClusterCredentials = z.infer<typeof ClusterCredentials>
+
 export const Called = z.looseObject({ output: Members, run: RunMembers.optional() })
 export type Called = z.infer<typeof Called>
 
