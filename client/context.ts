@@ -30,20 +30,27 @@ export function show(
 export const nextCommand = (words: string, { as }: Pick<Settings, 'as'>, behind = ''): string =>
   `npx --no-install hotwork ${words}${as === undefined ? '' : ` --as ${as}`}${behind}`
 
+/** The words by which another program, such as an AWS tool or `kubectl`, runs a verb of this one. */
+export const wordsOf = (
+  verb: readonly string[],
+  { apiUrl, as }: Pick<Settings, 'apiUrl' | 'as'>,
+  { program }: Pick<Surroundings, 'program'>,
+): readonly [string, ...string[]] => [
+  // Absolute paths: it is run in another folder, and another Node may be first on the PATH there.
+  process.execPath,
+  program.file,
+  ...verb,
+  ...['--api', apiUrl],
+  ...(as === undefined ? [] : ['--as', as]),
+]
+
 /** The profile for ~/.aws/config by which AWS's tools run a verb of this program for their credentials. */
 export function profileOf(
   verb: readonly string[],
-  { apiUrl, as, localAws }: Pick<Settings, 'apiUrl' | 'as' | 'localAws'>,
+  { localAws, ...settings }: Pick<Settings, 'apiUrl' | 'as' | 'localAws'>,
   { program, platform }: Pick<Surroundings, 'program' | 'platform'>,
 ): { credential_process: string; lines: string[] } {
-  // Absolute paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
-  const words = [
-    process.execPath,
-    program.file,
-    ...verb,
-    ...['--api', apiUrl],
-    ...(as === undefined ? [] : ['--as', as]),
-  ]
+  const words = wordsOf(verb, settings, { program })
   const credential_process = words.map((word) => quoted(word, platform)).join(' ')
   return {
     credential_process,

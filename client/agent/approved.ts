@@ -1,7 +1,8 @@
 // Rules: test/client/agent/permit.test.ts
 import type { TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
-import { type ClusterProxy, endOfCluster, openClusterProxy } from '../exec/cluster-proxy.ts'
+import { type ClusterProxy, openClusterProxy } from '../exec/cluster-proxy.ts'
 import { defined } from '../http.ts'
+import { endOfCluster } from '../journal/keys.ts'
 import { isAlive, type Run } from '../journal/runs.ts'
 import { exitOfStatus, exits, isStateChanged, Refusal, Trouble } from '../outcome.ts'
 import { renewing } from '../renewing.ts'

@@ -15,7 +15,7 @@ import {
   wait,
 } from '../requests/ask.ts'
 import type { AgentContext } from '../requests/context.ts'
-import { call, credentials } from '../requests/credentials.ts'
+import { call, clusterCredential, credentials } from '../requests/credentials.ts'
 import { type ExecTyped, exec } from '../requests/exec.ts'
 import { KeptRequests } from '../requests/kept-requests.ts'
 import { readAgentSettings } from '../settings.ts'
@@ -93,6 +93,13 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .addArgument(id)
     .option('--setup', 'print the lines for ~/.aws/config, and no credentials', false)
     .action(act<{ id: string; setup: boolean }>(credentials))
+  const kubernetes = program.command('kubernetes').description('A cluster, for its own tools.')
+  frame
+    .verb(kubernetes, 'credential', 'the token of an approved act in a cluster, as `kubectl` takes it from a plugin')
+    .addArgument(id)
+    .option('--read', 'the token that reads', false)
+    .option('--setup', 'print the kubeconfig that names this verb, and no token', false)
+    .action(act<{ id: string; read: boolean; setup: boolean }>(clusterCredential))
   verb('call', "for a mediated action: have Hotwork make the one call, and print AWS's answer")
     .addArgument(id)
     .addOption(new Option('--wait [span]', 'wait for the end of the run that it starts; default 30m').argParser(span))

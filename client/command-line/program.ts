@@ -46,7 +46,9 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
   }
 }
 
-/** Standard output of `credentials` is for AWS's tools, so its errors are not printed there as JSON. */
+/** Standard output of these is for tools of AWS and Kubernetes, so their errors are not printed there as JSON. */
+const forTools = ['credentials', 'credential']
+
 function wantsJson(typed: readonly string[], program: Command): boolean {
   let command = program
   for (const word of typed) {
@@ -56,7 +58,7 @@ function wantsJson(typed: readonly string[], program: Command): boolean {
   }
   // Words after `--` are another program's.
   const own = typed.includes('--') ? typed.slice(0, typed.indexOf('--')) : typed
-  return own.includes('--json') && command.name() !== 'credentials'
+  return own.includes('--json') && !forTools.includes(command.name())
 }
 
 function troubleOf(cause: unknown): Trouble {

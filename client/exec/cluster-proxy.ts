@@ -19,9 +19,6 @@ export type ClusterProxy = {
   close(): Promise<void>
 }
 
-/** The end of a cluster's tokens. Milliseconds. */
-export const endOfCluster = ({ status }: ClusterCredentials): number => Date.parse(status.expirationTimestamp)
-
 /** A refused call in the form of Kubernetes, which `kubectl` prints. */
 class No extends Error {
   readonly code: number

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import * as DPoP from 'dpop'
 import * as z from 'zod'
-import { AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
+import { AwsCredentials, ClusterCredentials } from '../../functions/domain/cards/wire/task.ts'
 import { worthUsing } from '../renewing.ts'
 import { type Journal, type Kind, remembered } from './journal.ts'
 
@@ -43,6 +43,15 @@ export const credentials: Kind<AwsCredentials> = {
   isOver: ({ Expiration }, now) => Date.parse(Expiration) <= now,
 }
 
+/** Tokens of a cluster, which are shared alike. */
+export const clusterCredentials: Kind<ClusterCredentials> = {
+  ...{ prefix: '', ids: /^req_\w+\.kubernetes$/, shape: ClusterCredentials, stays: remembered },
+  isOver: (row, now) => endOfCluster(row) <= now,
+}
+
+/** The end of a cluster's tokens. Milliseconds. */
+export const endOfCluster = ({ status }: ClusterCredentials): number => Date.parse(status.expirationTimestamp)
+
 /** A key to ask with. `again` is true if an earlier ask, which may be pending, used it. */
 export type Begun = { place: string; kept: Kept; again: boolean }
 
@@ -58,7 +67,7 @@ export class Keys {
 
   /** The key of a place, made if it is missing. All processes of this machine get the same key. @throws Fault */
   async keyFor(place: string, until: number, about: Pick<Kept, 'id'> = {}): Promise<Begun> {
-    this.journal.tidy(keys, credentials)
+    this.journal.tidy(keys, credentials, clusterCredentials)
     const before = this.keyAt(place)
     if (before) return { place, kept: before, again: true }
     const own = { idempotencyKey: randomUUID(), jwk: await makeJwk() }
@@ -84,6 +93,7 @@ export class Keys {
     const had = this.journal.find(keys, id) !== undefined
     this.journal.remove(keys, id)
     this.journal.remove(credentials, `${id}.aws`)
+    this.journal.remove(clusterCredentials, `${id}.kubernetes`)
     return had
   }
 
@@ -91,12 +101,28 @@ export class Keys {
    * Shared by all processes of this machine until shortly before their end, since new credentials end the earlier ones.
    */
   credentialsOf(id: string, make: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
+    return this.#shared(credentials, id, 'aws', ({ Expiration }) => Date.parse(Expiration), make)
+  }
+
+  /** The same of a cluster's tokens. */
+  clusterCredentialsOf(id: string, make: () => Promise<ClusterCredentials>): Promise<ClusterCredentials> {
+    return this.#shared(clusterCredentials, id, 'kubernetes', endOfCluster, make)
+  }
+
+  #shared<T extends object>(
+    kind: Kind<T>,
+    id: string,
+    target: string,
+    endOf: (made: T) => number,
+    make: () => Promise<T>,
+  ): Promise<T> {
     const { journal } = this
+    const place = `${id}.${target}`
     return journal.alone(id, async () => {
-      const before = journal.find(credentials, `${id}.aws`)
-      if (before && Date.parse(before.Expiration) - journal.now() > worthUsing) return before
+      const before = journal.find(kind, place)
+      if (before && endOf(before) - journal.now() > worthUsing) return before
       const fresh = await make()
-      journal.put(credentials, `${id}.aws`, fresh)
+      journal.put(kind, place, fresh)
       return fresh
     })
   }

@@ -1,4 +1,5 @@
-import { type IdTyped, nextCommand, profileOf, show } from '../context.ts'
+import { type IdTyped, nextCommand, profileOf, show, wordsOf } from '../context.ts'
+import { kubeConfigOf } from '../exec/kube-config.ts'
 import { type Exit, exits, isOver, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { followed, keyOf, readId } from './ask.ts'
@@ -22,6 +23,34 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
   return exits.done
 }
 
+/**
+ * An ExecCredential of an approved act in a cluster, for `kubectl` (client.authentication.k8s.io/v1), or the kubeconfig
+ * that names this verb. Its contexts are two, since the token of an act reads nothing.
+ */
+export async function clusterCredential(
+  typed: IdTyped & { read: boolean; setup: boolean },
+  context: AgentContext,
+): Promise<Exit> {
+  const { kept: requests, surroundings, settings } = context
+  const id = readId(typed.id)
+  const kept = await keyOf(id, context)
+  const api = await agentApiOf(kept, context)
+  const { apiVersion, kind, status, readToken, cluster } = await requests.clusterCredentialsOf(id, () =>
+    ofGrant(context, id, async () => api.clusterCredentials((await api.exchangeToken(id)).access_token)),
+  )
+  const user = (...options: readonly string[]) => {
+    const [command, ...args] = wordsOf(['kubernetes', 'credential', id, ...options], settings, surroundings)
+    return { exec: { command, args } }
+  }
+  const token = typed.read ? readToken : status.token
+  surroundings.out(
+    typed.setup
+      ? kubeConfigOf(cluster, { act: user(), read: user('--read') })
+      : `${JSON.stringify({ apiVersion, kind, status: { ...status, token } })}\n`,
+  )
+  return exits.done
+}
+
 /** Makes the call once: after a lost answer, asking again reports its outcome. */
 export async function call(typed: IdTyped & { wait?: number | undefined }, context: AgentContext): Promise<Exit> {
   const { kept: requests } = context
@@ -36,7 +65,7 @@ export async function call(typed: IdTyped & { wait?: number | undefined }, conte
   return show(context, called, () => [
     called.run
       ? `STARTED, and its run goes on; wait for its end with \`${nextCommand(`wait ${id}`, settings)}\``
-      : `DONE, and AWS answered; report it with \`${nextCommand(`complete ${id}`, settings)}\``,
+      : `DONE, and the target answered; report it with \`${nextCommand(`complete ${id}`, settings)}\``,
     ...JSON.stringify(called.output, null, 2).split('\n'),
   ])
 }
@@ -55,7 +84,7 @@ async function ofGrant<T>({ kept, settings }: AgentContext, id: string, work: ()
     if (trouble.told.code === 'not_mediated')
       throw wrongUsage(
         'you make this call yourself',
-        `\`${nextCommand(`exec ${id}`, settings, ' -- CMD...')}\` gives it AWS credentials`,
+        `\`${nextCommand(`exec ${id}`, settings, ' -- CMD...')}\` gives it the credential`,
       )
     throw trouble
   }

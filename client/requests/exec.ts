@@ -1,7 +1,7 @@
 import { type AgentApi, targetOf } from '../agent/agent-api.ts'
 import { type Task, toDoOf } from '../agent/ask.ts'
 import { nextCommand } from '../context.ts'
-import { endOfCluster, openClusterProxy } from '../exec/cluster-proxy.ts'
+import { openClusterProxy } from '../exec/cluster-proxy.ts'
 import {
   type Ended,
   endpointVariables,
@@ -14,6 +14,7 @@ import {
   withoutCredentials,
 } from '../exec/command.ts'
 import { openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
+import { endOfCluster } from '../journal/keys.ts'
 import { isAlive } from '../journal/runs.ts'
 import { exits, Fault, isOver, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
