@@ -27,8 +27,13 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     `exec --request examples/requests/staging-payment-timeout.json -- \\
     aws ssm put-parameter --name /staging/checkout/payment-timeout-ms --value 2500 --overwrite`,
     'exec req_... -- ./repair.sh',
+    'exec req_... -- kubectl scale deployment web --replicas=3',
   ],
   credentials: ['credentials req_... --setup >> ~/.aws/config', 'credentials req_...'],
+  'kubernetes credential': [
+    'kubernetes credential req_... --setup > kubeconfig.json',
+    'kubernetes credential req_... --read',
+  ],
   call: ['call req_...'],
   mcp: [
     'mcp --map ~/.config/hotwork/files-map.json -- npx @modelcontextprotocol/server-filesystem .',

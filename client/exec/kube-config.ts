@@ -1,4 +1,4 @@
-// Rules: test/client/exec/cluster-proxy.test.ts, test/client/requests/cluster-credential.test.ts
+// Rules: test/client/exec/cluster-proxy.test.ts, test/client/requests/cluster.test.ts
 import type { ClusterCredentials } from '../../functions/domain/cards/wire/task.ts'
 
 /** A plugin that gives a token (client.authentication.k8s.io/v1), or a token that is no cluster's. */

@@ -54,7 +54,8 @@ async function asAgent(make: (machine: AgentMachine) => Promise<string | undefin
   cpSync(join(root, 'examples/requests'), join(at.home, 'examples/requests'), { recursive: true })
   cpSync(staging, join(at.home, 'ask.json'))
   writeFileSync(join(at.home, 'last.log'), '02:51 timeout\n')
-  for (const program of ['aws', 'repair.sh']) writeFileSync(join(at.home, program), '#!/bin/sh\n', { mode: 0o700 })
+  for (const program of ['aws', 'repair.sh', 'kubectl'])
+    writeFileSync(join(at.home, program), '#!/bin/sh\n', { mode: 0o700 })
   at.env['PATH'] = `${at.home}:/bin`
   const id = await make(at)
   return { at, ids: id === undefined ? {} : { req: id } }
@@ -296,10 +297,10 @@ test('examples are of existing verbs', () => {
 })
 
 /**
- * These need an identity provider, or run until they are stopped: `login/kept-login.test.ts`, `sidecar/sidecar.test.ts` and
- * `mcp/run-gate.test.ts` type them.
+ * These need an identity provider or a cluster, or run until they are stopped: `login/kept-login.test.ts`,
+ * `sidecar/sidecar.test.ts`, `mcp/run-gate.test.ts` and `requests/cluster.test.ts` type them.
  */
-const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp']
+const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp', 'kubernetes credential']
 /** It needs programs that only `tools/prove/run.ts` installs, which types it. */
 const proof = 'policy prove policies --deployment deployment.json'
 const all = Object.entries(examples)
