@@ -10,7 +10,7 @@ const usage = `usage: npx node infra/guardrail.ts --deployment FILE --as scp|rcp
          [--policies DIR] [--stack-name NAME] [--account ALIAS]...
          [--exempt ROLE_ARN]... [--deployer ROLE_ARN]... [--rcp-service PREFIX]...
 
-Prints the policy that denies the catalogue's actions to callers that do not come through Hotwork. docs/targets.md says
+Prints the policy that denies the catalogue's actions to callers that do not come through Hotwork. docs/targets/aws.md says
 where to attach it, and what it breaks.
 `
 

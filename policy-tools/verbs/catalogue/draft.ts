@@ -47,7 +47,7 @@ function known(action: string) {
   if (isNever(iam.name))
     throw new WrongUsage(
       `no entry can do \`${iam.name}\`: the boundary of each target role refuses it`,
-      'it leads to more rights, or ends the record of them; docs/targets.md says which actions do',
+      'it leads to more rights, or ends the record of them; docs/targets/aws.md says which actions do',
     )
   return iam
 }

@@ -8,7 +8,7 @@ import { AgentMachine } from '../support/agent-machine.ts'
 import { useFolder } from '../support/folder.ts'
 import { useScene } from '../support/scene.ts'
 
-/** What an agent gets for an act in a cluster: a command's kubeconfig, a plugin's token, a call. */
+/** An act in a cluster, on the side of its agent: a kubeconfig for a command, a token for a plugin, a call. */
 
 const scene = useScene()
 let agent: AgentMachine
