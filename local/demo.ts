@@ -80,7 +80,7 @@ async function tellOnOwnStack(): Promise<void> {
   const stack = await startStack({ stateDirectory: folder, signal: asked })
   void untilAborted(stack.signal).then(() => broken.abort(stack.signal.reason))
   try {
-    await tell({ local: stack.local, folder })
+    await tell({ local: stack.local, folder, deploy: stack.deploy })
     if (options.keep) {
       process.exitCode = report.finish() ? 0 : 1
       await keepRunning(stack)

@@ -29,9 +29,10 @@ export interface Surroundings {
 type Prepared = Awaited<ReturnType<typeof prepareDeployment>>
 type SlackApp = ReturnType<typeof createSlackApp>
 type Person = ReturnType<typeof readOrganisation>['people'][number]
-type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly' | 'workspaces'> & {
+type Described = Omit<Prepared, 'proxy' | 'issuer' | 'file' | 'directory' | 'assembly' | 'workspaces'> & {
   workspaces?: Prepared['workspaces']
   proxy: Pick<ReverseProxy, 'url'>
+  issuer?: string
   file: Pick<Prepared['file'], 'tools'>
 }
 
@@ -46,11 +47,15 @@ export async function prepareDeployment(
     policies: folder,
     slack: between,
     workspaces: named = {},
+    front,
+    targets,
   }: {
     stackName: string
     policies: string
     slack?: Between | undefined
     workspaces?: { readonly [chat: string]: readonly string[] }
+    front?: Between | undefined
+    targets?: { readonly [alias: string]: object } | undefined
   },
   resources: AsyncDisposableStack,
 ) {
@@ -63,7 +68,8 @@ export async function prepareDeployment(
 
   const proxy = await startReverseProxy(log)
   resources.defer(() => proxy.close())
-  const issuer = proxy.url
+  front?.forwardTo(proxy.url)
+  const issuer = front?.url ?? proxy.url
   const startWorkspace = async (
     app: SlackApp,
     accountOf: (person: Person) => string | undefined,
@@ -105,7 +111,7 @@ export async function prepareDeployment(
     incidentsUrl: `${incidents.url}/incidents/{incident}`,
   }
   const world = { organisation, issuer, identityProvider, accountId, region, slack, workspaces, ...addresses }
-  const file = await describeDeployment(world)
+  const file = { ...(await describeDeployment(world)), ...(targets && { targets }) }
   const deployment = join(directory, 'deployment.json')
   writeFileSync(deployment, `${JSON.stringify(file, null, 2)}\n`)
   const assembly = join(directory, 'assembly')
@@ -124,7 +130,7 @@ export async function prepareDeployment(
   const incidentTool = { webhookSecret: newWebhookSecret(), checkAuthorization: incidents.authorization }
   const webhooks = organisation.notified.map((each) => ({ ...each, secret: newWebhookSecret() }))
   const outside = { slack, workspaces, incidentTool, webhooks, desk, pager }
-  return { stackName, organisation, proxy, ...outside, file, keys, directory, assembly }
+  return { stackName, organisation, proxy, issuer, ...outside, file, keys, directory, assembly }
 }
 
 export async function deployPrepared(around: Surroundings, prepared: Prepared, aws: AwsAccess): Promise<Local> {
@@ -191,6 +197,7 @@ export function describeLocal(
     stackName,
     organisation,
     proxy,
+    issuer = proxy.url,
     slack,
     workspaces = {},
     incidentTool,
@@ -212,7 +219,7 @@ export function describeLocal(
   return {
     /** `http://127.0.0.1:PORT`, without a path or a trailing slash. */
     apiUrl: proxy.url,
-    issuer: proxy.url,
+    issuer,
     aws: {
       endpointUrl: aws.endpointUrl,
       region: aws.region,

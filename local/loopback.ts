@@ -1,6 +1,7 @@
 // Rules: test/local/reverse-proxy.test.ts
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 
 /**
@@ -94,5 +95,40 @@ export async function startReverseProxy(log: (line: string) => void = () => {}) 
       await server.close()
       proxy.close()
     },
+  }
+}
+
+/** An address over TLS in front of another, which it does not read. */
+export async function startTlsFront({ key, cert }: { key: string; cert: string }) {
+  let port = 0
+  const open = new Set<Socket>()
+  const server = createTlsServer({ key, cert }, (inside) => {
+    const outside = connect(port, '127.0.0.1')
+    for (const [one, other] of [
+      [inside, outside],
+      [outside, inside],
+    ] as const) {
+      open.add(one)
+      one.on('error', () => {})
+      one.once('close', () => {
+        open.delete(one)
+        other.destroy()
+      })
+    }
+    inside.pipe(outside).pipe(inside)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+  })
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    forwardTo(target: string) {
+      port = Number(new URL(target).port)
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        for (const each of open) each.destroy()
+      }),
   }
 }

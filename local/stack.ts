@@ -17,6 +17,10 @@ interface DeploymentChoice {
   policies?: string | undefined
   /** The other workspaces of Slack by alias, each with its channels of the policies. */
   workspaces?: { readonly [chat: string]: readonly string[] }
+  /** The address of its API for programs that want one over TLS. It is its issuer then. */
+  front?: Between
+  /** Members of `targets` in the deployment file. */
+  targets?: { readonly [alias: string]: object }
 }
 
 interface StackOptions extends DeploymentChoice {
@@ -97,7 +101,8 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 export const findStack = (directory: string): Local | undefined =>
   holderOf(join(directory, 'stack.lock')) === undefined ? undefined : readLocalFile(join(directory, 'local.json'))
 
-const choose = ({ stackName, policies, workspaces = {} }: DeploymentChoice) => ({
+const choose = ({ stackName, policies, workspaces = {}, front, targets }: DeploymentChoice) => ({
+  ...{ front, targets },
   stackName: stackName ?? 'Hotwork',
   workspaces,
   policies: resolve(policies ?? join(root, 'policies')),

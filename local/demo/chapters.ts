@@ -1,6 +1,7 @@
 // Rules: test/local/demo-options.test.ts
 import { tellBreakGlass } from './chapters/break-glass.ts'
 import { tellDrift } from './chapters/drift.ts'
+import { tellKubernetes } from './chapters/kubernetes.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellMcp } from './chapters/mcp.ts'
 import { tellPlan } from './chapters/plan.ts'
@@ -40,6 +41,11 @@ export const chapters: Chapters = {
     'The person on call opens a profile of rights alone, for minutes, with a reason and an incident, in sight of the channel. They end it when the repair is done, and another person reviews it.',
   ],
   drift: ['The world changes: a value is changed by hand after the approval, and people decide again', tellDrift],
+  kubernetes: [
+    'A cluster: one act by an unchanged kubectl, held by the cluster itself',
+    tellKubernetes,
+    'A token says one act, and policies in the cluster compare each call with it. Nothing of Hotwork runs there.',
+  ],
   mcp: [
     'An MCP server behind the gate: denied, approved, and repeated after a kill',
     tellMcp,

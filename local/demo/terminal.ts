@@ -15,9 +15,10 @@ export async function withTerminal(
   { local }: { local: Local },
   person: string,
   work: (type: Type, folder: string) => Promise<void>,
+  more: { readonly [variable: string]: string } = {},
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
-  const env = { ...process.env, XDG_STATE_HOME: folder, HOTWORK_AS: person }
+  const env = { ...process.env, XDG_STATE_HOME: folder, HOTWORK_AS: person, ...more }
   const type: Type = (...words) => runIn(folder, env, process.execPath, [program, ...words])
   try {
     // As `npm start` writes it, for programs in this folder.

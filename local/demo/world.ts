@@ -10,6 +10,7 @@ import { startCheckoutService } from '../../examples/checkout-service/checkout-s
 import type { Ask } from '../../functions/domain/cards/wire/task.ts'
 import { clientSettings } from '../emulator.ts'
 import type { Local } from '../local-file.ts'
+import type { LocalStack } from '../stack.ts'
 import { newProver, quietMachine } from './calls.ts'
 import { DeskClient } from './desk-client.ts'
 import { Person } from './person.ts'
@@ -24,6 +25,8 @@ export interface RunningStack {
   local: Local
   /** The folder of files to inspect after the run. */
   folder: string
+  /** Absent if another program runs the stack. */
+  deploy?: LocalStack['deploy']
 }
 
 type Work = (world: World) => Promise<void>
