@@ -30,7 +30,7 @@ export async function tellKubernetes({ report, stack }: World): Promise<void> {
   open.defer(() => front.close())
   const place = await placeOfCluster()
   const settings = {
-    ...{ kind: 'kubernetes', server: place.url, audience: place.url, certificateAuthority: place.cert },
+    ...{ kind: 'kubernetes', server: place.url, audience: `kubernetes:${namespace}`, certificateAuthority: place.cert },
     namespaces: [namespace],
   }
   const targets = { [target]: settings }
@@ -122,11 +122,11 @@ async function startWith(
   )
   const cluster = await startCluster(binaries, place, { folder, authentication })
   try {
+    await cluster.kubectl('create', 'namespace', namespace)
     for (const name of readdirSync(out)
       .filter((each) => /^\d-.*\.yaml$/.test(each))
       .toSorted())
       await cluster.kubectl('apply', '-f', join(out, name))
-    await cluster.kubectl('create', 'namespace', namespace)
     await cluster.kubectl('-n', namespace, 'create', 'deployment', deployment, '--image=nginx', '--replicas=2')
     return cluster
   } catch (fault) {
