@@ -67,8 +67,11 @@ export async function openClusterProxy(credentials: () => Promise<ClusterCredent
   }
 }
 
-/** The headers of a call that go on. The cluster gets no other, such as one of impersonation. */
-const sent = ['accept', 'accept-encoding', 'content-type', 'content-length', 'user-agent'] as const
+/**
+ * The headers of a call that go on. The cluster gets no other, such as one of impersonation. Without the length or the
+ * encoding of a body Node would send the body of a DELETE as the next call.
+ */
+const sent = ['accept', 'accept-encoding', 'content-type', 'content-length', 'transfer-encoding', 'user-agent'] as const
 const answered = ['content-type', 'content-encoding', 'content-length', 'retry-after', 'warning', 'audit-id'] as const
 
 const pick = (headers: IncomingHttpHeaders, names: readonly string[]) =>
