@@ -42,6 +42,7 @@ export {
 } from './agent/plan.ts'
 export type { Waiting } from './agent/waiting.ts'
 export { type Message, type Question, quoteForModel } from './agent/words.ts'
+export type { ClusterProxy } from './exec/cluster-proxy.ts'
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 
