@@ -31,7 +31,7 @@ class No extends Error {
 }
 
 /**
- * An API server on loopback for an unchanged `kubectl`, which reads before it writes: a read goes to the cluster with
+ * @internal An API server on loopback for an unchanged `kubectl`, which reads before it writes: a read goes to the cluster with
  * the read token, and all else with the token of the approved act. It answers only processes that have its secret, and
  * ends with this process.
  */
@@ -40,7 +40,7 @@ export async function openClusterProxy(credentials: () => Promise<ClusterCredent
   const secret = randomBytes(32).toString('base64url')
   const { key, cert } = makeCertificate()
   const server = createServer({ key, cert }, (call, answer) => {
-    pass(call, answer, secret, credentials).catch((fault: unknown) => refuse(answer, noOf(fault)))
+    pass(call, answer, secret, credentials).catch((fault: unknown) => refuse(call, answer, noOf(fault)))
   })
   // A cluster's answer may take longer than Node's limits, such as of a slow list.
   server.requestTimeout = 0
@@ -142,19 +142,23 @@ function mustPass(url: string, headers: IncomingHttpHeaders): void {
 function noOf(fault: unknown): No {
   if (fault instanceof No) return fault
   if (!(fault instanceof Trouble))
-    return new No(503, 'ServiceUnavailable', `Hotwork: the cluster does not answer: ${whyUnanswered(fault)}`)
+    return new No(502, 'InternalError', `Hotwork: the cluster does not answer: ${whyUnanswered(fault)}`)
   const { title, detail } = fault.told
   const words = `Hotwork: ${title}${detail ? `; ${detail}` : ''}`
-  return fault.exit === exits.fault ? new No(503, 'ServiceUnavailable', words) : new No(403, 'Forbidden', words)
+  return fault.exit === exits.fault ? new No(502, 'InternalError', words) : new No(403, 'Forbidden', words)
 }
 
-function refuse(answer: ServerResponse, { code, reason, message }: No): void {
+function refuse({ url = '' }: IncomingMessage, answer: ServerResponse, { code, reason, message }: No): void {
   if (answer.headersSent || answer.destroyed) {
     answer.destroy()
     return
   }
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   // The rest of the call's body is not read.
-  answer.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' })
-  answer.end(JSON.stringify(status))
+  const headers = { 'cache-control': 'no-store', connection: 'close' }
+  // `kubectl` prints no Status where it looks for the groups of the API.
+  const [type, text] = /^\/apis?(\?|$)/.test(url)
+    ? ['text/plain', message]
+    : ['application/json', JSON.stringify(status)]
+  answer.writeHead(code, { ...headers, 'content-type': type }).end(text)
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants, devNull } from 'node:os'
+import { dirname, join } from 'node:path'
 
 /** Every credential variable that AWS SDKs and tools read, older and future versions included. */
 const awsCredential =
@@ -25,10 +26,14 @@ export const withoutCredentials = (env: Environment): { [name: string]: string }
     ),
   )
 
-/** Makes every client of Kubernetes use only the proxy's kubeconfig, in place of the files of ~/.kube too. */
+/**
+ * Makes every client of Kubernetes use only the proxy's kubeconfig, in place of the files of ~/.kube too. `kubectl` keeps
+ * what it learns of a server by its address, and the proxy's is another's tomorrow.
+ */
 export const withCluster = (env: { [name: string]: string }, file: string): { [name: string]: string } => ({
   ...Object.fromEntries(Object.entries(env).filter(([name]) => !clusterVariable.test(name))),
   KUBECONFIG: file,
+  KUBECACHEDIR: join(dirname(file), 'cache'),
 })
 
 /** The environment without the right to ask as this agent or tool. The program's own credentials stay. */

@@ -62,7 +62,9 @@ function ask({ method = 'GET', path = scale, headers = {}, body = '' }: Sent = {
         body === '' || 'transfer-encoding' in headers ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const sent = { authorization, ...length, ...headers }
       request({ hostname, port, ca, path, method, headers: sent, agent: false }, async (got) => {
-        resolve({ status: got.statusCode, headers: got.headers, body: JSON.parse((await text(got)) || '{}') })
+        const said = await text(got)
+        const isText = got.headers['content-type'] === 'text/plain'
+        resolve({ status: got.statusCode, headers: got.headers, body: isText ? said : JSON.parse(said || '{}') })
       })
         .once('error', reject)
         .end(body)
@@ -150,16 +152,17 @@ test('a cluster with a certificate of another authority gets no token', async ()
   for (const at of [trusted, { ...trusted, certificateAuthority: makeCertificate().cert }]) {
     const made = await give()
     give = async () => ({ ...made, cluster: at })
-    expect(await ask()).toMatchObject({ status: 503, body: { message: expect.stringContaining('does not answer') } })
+    expect(await ask()).toMatchObject({ status: 502, body: { message: expect.stringContaining('does not answer') } })
   }
 })
 
-test('an ended grant is told with its reason', async () => {
+test('an ended grant is told with its reason, as plain text where `kubectl` looks for the groups of the API', async () => {
   give = async () => {
     throw new Refusal(exits.revoked, { code: 'revoked', title: 'the request has no live grant', detail: 'ask again' })
   }
   const message = 'Hotwork: the request has no live grant; ask again'
   expect(await ask()).toMatchObject({ status: 403, body: { reason: 'Forbidden', message } })
+  await expect(ask({ path: '/apis' })).resolves.toMatchObject({ status: 403, body: message })
 })
 
 test("the kubeconfig is this user's alone, has no token of the cluster, and goes with the proxy", async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UnsecuredJWT } from 'jose'
 import { AgentApi, targetOf } from '../../../client/agent/agent-api.ts'
 import type { ClusterCredentials, TokenAnswer } from '../../../functions/domain/cards/wire/task.ts'
@@ -49,7 +49,8 @@ test('a command of an act in a cluster has one kubeconfig, no other cluster and 
   for (const name of [...hidden, 'AWS_CONTAINER_CREDENTIALS_FULL_URI']) expect(env).not.toHaveProperty(name)
   expect(JSON.parse(config).clusters[0].cluster.server).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
   expect(JSON.stringify([env, config])).not.toMatch(/"(write|read)\\?"/)
-  expect(existsSync(env['KUBECONFIG'])).toBe(false)
+  expect(env['KUBECACHEDIR']).toBe(join(dirname(env['KUBECONFIG']), 'cache'))
+  expect(existsSync(dirname(env['KUBECONFIG']))).toBe(false)
   expect(await scene.state(id)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
 })
 
