@@ -29,7 +29,7 @@ export function binariesIn(folder: string): Binaries | undefined {
     : undefined
 }
 
-/** Where a cluster will be: its address and certificate, which Hotwork must know before the cluster knows Hotwork. */
+/** The place of a cluster that will be started: its address and certificate, which Hotwork must know before the cluster knows Hotwork. */
 export type Place = { port: number; url: string; key: string; cert: string }
 
 export async function placeOfCluster(): Promise<Place> {

@@ -7,7 +7,7 @@ import { withCluster } from '../../client/exec/command.ts'
 type Place = { kubectl: string; server: string; certificateAuthority: string; namespace: string }
 type Tokens = { token: string; readToken: string }
 
-/** What a person types, and what `kubectl` prints then. */
+/** A line that a person types, and a part of the output. */
 type Typed = readonly [words: string, prints: RegExp]
 
 const used = /hotwork: the permit is for different values, for an earlier state, or it was used/
@@ -46,7 +46,7 @@ const lines: readonly (readonly [entry: string, name: string, typed: readonly Ty
 
 /**
  * An unchanged `kubectl` behind the proxy of `hotwork exec` does each act, and nothing beside it.
- * @param tokensFor makes the object anew, and gives the tokens of its act
+ * @param tokensFor makes a new object, and gives the tokens of its act
  */
 export async function judgeExec(
   { kubectl, server, certificateAuthority, namespace }: Place,
