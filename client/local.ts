@@ -18,7 +18,7 @@ const isSafeApi = (address: string): boolean =>
 function isLoopback(address: string): boolean {
   if (!URL.canParse(address)) return false
   const { protocol, hostname } = new URL(address)
-  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+  return /^https?:$/.test(protocol) && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
 }
 
 const Party = z.looseObject({ id: z.string(), clientId: z.string(), privateJwk: z.record(z.string(), z.string()) })
