@@ -11,12 +11,12 @@ export type Typed = { exit: number; out: string; err: string }
 export type Type = (...words: readonly string[]) => Promise<Typed>
 
 /** Runs `work` in a folder in which a person types `hotwork`, beside the stack. */
-export async function withTerminal(
+export async function withTerminal<T>(
   { local }: { local: Local },
   person: string,
-  work: (type: Type, folder: string) => Promise<void>,
+  work: (type: Type, folder: string) => Promise<T>,
   more: { readonly [variable: string]: string } = {},
-): Promise<void> {
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
   const env = { ...process.env, XDG_STATE_HOME: folder, HOTWORK_AS: person, ...more }
   const type: Type = (...words) => runIn(folder, env, process.execPath, [program, ...words])
@@ -24,7 +24,7 @@ export async function withTerminal(
     // As `npm start` writes it, for programs in this folder.
     mkdirSync(join(folder, '.hotwork'))
     writeFileSync(join(folder, '.hotwork/local.json'), JSON.stringify(local), { mode: 0o600 })
-    await work(type, folder)
+    return await work(type, folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

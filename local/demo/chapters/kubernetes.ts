@@ -43,22 +43,21 @@ export async function tellKubernetes({ report, stack }: World): Promise<void> {
     NODE_EXTRA_CA_CERTS: join(folder, 'front.pem'),
     PATH: `${dirname(binaries.kubectl)}:${process.env['PATH']}`,
   }
-  await withWorld({ local, folder }, report, (world) =>
-    withTerminal(
-      { local: { ...local, apiUrl: local.issuer } },
-      'agent:remediator',
-      async (type, own) => {
-        const cluster = await report.expect('a cluster takes the policies that the catalogue gives', async () => {
-          const started = await startWith(binaries, place, { type, folder: join(folder, 'cluster'), files, tls })
-          open.defer(() => started.close())
-          const names = await started.kubectl('get', 'validatingadmissionpolicies', '-o', 'name')
-          return { ...finding(names.includes('hotwork-acts'), names.trim().replaceAll(/\s+/g, ', ')), value: started }
-        })
-        await tell({ ...world, report }, cluster, type, own)
-      },
-      env,
-    ),
-  )
+  const over = { local: { ...local, apiUrl: local.issuer } }
+  await withWorld({ local, folder }, report, async (world) => {
+    const cluster = await report.expect('a cluster takes the policies that the catalogue gives', async () => {
+      const started = await withTerminal(
+        over,
+        world.reader.id,
+        (type) => startWith(binaries, place, { type, folder: join(folder, 'cluster'), files, tls }),
+        env,
+      )
+      open.defer(() => started.close())
+      const names = await started.kubectl('get', 'validatingadmissionpolicies', '-o', 'name')
+      return finding(names.includes('hotwork-acts'), names.trim().replaceAll(/\s+/g, ', '), started)
+    })
+    await withTerminal(over, 'agent:remediator', (type, own) => tell(world, cluster, type, own), env)
+  })
 }
 
 type Files = { policies: string; deployment: string }
@@ -148,7 +147,7 @@ async function tell(world: World, cluster: Cluster, type: Type, folder: string):
 
   const first = await report.expect('the agent asks for three replicas, and two people approve', async () => {
     const { id, approvals } = await approved(3)
-    return { ...finding(approvals.length === 2, describeApprovals(approvals)), value: id }
+    return finding(approvals.length === 2, describeApprovals(approvals), id)
   })
   await report.expect(
     'an unchanged kubectl sets three; nine before it and three again behind it are refused',
