@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { makeCertificate } from '../../client/exec/certificate.ts'
 import { findKubernetes } from '../../local/kubernetes/cluster.ts'
 import { listenOnLoopback, startTlsFront } from '../../local/loopback.ts'
-import { makeFolder, removeFolders } from './support/programs.ts'
+import { makeFolder, removeFolders, runModule } from './support/programs.ts'
 
 /** A cluster on this machine. `npm run demo -- --chapter kubernetes` starts one where its programs are. */
 
@@ -21,6 +21,23 @@ test('the programs of a cluster are found in `KUBERNETES_BIN` or on `PATH`, all 
   writeFileSync(join(bin, 'kubectl'), '')
   expect(findKubernetes({ KUBERNETES_BIN: bin })?.kubectl).toBe(join(bin, 'kubectl'))
   expect(findKubernetes({ KUBERNETES_BIN: '/nowhere', PATH: bin })).toBeUndefined()
+})
+
+test('the chapter without the programs says how to get them, and counts nothing', () => {
+  const [said, held, failed] = runModule<[string, number, number]>(`
+    import { tellKubernetes } from './local/demo/chapters/kubernetes.ts'
+    import { Report } from './local/demo/report.ts'
+    process.env.KUBERNETES_BIN = '/nowhere'
+    let said = ''
+    const report = new Report({ write: (text) => { said += text } })
+    await tellKubernetes({ report, stack: {} })
+    console.log(JSON.stringify([said, report.held, report.failed]))
+  `)
+  expect([said?.replaceAll(/\s+/g, ' '), held, failed]).toEqual([
+    expect.stringContaining('npm run test:kubernetes'),
+    0,
+    0,
+  ])
 })
 
 test('an address over TLS gives what the address behind it answers, and ends with its connections', async () => {
