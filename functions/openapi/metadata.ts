@@ -32,6 +32,15 @@ export const metadata: Routes = {
     'Gives the public keys, by which tokens, statements and the log are verified.',
     z.looseObject({ keys: z.array(Members) }),
   ),
+  'GET /.well-known/openid-configuration': published(
+    'describeOpenId',
+    'Describes the issuer of tokens for clusters (OpenID Connect Discovery 1.0).',
+  ),
+  'GET /.well-known/openid-jwks.json': published(
+    'readOpenIdKeys',
+    'Gives the public keys of tokens for clusters.',
+    z.looseObject({ keys: z.array(Members) }),
+  ),
   'GET /schemas/access-request.json': {
     ...published(
       'describeAccessRequest',

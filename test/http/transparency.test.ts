@@ -35,6 +35,18 @@ test("the JWKS has the notary's key beside those of tokens, marked as such", asy
   expect(keys).toEqual([token, { ...own, hotwork_use: 'notary' }])
 })
 
+test("a cluster's API server finds the keys of tokens by discovery, and none of the notary's", async () => {
+  const [tokens, notary, rsa] = [new MemorySigner(), new MemorySigner(), new MemorySigner()]
+  const handler = createMetadata({
+    ...{ ...world.ports, issuer, policy: world.policy, keys: tokens, notary, clusterKeys: rsa },
+    ...{ openApi: () => ({}), icon: () => new Uint8Array() },
+  })
+  const found = JSON.parse((await handler(event('GET /.well-known/openid-configuration'))).body ?? '')
+  expect(found).toMatchObject({ issuer, jwks_uri: `${issuer}/.well-known/openid-jwks.json` })
+  const { keys } = JSON.parse((await handler(event('GET /.well-known/openid-jwks.json'))).body ?? '')
+  expect(keys).toEqual([...(await tokens.jwks()).keys, ...(await rsa.jwks()).keys])
+})
+
 test('a file of the log is refused to a caller without a login, even if it does not exist', async () => {
   const bucket = new MemoryLogBucket()
   await bucket.add('checkpoint', new Uint8Array([1]))

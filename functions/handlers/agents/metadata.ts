@@ -27,11 +27,17 @@ import { factsOnly } from '../wiring/ports.ts'
 
 /** Public documents, by route. RFC 9728 section 3.1 defines the place of a resource's path. */
 export function createHandler(
-  ports: DoorPorts & { keys: KeySet; notary: KeySet; openApi: () => object; icon: (name: IconName) => Uint8Array },
+  ports: DoorPorts & {
+    keys: KeySet
+    notary: KeySet
+    clusterKeys?: KeySet | undefined
+    openApi: () => object
+    icon: (name: IconName) => Uint8Array
+  },
 ) {
-  const { issuer, policy, keys, notary, openApi, icon } = ports
+  const { issuer, policy, keys, notary, clusterKeys, openApi, icon } = ports
   let described: object | undefined
-  const { authzen, authorizationServer, api, targets, signals } = publishedMetadata(policy.bundle, issuer)
+  const { authzen, authorizationServer, openId, api, targets, signals } = publishedMetadata(policy.bundle, issuer)
   const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
   const routes: { [route: string]: (call: Call) => Promise<Answer> } = {
     'GET /.well-known/authzen-configuration': async () => published(authzen),
@@ -47,6 +53,12 @@ export function createHandler(
     'GET /.well-known/jwks.json': async () => {
       const [tokens, log] = await Promise.all([keys.jwks(), notary.jwks()])
       return published({ keys: [...tokens.keys, ...log.keys.map((key) => ({ ...key, hotwork_use: 'notary' }))] })
+    },
+    'GET /.well-known/openid-configuration': async () => published(openId),
+    // Without the keys of the log, whose signatures are no tokens.
+    'GET /.well-known/openid-jwks.json': async () => {
+      const [own, rsa] = await Promise.all([keys.jwks(), clusterKeys?.jwks()])
+      return published({ keys: [...own.keys, ...(rsa?.keys ?? [])] })
     },
     'GET /.well-known/openapi.json': async (call) => {
       described ??= { ...openApi(), servers: [{ url: issuer }] }
@@ -154,6 +166,14 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
         ...new Set(Object.values(bundle.deployment.tools).map(({ audience }) => audience)),
         ...targetKinds.map(({ id }) => `${issuer}/${id}`),
       ],
+    },
+    // OpenID Connect Discovery 1.0 section 3, for the API servers of clusters. They read only the issuer and its keys.
+    openId: {
+      issuer,
+      jwks_uri: `${issuer}/.well-known/openid-jwks.json`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256', 'RS256'],
     },
     // RFC 9728 section 2. The API takes workload tokens and people's tokens; this server issues neither.
     api: {
@@ -263,11 +283,14 @@ function openingLogin(rules: BreakGlassPolicy | undefined): { break_glass?: Json
   }
 }
 
-export const wire: Wiring<typeof createHandler, 'ISSUER' | 'PUBLISHED_KEYS' | 'NOTARY_KEYS'> = (told) => ({
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'PUBLISHED_KEYS' | 'NOTARY_KEYS' | 'CLUSTER_KEYS'> = (
+  told,
+) => ({
   issuer: told.ISSUER,
   policy: factsOnly(),
   keys: new KmsKeySet(told.PUBLISHED_KEYS),
   notary: new KmsKeySet(told.NOTARY_KEYS),
+  clusterKeys: told.CLUSTER_KEYS && new KmsKeySet(told.CLUSTER_KEYS),
   // The document is written at build time.
   openApi: () => JSON.parse(readFileSync(join(__dirname, 'openapi.json'), 'utf8')),
   icon: (name) => readFileSync(join(__dirname, 'manifest-icons', name)),

@@ -1,14 +1,17 @@
 // Rules: test/operations/requests/story.test.ts, test/operations/credentials/late-mint.test.ts
 import { expiryOf } from '../../domain/credentials/issue.ts'
+import { judge } from '../../domain/deciding/judge.ts'
+import { hasGap } from '../../domain/policy/catalogue.ts'
+import { isGuarded, isOtherState } from '../../domain/previews/drift.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/record/commands.ts'
 import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../domain/record/request.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
-import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { type JsonObject, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import type { Issuer } from '../../targets/reach.ts'
 import { BrokerRefused } from '../faults.ts'
-import { authorityOf } from '../policy/gather.ts'
+import { gather } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { type ReaderPorts, readStateFor } from '../previews/read-again.ts'
+import { type ReaderPorts, readState, readStateFor } from '../previews/read-again.ts'
 import { carryOut, readToAct } from '../record/carry-out.ts'
 import type { MakingPorts } from '../record/ports.ts'
 import { type PlacePorts, placeOf } from './place.ts'
@@ -36,19 +39,22 @@ export async function issueCredential<Issued>(
   const place = placeOf(stored.state.ask, ports)
   const secondsOf = (state: ApprovalRequest, now: NumericDate) =>
     reach.lifetime((grantOf(state)?.notAfter ?? now) - now)
+  const again = await readOnceMore(stored.state, ports)
+  if (again && !again.ok) return again
+  let expected = again?.value
   const intended = await carryOut(
     id,
     ports,
-    async (state, now, requests) => ({
-      ...(await authorityOf(
-        state,
-        { moment: 'issue', now, role: place },
-        { ...ports, requests },
-        readStateFor(state, claim, ports),
-      )),
-      ...{ type: 'intend', agent, jkt, claim, credential, presented },
-      ...(place === undefined ? {} : { session: { role: place, endsAt: now + secondsOf(state, now) + 60 } }),
-    }),
+    async (state, now, requests) => {
+      const occasion = { moment: 'issue', now, role: place } as const
+      const gathered = await gather(state, occasion, { ...ports, requests }, readStateFor(state, claim, ports))
+      expected = gathered.raw ?? expected
+      return {
+        ...judge(ports.policy, state, gathered, occasion),
+        ...{ type: 'intend', agent, jkt, claim, credential, presented },
+        ...(place === undefined ? {} : { session: { role: place, endsAt: now + secondsOf(state, now) + 60 } }),
+      }
+    },
     [once],
     { first: stored, toAct: true },
   )
@@ -58,7 +64,7 @@ export async function issueCredential<Issued>(
   const now = clock.now()
   const seconds = secondsOf(live, now)
   const until = expiryOf(live, now)
-  const made = await reach.issue(live.ask, credential, { until, seconds })
+  const made = await reach.issue(live.ask, credential, { until, seconds }, expected)
   const issue = { type: 'issue', agent, claim, credential, use } as const
   const issued = await carryOut(id, ports, () => issue, undefined, {
     first: intended.value,
@@ -67,4 +73,20 @@ export async function issueCredential<Issued>(
   if (!issued.ok) return overtaken(issued)
   // The end as issued: with a later one SDKs would use dead credentials.
   return ok({ ...made, expiresAt: Math.min(until, now + seconds) })
+}
+
+/**
+ * Reads the state for another credential of a grant whose credentials carry it, since it is never stored. A state that
+ * differs from the approved one means that the act was done, or that another changed the resource: no credential for the
+ * new state was approved. Undefined if the first act reads it, or no credential carries it.
+ */
+async function readOnceMore<Issued>(
+  state: ApprovalRequest,
+  ports: IssuingPorts<Issued>,
+): Promise<Result<JsonObject | undefined, 'state_changed' | 'state_unreadable'> | undefined> {
+  const entry = ports.policy.bundle.actions[state.ask.action]
+  if (state.status !== 'approved' || !entry || hasGap(entry) || isGuarded(state, ports.reach.kind)) return undefined
+  const seen = await readState(state.ask, ports)
+  if (seen?.preview.outcome !== 'matched') return refuse('state_unreadable')
+  return isOtherState(state, { preview: seen.preview }) ? refuse('state_changed') : ok(seen.raw)
 }

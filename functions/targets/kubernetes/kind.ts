@@ -30,6 +30,8 @@ export const kubernetes = targetKind({
   },
   literals: namesOf,
   refuse: whyNotObject,
-  comparesState: ({ kubernetes }) => kubernetes?.guard !== undefined,
+  comparesState: ({ kubernetes, credential, preview }) =>
+    kubernetes?.guard !== undefined ||
+    (credential === 'mediated' && preview !== undefined && kubernetes?.mediated?.call !== 'evict'),
   tooLarge: groupsTooLarge,
 })

@@ -148,7 +148,8 @@ function optionsOf(parts: readonly Part[], isDelete: boolean): string {
   const ways = parts.map(({ options = {} }) => {
     const named = Object.keys(options).toSorted()
     const loose = [...new Set([...freeOptions, ...named])].filter((name) => isDelete || name !== 'preconditions')
-    const isGrace = isPod && !named.includes('gracePeriodSeconds') ? ` || (k == "gracePeriodSeconds" && (${ownGrace}))` : ''
+    const isGrace =
+      isPod && !named.includes('gracePeriodSeconds') ? ` || (k == "gracePeriodSeconds" && (${ownGrace}))` : ''
     return [
       `request.options.all(k, k in ${list(loose.toSorted())}${isGrace})`,
       ...named.map((name) => `request.options[?${literal(name)}] == optional.of(${celOf(options[name] ?? null)})`),
