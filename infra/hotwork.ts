@@ -250,6 +250,7 @@ export class Hotwork extends Construct {
         signs: 'SIGNING_KEY',
         verifies: 'PUBLISHED_KEYS',
       }),
+      clusterKey: this.#makeClusterKey(signingKeys),
       anchor: new Anchor(this, 'Anchor', { ...kept, home, notaryKeys, anchor: bundle.deployment.anchor }),
       reading: new Reading(this, 'Reading', rolesOf('reader', stackName, accounts)),
       chats: ChatSecret.all(this, bundle),
@@ -257,6 +258,16 @@ export class Hotwork extends Construct {
       sourceSecrets: SourceSecret.all(this, bundle),
       ...functionMaker({ code, log, alarms, api, tables, reserve: reservedConcurrency === 'usual', shards }),
     }
+  }
+
+  /** The keys for clusters that take RS256 alone, such as those of EKS. They are replaced with the keys of access tokens. */
+  #makeClusterKey(signingKeys: Settings['signingKeys']): SigningKey | undefined {
+    const told = { signs: 'CLUSTER_SIGNING_KEY', verifies: 'CLUSTER_KEYS' }
+    const targets = Object.values(this.bundle.deployment.targets ?? {})
+    if (targets.some(({ alg }) => alg === 'RS256'))
+      return new SigningKey(this, 'ClusterKey', signingKeys, { what: 'tokens for clusters', alg: 'RS256', ...told })
+    say(this, { [told.signs]: undefined, [told.verifies]: undefined })
+    return undefined
   }
 
   /** @returns the topic of openings, and the bus of decision events */

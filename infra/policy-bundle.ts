@@ -47,6 +47,8 @@ export type PolicyBundle = {
   }
   deployment: {
     accounts: { readonly [alias: string]: Account }
+    /** By alias; of a cluster, the algorithm of its tokens. */
+    targets?: { readonly [alias: string]: { alg?: string } }
     /** By alias; one with the usual alias by default. */
     chats?: { [alias: string]: unknown }
     incidents?: object

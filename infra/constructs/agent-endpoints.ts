@@ -26,19 +26,21 @@ export class AgentEndpoints extends Construct {
     this.targets = new TargetEndpoints(this, 'Targets', { ground, metadata })
   }
 
-  #publish({ anchor, key, make }: Ground): HotworkFunction {
+  #publish({ anchor, key, clusterKey, make }: Ground): HotworkFunction {
     const metadata = make(this, 'metadata')
     key.grantVerify(metadata)
     anchor.key.grantVerify(metadata)
+    clusterKey?.grantVerify(metadata)
     return metadata
   }
 
   #makeRequests(ground: Ground): void {
-    const { key, reading, tables, make } = ground
+    const { key, clusterKey, reading, tables, make } = ground
     const { requests } = tables
     // A separate function signs the statements that agents carry from call to call: its callers can make no token.
     const signer = make(this, 'sign-statement')
     key.grantSign(signer, 'Statements')
+    clusterKey?.grantSign(signer, 'Statements')
     reading.signWith(signer)
 
     const evaluate = make(this, 'evaluate')

@@ -27,15 +27,22 @@ export const administration = [
   'kms:GetKeyRotationStatus',
 ]
 
-/** The conditions of signing: only ES256 over a digest. */
-const signs = {
+const algorithms = {
+  ES256: { spec: KeySpec.ECC_NIST_P256, signs: 'ECDSA_SHA_256' },
+  RS256: { spec: KeySpec.RSA_2048, signs: 'RSASSA_PKCS1_V1_5_SHA_256' },
+} as const
+
+/** The conditions of signing: only one algorithm over a digest. */
+const signs = (algorithm: string) => ({
   // `IfExists`, since the local emulator lacks both keys; on AWS every Sign carries them.
-  StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
-}
+  StringEqualsIfExists: { 'kms:SigningAlgorithm': algorithm, 'kms:MessageType': 'DIGEST' },
+})
 
 type KeyUse = {
   /** The purpose of the signatures, for the description. */
   what: string
+  /** @default ES256 */
+  alg?: keyof typeof algorithms
   /** The variable of the published keys; and that of the signing key, unless it is the first of them. */
   verifies: string
   signs?: string
@@ -65,16 +72,17 @@ export class SigningKey extends Construct {
    */
   grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements' | 'Checkpoints' | 'Receipts'): void {
     const [signing] = this.#keys
+    const conditions = signs(algorithms[this.#use.alg ?? 'ES256'].signs)
     signing.addToResourcePolicy(
       new PolicyStatement({
         sid: `Sign${what}`,
         actions: ['kms:Sign'],
-        conditions: signs,
+        conditions,
         principals: [to.role.inKeyPolicy()],
         resources: ['*'],
       }),
     )
-    to.allow(['kms:Sign'], [signing.keyArn], signs)
+    to.allow(['kms:Sign'], [signing.keyArn], conditions)
     if (this.#use.signs === undefined) this.grantVerify(to)
     else to.allow(['kms:GetPublicKey'], [signing.keyArn])
   }
@@ -87,9 +95,10 @@ export class SigningKey extends Construct {
   }
 
   #makeKey(number: number): Key {
+    const { what, alg = 'ES256' } = this.#use
     return new Key(this, number === 1 ? 'Key' : `Key${number}`, {
-      description: `Signs Hotwork ${this.#use.what} (ES256), number ${number}`,
-      keySpec: KeySpec.ECC_NIST_P256,
+      description: `Signs Hotwork ${what} (${alg}), number ${number}`,
+      keySpec: algorithms[alg].spec,
       keyUsage: KeyUsage.SIGN_VERIFY,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       policy: new PolicyDocument({

@@ -27,6 +27,8 @@ export type Ground = {
   bundle: PolicyBundle
   tables: Tables
   key: SigningKey
+  /** The keys of tokens for clusters that take RS256, if the deployment has one. */
+  clusterKey: SigningKey | undefined
   anchor: Anchor
   reading: Reading
   chats: readonly ChatSecret[]
