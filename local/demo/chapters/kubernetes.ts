@@ -56,7 +56,12 @@ export async function tellKubernetes({ report, stack }: World): Promise<void> {
       const names = await started.kubectl('get', 'validatingadmissionpolicies', '-o', 'name')
       return finding(names.includes('hotwork-acts'), names.trim().replaceAll(/\s+/g, ', '), started)
     })
-    await withTerminal(over, 'agent:remediator', (type, own) => tell(world, cluster, type, own), env)
+    await withTerminal(
+      over,
+      'agent:remediator',
+      (type, own) => tell(world, { cluster, host: new URL(place.url).host }, type, own),
+      env,
+    )
   })
 }
 
@@ -96,9 +101,13 @@ async function writePolicies(stack: RunningStack, folder: string, targets: objec
 }
 type Json = { [member: string]: unknown }
 
-const askTo = (replicas: number) => ({
+const askTo = (replicas: number, host = '') => ({
   subject: { type: 'agent', id: 'agent:remediator' },
   action: { name: 'k8s:ScaleDeployment', properties: { namespace, deployment, replicas } },
+  resource: {
+    type: 'k8s:deployment',
+    id: `${host}/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`,
+  },
   context: {
     ...{ purpose: 'remediation', justification: 'checkout queues since 02:51' },
     parent_task: { id: 'INC-4822' },
@@ -134,12 +143,17 @@ async function startWith(
   }
 }
 
-async function tell(world: World, cluster: Cluster, type: Type, folder: string): Promise<void> {
+async function tell(
+  world: World,
+  { cluster, host }: { cluster: Cluster; host: string },
+  type: Type,
+  folder: string,
+): Promise<void> {
   const { report } = world
   const replicas = () =>
     cluster.kubectl('-n', namespace, 'get', 'deployment', deployment, '-o', 'jsonpath={.spec.replicas}')
   const approved = async (count: number) => {
-    writeFileSync(join(folder, 'ask.json'), JSON.stringify(askTo(count)))
+    writeFileSync(join(folder, 'ask.json'), JSON.stringify(askTo(count, host)))
     const { id } = JSON.parse(mustWork(await type('request', 'ask.json', '--json'))) as { id: string }
     return { id, approvals: await approveThrough(world, id) }
   }
