@@ -59,7 +59,9 @@ export const claimsFor = (ground: Ground, audience: string, groups: readonly str
 })
 
 /** The path of an object, or of its subresource. */
-export function pathOf(act: Pick<Act, 'group' | 'version' | 'resource' | 'subresource' | 'namespace' | 'name'>): string {
+export function pathOf(
+  act: Pick<Act, 'group' | 'version' | 'resource' | 'subresource' | 'namespace' | 'name'>,
+): string {
   const { group, version, resource, subresource, namespace, name } = act
   const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   const within = namespace === undefined ? '' : `/namespaces/${namespace}`
@@ -115,7 +117,12 @@ const specs: { readonly [resource: string]: (name: string, act: Act) => JsonObje
 export async function madeAnew(server: Server, act: Act, more: JsonObject = {}): Promise<JsonObject> {
   const object = { ...act, subresource: undefined }
   const path = pathOf(object)
-  await server.call({ method: 'DELETE', path, token: admin, body: { gracePeriodSeconds: 0, propagationPolicy: 'Background' } })
+  await server.call({
+    method: 'DELETE',
+    path,
+    token: admin,
+    body: { gracePeriodSeconds: 0, propagationPolicy: 'Background' },
+  })
   const spec = specs[act.resource]?.(act.name, act) ?? {}
   const body = {
     apiVersion: act.group === '' ? act.version : `${act.group}/${act.version}`,

@@ -1,11 +1,26 @@
-import { argumentsOfRead } from '../../functions/domain/previews/preview-source.ts'
 import assert from 'node:assert/strict'
+import { argumentsOfRead } from '../../functions/domain/previews/preview-source.ts'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 import type { Act } from '../../functions/targets/kubernetes/rules/act.ts'
-import type { ReadSet } from '../../functions/targets/kubernetes/rules/entry.ts'
 import { groupOfRead, ownGroups } from '../../functions/targets/kubernetes/rules/act.ts'
-import { say, type Step } from '../suites.ts'
-import { bodyOf, callOf, elsewhere, guardIn, type Known, libraryOf, madeAnew, merge, mustAct, named, pathOf, refusedBy, space, stateOf } from './acts.ts'
+import type { ReadSet } from '../../functions/targets/kubernetes/rules/entry.ts'
+import { type Step, say } from '../suites.ts'
+import {
+  bodyOf,
+  callOf,
+  elsewhere,
+  guardIn,
+  type Known,
+  libraryOf,
+  madeAnew,
+  merge,
+  mustAct,
+  named,
+  pathOf,
+  refusedBy,
+  space,
+  stateOf,
+} from './acts.ts'
 import type { Call, Server } from './cluster.ts'
 import { joined } from './near.ts'
 import type { Scene } from './scene.ts'
@@ -43,7 +58,11 @@ async function judgeToken({ server, token }: Scene, entry: Known): Promise<void>
   const ofTwin = await token(act, guardIn(part, await stateOf(server, twin)))
   assert.equal(refusedBy(await server.call({ ...callOf(twin, part), token: ofTwin })), 'policy')
   if (guard !== undefined)
-    assert.equal(refusedBy(await server.call({ ...call, token: await token(act, `${guard}0`) })), 'policy', 'an earlier state')
+    assert.equal(
+      refusedBy(await server.call({ ...call, token: await token(act, `${guard}0`) })),
+      'policy',
+      'an earlier state',
+    )
 
   assert.equal((await server.call({ ...call, token: approved })).status, 200, `${entry.name}: the approved act`)
   if (guard === undefined) return
@@ -65,28 +84,48 @@ function nearOf(act: Act, call: Call): { readonly [what: string]: Call } {
       'a collection': { ...call, path: path.replace(/\/[^/]*$/, '') },
       'a patch': { method: 'PATCH', path, type: merge, body: { metadata: { labels: { x: 'y' } } } },
     }
-  const patch = (body: JsonObject, more: Partial<Call> = {}): Call => ({ method: 'PATCH', path, type: merge, body, ...more })
+  const patch = (body: JsonObject, more: Partial<Call> = {}): Call => ({
+    method: 'PATCH',
+    path,
+    type: merge,
+    body,
+    ...more,
+  })
   const body = bodyOf(act.fields)
   const others = Object.entries(act.fields).flatMap(([field, value]) =>
-    valuesBeside(value).map((other) => [`${field}: ${JSON.stringify(other)}`, patch(bodyOf({ ...act.fields, [field]: other }))] as const),
+    valuesBeside(value).map(
+      (other) => [`${field}: ${JSON.stringify(other)}`, patch(bodyOf({ ...act.fields, [field]: other }))] as const,
+    ),
   )
-  const halves = Object.keys(act.fields).length < 2 ? [] : Object.keys(act.fields).map((field) => {
-    const { [field]: _, ...rest } = act.fields
-    return [`without ${field}`, patch(bodyOf(rest))] as const
-  })
+  const halves =
+    Object.keys(act.fields).length < 2
+      ? []
+      : Object.keys(act.fields).map((field) => {
+          const { [field]: _, ...rest } = act.fields
+          return [`without ${field}`, patch(bodyOf(rest))] as const
+        })
   // The server takes nothing but the number from a scale.
-  const more = act.subresource === 'scale' ? {} : {
-    'a label more': patch(joined(body, { metadata: { labels: { extra: 'x' } } })),
-    'an annotation more': patch(joined(body, { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } } })),
-    'a finalizer': patch(joined(body, { metadata: { finalizers: ['example.com/held'] } })),
-  }
+  const more =
+    act.subresource === 'scale'
+      ? {}
+      : {
+          'a label more': patch(joined(body, { metadata: { labels: { extra: 'x' } } })),
+          'an annotation more': patch(
+            joined(body, { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } } }),
+          ),
+          'a finalizer': patch(joined(body, { metadata: { finalizers: ['example.com/held'] } })),
+        }
   return {
     ...Object.fromEntries([...others, ...halves]),
     ...more,
     'nothing at all': patch({}),
     'its status': patch(body, { path: `${pathOf({ ...act, subresource: 'status' })}` }),
     'a delete': { method: 'DELETE', path: pathOf({ ...act, subresource: undefined }) },
-    'an apply': { ...patch(joined(body, { metadata: { name: act.name } })), path: `${path}?fieldManager=agent&force=true`, type: 'application/apply-patch+yaml' },
+    'an apply': {
+      ...patch(joined(body, { metadata: { name: act.name } })),
+      path: `${path}?fieldManager=agent&force=true`,
+      type: 'application/apply-patch+yaml',
+    },
   }
 }
 
@@ -109,7 +148,11 @@ async function judgeCall({ server, ownToken, token }: Scene, entry: Known): Prom
   assert.equal(refusedBy(await server.call({ ...other, token: own })), 'policy', 'another object')
   assert.notEqual(refusedBy(await server.call({ ...call, token: permit })), 'let through', "the agent's own token")
   assert.notEqual(refusedBy(await server.call({ ...call, token: reader })), 'let through', 'a reader')
-  assert.notEqual(refusedBy(await server.call({ method: 'DELETE', path: call.path, token: own })), 'let through', 'a delete')
+  assert.notEqual(
+    refusedBy(await server.call({ method: 'DELETE', path: call.path, token: own })),
+    'let through',
+    'a delete',
+  )
   const tried = await server.call({ ...call, path: `${call.path}?dryRun=All`, token: reader })
   assert.equal(tried.status, part.mediated?.call === 'evict' ? 403 : 200, 'a dry run of the reader')
   const { status } = await server.call({ ...call, token: own })
@@ -118,12 +161,19 @@ async function judgeCall({ server, ownToken, token }: Scene, entry: Known): Prom
 
 const callByHotwork = (act: Act, { kubernetes: { mediated }, args }: Known): Call =>
   mediated?.call === 'evict'
-    ? { method: 'POST', path: pathOf(act), body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: act.name, namespace: act.namespace } } }
+    ? {
+        method: 'POST',
+        path: pathOf(act),
+        body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: act.name, namespace: act.namespace } },
+      }
     : {
         method: 'PATCH',
         path: pathOf(act),
         type: 'application/strategic-merge-patch+json',
-        body: mediated?.call === 'patch' ? argumentsOfRead({ arguments: mediated.body as JsonObject }, args) : { spec: { template: { metadata: { annotations: { rolled: 'back' } } } } },
+        body:
+          mediated?.call === 'patch'
+            ? argumentsOfRead({ arguments: mediated.body as JsonObject }, args)
+            : { spec: { template: { metadata: { annotations: { rolled: 'back' } } } } },
       }
 
 async function judgeRead({ server, readToken, token }: Scene, { name, kubernetes: part, args }: Known): Promise<void> {
@@ -138,7 +188,12 @@ async function judgeRead({ server, readToken, token }: Scene, { name, kubernetes
   if (set !== 'config') assert.equal(await get(at(space, 'configmaps', '')), 403, `${name}: another set`)
   const written = await token(mustActOn(args), undefined)
   assert.equal(await get(at(space), written), 403, `${name}: a token for a write`)
-  const write: Call = { method: 'PATCH', path: `${at(space)}/web`, type: merge, body: { metadata: { labels: { x: 'y' } } } }
+  const write: Call = {
+    method: 'PATCH',
+    path: `${at(space)}/web`,
+    type: merge,
+    body: { metadata: { labels: { x: 'y' } } },
+  }
   assert.equal((await server.call({ ...write, token: read })).status, 403, `${name}: a write`)
   say(`${set}: its namespace alone, no secrets, no writes`)
 }
@@ -151,8 +206,19 @@ const mustActOn = (args: JsonObject): Act => ({
 /** The states of a server's other users: nothing of Hotwork is in their way. */
 export async function othersWork(server: Server, token: string): Promise<void> {
   const path = `/api/v1/namespaces/${space}/configmaps`
-  const made = await server.call({ method: 'POST', path, token, body: { metadata: { name: 'theirs' }, data: { a: 'b' } } })
-  const changed = await server.call({ method: 'PATCH', path: `${path}/theirs`, type: merge, token, body: { data: { a: 'c' } } })
+  const made = await server.call({
+    method: 'POST',
+    path,
+    token,
+    body: { metadata: { name: 'theirs' }, data: { a: 'b' } },
+  })
+  const changed = await server.call({
+    method: 'PATCH',
+    path: `${path}/theirs`,
+    type: merge,
+    token,
+    body: { data: { a: 'c' } },
+  })
   const deleted = await server.call({ method: 'DELETE', path: `${path}/theirs`, token })
   assert.deepEqual([made.status, changed.status, deleted.status], [201, 200, 200])
 }

@@ -41,7 +41,19 @@ const extras: readonly JsonObject[] = [
   { metadata: { annotations: { 'deployment.kubernetes.io/revision': '9' } } },
   { metadata: { finalizers: ['example.com/held'] } },
   { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }] } },
-  { metadata: { managedFields: [{ manager: 'argocd', operation: 'Apply', apiVersion: 'apps/v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': {} } }] } },
+  {
+    metadata: {
+      managedFields: [
+        {
+          manager: 'argocd',
+          operation: 'Apply',
+          apiVersion: 'apps/v1',
+          fieldsType: 'FieldsV1',
+          fieldsV1: { 'f:spec': {} },
+        },
+      ],
+    },
+  },
   { spec: { paused: true } },
   { spec: { minReadySeconds: 30 } },
   { spec: { revisionHistoryLimit: 0 } },
@@ -71,6 +83,11 @@ export function joined(one: JsonObject, other: JsonObject): JsonObject {
   )
 }
 
+const subresources: { readonly [resource: string]: readonly (string | undefined)[] } = {
+  deployments: [undefined, 'scale', 'status'],
+  pods: [undefined, 'status', 'eviction', 'exec', 'ephemeralcontainers'],
+}
+
 type Draft = { act: Act; fields: { readonly [path: string]: Json }; extra: JsonObject; form: string; query: string }
 
 const moves: readonly ((random: Random, draft: Draft) => Partial<Draft>)[] = [
@@ -83,12 +100,33 @@ const moves: readonly ((random: Random, draft: Draft) => Partial<Draft>)[] = [
     const left = Object.entries(fields).filter(() => random() < 0.5)
     return { fields: Object.fromEntries(left), form: pick(random, ['merge', 'put', 'apply']) }
   },
-  (random, { act }) => ({ act: { ...act, name: pick(random, [`${act.name}-twin`, `${act.name}-none`, act.name.slice(1)]) } }),
+  (_, { act }) => ({ act: { ...act, name: `${act.name}-twin` } }),
   (_, { act }) => ({ act: { ...act, namespace: elsewhere } }),
-  (random, { act }) => ({ act: { ...act, subresource: pick(random, [undefined, 'scale', 'status', 'eviction', 'exec', 'binding']) } }),
-  (random, { act }) => ({ act: { ...act, ...pick(random, [{ group: 'autoscaling', version: 'v1' }, { resource: 'secrets', group: '', version: 'v1' }, { resource: 'statefulsets', group: 'apps', version: 'v1' }, { resource: 'serviceaccounts', group: '', version: 'v1' }]) } }),
+  (random, { act }) => ({
+    act: { ...act, subresource: pick(random, subresources[act.resource] ?? [undefined, 'status']) },
+  }),
+  (random, { act }) => ({
+    act: {
+      ...act,
+      ...(act.resource === 'horizontalpodautoscalers'
+        ? { version: 'v1' }
+        : pick(random, [
+            { name: 'tried', resource: 'configmaps', group: '', version: 'v1' },
+            { name: 'default', resource: 'serviceaccounts', group: '', version: 'v1' },
+            { name: 'held', resource: 'secrets', group: '', version: 'v1' },
+          ])),
+    },
+  }),
   (random) => ({ form: pick(random, ['delete', 'create', 'collection', 'apply', 'put', 'json', 'strategic']) }),
-  (random) => ({ query: pick(random, ['?fieldManager=argocd&force=true', '?fieldManager=kubectl', '?propagationPolicy=Orphan', '?gracePeriodSeconds=0', '?fieldValidation=Ignore']) }),
+  (random) => ({
+    query: pick(random, [
+      '?fieldManager=argocd&force=true',
+      '?fieldManager=kubectl',
+      '?propagationPolicy=Orphan',
+      '?gracePeriodSeconds=0',
+      '?fieldValidation=Ignore',
+    ]),
+  }),
 ]
 
 /** @param now the present object, for a replacement as a whole */
@@ -106,13 +144,28 @@ function written(random: Random, { act, fields, extra, form, query }: Draft, par
   const collection = pathOf({ ...act, subresource: undefined }).replace(/\/[^/]*$/, '')
   switch (form) {
     case 'delete': {
-      const options = pick(random, [{}, part.options ?? {}, { propagationPolicy: 'Foreground' }, { gracePeriodSeconds: 0 }, { orphanDependents: true }])
-      return { ...callOf({ ...act, operation: 'DELETE' }, part), path: `${path}${query}`, body: { kind: 'DeleteOptions', apiVersion: 'v1', ...options } }
+      const options = pick(random, [
+        {},
+        part.options ?? {},
+        { propagationPolicy: 'Foreground' },
+        { gracePeriodSeconds: 0 },
+        { orphanDependents: true },
+      ])
+      return {
+        ...callOf({ ...act, operation: 'DELETE' }, part),
+        path: `${path}${query}`,
+        body: { kind: 'DeleteOptions', apiVersion: 'v1', ...options },
+      }
     }
     case 'collection':
       return { method: 'DELETE', path: `${collection}${query}` }
     case 'create': {
-      const fresh = joined(now, joined(body, { metadata: { name: `${act.name}-${Math.floor(random() * 1e9)}`, resourceVersion: null, uid: null } }))
+      const fresh = joined(
+        now,
+        joined(body, {
+          metadata: { name: `${act.name}-${Math.floor(random() * 1e9)}`, resourceVersion: null, uid: null },
+        }),
+      )
       return { method: 'POST', path: collection, body: fresh }
     }
     case 'put':
@@ -120,12 +173,22 @@ function written(random: Random, { act, fields, extra, form, query }: Draft, par
     case 'apply': {
       const { apiVersion = null, kind = null } = now
       const forced = query === '' ? `?fieldManager=${pick(random, ['agent', 'argocd'])}&force=true` : query
-      return { method: 'PATCH', path: `${path}${forced}`, type: apply, body: { apiVersion, kind, ...joined(body, { metadata: { name: act.name } }) } }
+      return {
+        method: 'PATCH',
+        path: `${path}${forced}`,
+        type: apply,
+        body: { apiVersion, kind, ...joined(body, { metadata: { name: act.name } }) },
+      }
     }
     case 'json':
       return { method: 'PATCH', path: `${path}${query}`, type: jsonPatch, body: operations(random, fields, extra) }
     case 'strategic': {
-      const directive = pick(random, [{}, { spec: { $patch: 'replace' } }, { metadata: { labels: { $patch: 'delete' } } }, { $retainKeys: ['metadata'] }])
+      const directive = pick(random, [
+        {},
+        { spec: { $patch: 'replace' } },
+        { metadata: { labels: { $patch: 'delete' } } },
+        { $retainKeys: ['metadata'] },
+      ])
       return { method: 'PATCH', path: `${path}${query}`, type: strategic, body: joined(body, directive as JsonObject) }
     }
     default:
@@ -135,12 +198,17 @@ function written(random: Random, { act, fields, extra, form, query }: Draft, par
 
 /** JSON Patch of the same members, with one operation more or less. */
 function operations(random: Random, fields: Draft['fields'], extra: JsonObject): Json[] {
-  const pointer = (names: readonly string[]) => names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  const pointer = (names: readonly string[]) =>
+    names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
   const leaves = (value: Json, names: readonly string[]): { names: readonly string[]; value: Json }[] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.entries(value as JsonObject).flatMap(([name, each]) => leaves(each, [...names, name]))
       : [{ names, value }]
-  const set = leaves(joined(bodyOf(fields), extra), []).map(({ names, value }) => ({ op: pick(random, ['add', 'replace']), path: pointer(names), value }))
+  const set = leaves(joined(bodyOf(fields), extra), []).map(({ names, value }) => ({
+    op: pick(random, ['add', 'replace']),
+    path: pointer(names),
+    value,
+  }))
   const odd = pick(random, [
     { op: 'remove', path: '/metadata/labels' },
     { op: 'remove', path: '/data/other' },

@@ -3,7 +3,25 @@ import type { JsonObject } from '../../functions/domain/values.ts'
 import { ownGroups } from '../../functions/targets/kubernetes/rules/act.ts'
 import { dataOf } from '../../functions/targets/kubernetes/rules/denies.ts'
 import { runSuite, type Step, say } from '../suites.ts'
-import { ask, callOf, claimsFor, groupsFor, guardIn, type Known, libraryOf, madeAnew, merge, mustAct, named, pathOf, refusedBy, seconds, space, stateOf } from './acts.ts'
+import {
+  ask,
+  callOf,
+  claimsFor,
+  elsewhere,
+  groupsFor,
+  guardIn,
+  type Known,
+  libraryOf,
+  madeAnew,
+  merge,
+  mustAct,
+  named,
+  pathOf,
+  refusedBy,
+  seconds,
+  space,
+  stateOf,
+} from './acts.ts'
 import { findOrBuildKubernetes, version } from './binaries.ts'
 import { admin, developer, type Ground, prepareGround, until } from './cluster.ts'
 import { judgeLibrary, othersWork } from './library.ts'
@@ -62,7 +80,10 @@ async function tellTheStory(ground: Ground, step: Step): Promise<void> {
     await madeAnew(server, act)
     const three = await token(act, await guard())
     assert.equal(refusedBy(await server.call({ ...callOf(zero, scale.kubernetes), token: three })), 'policy')
-    assert.equal((await server.call({ ...callOf(zero, scale.kubernetes), token: await token(zero, await guard()) })).status, 200)
+    assert.equal(
+      (await server.call({ ...callOf(zero, scale.kubernetes), token: await token(zero, await guard()) })).status,
+      200,
+    )
     assert.equal(refusedBy(await server.call({ ...call, token: await token(zero, await guard()) })), 'policy')
   })
 
@@ -74,17 +95,30 @@ async function tellTheStory(ground: Ground, step: Step): Promise<void> {
   })
 
   await step('revoked by request, credential, agent, owner or all; not if issued since', async () => {
-    const tags = { 'hotwork:request': ask.id, 'hotwork:credential': 'crd_1', 'hotwork:agent': ask.agent.id, 'hotwork:owner': ask.owner, '*': '*' }
+    const tags = {
+      'hotwork:request': ask.id,
+      'hotwork:credential': 'crd_1',
+      'hotwork:agent': ask.agent.id,
+      'hotwork:owner': ask.owner,
+      '*': '*',
+    }
     const permit = await token(labelling, undefined)
     const revoker = await ownToken(ownGroups.end)
-    const write = (data: JsonObject) => server.call({ method: 'PATCH', path: revocations, type: merge, token: revoker, body: { data } })
+    const write = (data: JsonObject) =>
+      server.call({ method: 'PATCH', path: revocations, type: merge, token: revoker, body: { data } })
     for (const [tag, value] of Object.entries(tags)) {
       await madeAnew(server, labelling)
       const data = dataOf([{ tag, value, issuedBefore: seconds() + 1 }] as never)
       assert.equal((await write(data)).status, 200, tag)
-      await until(`revoked by ${tag}`, async () => refusedBy(await server.call({ ...labelCall, token: permit })) === 'policy')
+      await until(
+        `revoked by ${tag}`,
+        async () => refusedBy(await server.call({ ...labelCall, token: permit })) === 'policy',
+      )
       await write(dataOf([{ tag, value, issuedBefore: seconds() - 60 }] as never))
-      await until(`issued since ${tag}`, async () => (await server.call({ ...labelCall, token: permit })).status === 200)
+      await until(
+        `issued since ${tag}`,
+        async () => (await server.call({ ...labelCall, token: permit })).status === 200,
+      )
       await write(Object.fromEntries(Object.keys(data).map((key) => [key, null])))
     }
     await othersWork(server, developer)
@@ -99,7 +133,10 @@ async function tellTheStory(ground: Ground, step: Step): Promise<void> {
     const other = { ...labelCall, body: { metadata: { labels: { team: 'other' } } } }
     assert.equal(refusedBy(await server.call({ ...other, token: permit })), 'policy')
     const body = { metadata: { name: 'hotwork-revocations' } }
-    assert.equal((await server.call({ method: 'POST', path: revocations.replace(/\/[^/]*$/, ''), token: admin, body })).status, 201)
+    assert.equal(
+      (await server.call({ method: 'POST', path: revocations.replace(/\/[^/]*$/, ''), token: admin, body })).status,
+      201,
+    )
   })
 
   await step("Hotwork's own tokens do their one thing", () => judgeOwn(scene))
@@ -115,7 +152,12 @@ async function tellTheStory(ground: Ground, step: Step): Promise<void> {
     await Promise.all([madeAnew(server, labelling), madeAnew(two.server, labelling)])
     const [mine, theirs] = [await token(labelling, undefined), await two.token(labelling, undefined)]
     const statuses = []
-    for (const [at, by] of [[server, theirs], [two.server, mine], [server, mine], [two.server, theirs]] as const)
+    for (const [at, by] of [
+      [server, theirs],
+      [two.server, mine],
+      [server, mine],
+      [two.server, theirs],
+    ] as const)
       statuses.push((await at.call({ ...labelCall, token: by })).status)
     assert.deepEqual(statuses, [401, 401, 200, 200])
   })
@@ -124,8 +166,10 @@ async function tellTheStory(ground: Ground, step: Step): Promise<void> {
 
 async function judgeOwn({ server, ownToken }: Scene): Promise<void> {
   const [call, reader, revoker] = await Promise.all(Object.values(ownGroups).map((group) => ownToken(group)))
-  const at = (path: string, method = 'GET', body?: JsonObject) => async (token?: string) =>
-    (await server.call({ method, path, ...(token ? { token } : {}), ...(body ? { body, type: merge } : {}) })).status
+  const at =
+    (path: string, method = 'GET', body?: JsonObject) =>
+    async (token?: string) =>
+      (await server.call({ method, path, ...(token ? { token } : {}), ...(body ? { body, type: merge } : {}) })).status
   const deployment = pathOf(mustAct(known('k8s:LabelDeployment'), named(known('k8s:LabelDeployment'), 'web')))
   const others = revocations.replace('hotwork-revocations', 'kube-root-ca.crt')
   const change = { metadata: { labels: { team: 'x' } } }
@@ -148,7 +192,13 @@ async function judgeOwn({ server, ownToken }: Scene): Promise<void> {
       tries: [422, 200, 403],
     },
   )
-  const forged = await server.call({ method: 'PATCH', path: revocations, type: merge, token: developer, body: { data: { all: '0' } } })
+  const forged = await server.call({
+    method: 'PATCH',
+    path: revocations,
+    type: merge,
+    token: developer,
+    body: { data: { all: '0' } },
+  })
   assert.equal(refusedBy(forged), 'policy', 'a user with all rights in the namespace')
   const deleted = await server.call({ method: 'DELETE', path: revocations, token: developer })
   assert.equal(refusedBy(deleted), 'policy')
@@ -159,42 +209,98 @@ async function judgeClaims({ server, token }: Scene): Promise<void> {
   const label = known('k8s:LabelDeployment')
   const act = mustAct(label, named(label, 'applied'))
   const path = pathOf(act)
-  const name = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'applied', labels: { app: 'applied', team: 'none' } } }
+  const name = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'applied', labels: { app: 'applied', team: 'none' } },
+  }
   await madeAnew(server, act)
-  const applied = await server.call({ method: 'PATCH', path: `${path}?fieldManager=argocd&force=true`, type: 'application/apply-patch+yaml', token: admin, body: name })
+  const applied = await server.call({
+    method: 'PATCH',
+    path: `${path}?fieldManager=argocd&force=true`,
+    type: 'application/apply-patch+yaml',
+    token: admin,
+    body: name,
+  })
   assert.equal(applied.status, 200, applied.body.message)
   const permit = await token(act, undefined)
   const { metadata, ...rest } = (await stateOf(server, act)) as { metadata: JsonObject }
-  const put = (more: JsonObject) => server.call({ method: 'PUT', path, token: permit, body: { ...rest, metadata: { ...metadata, labels: { app: 'applied', team: 'checkout' }, ...more } } })
-  const claim = { manager: 'argocd', operation: 'Apply', apiVersion: 'apps/v1', fieldsType: 'FieldsV1', time: '2026-12-03T00:00:00Z' }
+  const put = (more: JsonObject) =>
+    server.call({
+      method: 'PUT',
+      path,
+      token: permit,
+      body: { ...rest, metadata: { ...metadata, labels: { app: 'applied', team: 'checkout' }, ...more } },
+    })
+  const claim = {
+    manager: 'argocd',
+    operation: 'Apply',
+    apiVersion: 'apps/v1',
+    fieldsType: 'FieldsV1',
+    time: '2026-12-03T00:00:00Z',
+  }
   const claiming = (fieldsV1: JsonObject) => ({ managedFields: [{ ...claim, fieldsV1 }] })
   assert.equal(refusedBy(await put(claiming({ 'f:spec': { 'f:replicas': {} } }))), 'policy', 'a claim more')
   assert.equal(refusedBy(await put(claiming({ 'f:metadata': { 'f:labels': {} } }))), 'policy', 'a claim less')
   assert.equal(refusedBy(await put({ managedFields: [{}] })), 'policy', 'no claims')
   assert.equal((await put({})).status, 200, 'the approved act, as a replacement')
-  const left = (await stateOf(server, act)) as { metadata: { managedFields: { operation: string; fieldsV1: JsonObject }[] } }
+  const left = (await stateOf(server, act)) as {
+    metadata: { managedFields: { operation: string; fieldsV1: JsonObject }[] }
+  }
   const claims = left.metadata.managedFields.find(({ operation }) => operation === 'Apply')?.fieldsV1
-  assert.deepEqual(claims, { 'f:metadata': { 'f:labels': { 'f:app': {} } } }, "the applier's claim of the act's own field ends")
+  assert.deepEqual(
+    claims,
+    { 'f:metadata': { 'f:labels': { 'f:app': {} } } },
+    "the applier's claim of the act's own field ends",
+  )
 }
 
-const lanes = ['ScaleDeployment', 'LabelDeployment', 'AnnotateDeployment', 'SuspendCronJob', 'SetConfigMapKey', 'SetAutoscalerBounds', 'DeletePod', 'DeleteJob']
+const lanes = [
+  'ScaleDeployment',
+  'LabelDeployment',
+  'AnnotateDeployment',
+  'SuspendCronJob',
+  'SetConfigMapKey',
+  'SetAutoscalerBounds',
+  'DeletePod',
+  'DeleteJob',
+]
 
 async function judgeNear({ server, token }: Scene): Promise<void> {
   const [seed, most] = [Number(process.env['SEED'] ?? 36), Number(process.env['CALLS'] ?? 20_000)]
-  await server.kubectl(['create', 'clusterrolebinding', 'mistake', '--clusterrole=cluster-admin', '--group=hotwork:permit'])
+  await server.kubectl([
+    'create',
+    'clusterrolebinding',
+    'mistake',
+    '--clusterrole=cluster-admin',
+    '--group=hotwork:permit',
+  ])
+  await server.kubectl(['create', 'secret', 'generic', 'held', '-n', space])
   const counts = new Map<string, number>()
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1)
   const prepared = await Promise.all(
     lanes.map(async (lane) => {
       const entry = known(`k8s:${lane}`)
       const act = mustAct(entry, named(entry, `near-${lane.toLowerCase()}`))
-      await madeAnew(server, { ...act, name: `${act.name}-twin` })
+      for (const other of [
+        { ...act, name: `${act.name}-twin` },
+        { ...act, namespace: elsewhere },
+      ])
+        await madeAnew(server, other)
       return { entry, act, state: await madeAnew(server, act) }
     }),
   )
   await until('the mistake is made', async () => {
     const [first] = prepared
-    return (await server.call({ method: 'GET', path: `/api/v1/namespaces/${space}/secrets`, token: await token(first?.act ?? ({} as never), undefined) })).status === 200
+    return (
+      (
+        await server.call({
+          method: 'GET',
+          path: `/api/v1/namespaces/${space}/secrets`,
+          token: await token(first?.act ?? ({} as never), undefined),
+        })
+      ).status === 200
+    )
   })
   await Promise.all(
     prepared.map(async ({ entry, act, state }, index) => {
@@ -216,7 +322,10 @@ async function judgeNear({ server, token }: Scene): Promise<void> {
           continue
         }
         // A call that differs in its form alone is the approved act.
-        assert.ok(isApproved(call, answer.body as JsonObject, before, entry, act), `seed ${seed}: ${JSON.stringify({ call, answer })}`)
+        assert.ok(
+          isApproved(call, answer.body as JsonObject, before, entry, act),
+          `seed ${seed}: ${JSON.stringify({ call, answer })}`,
+        )
         count('the approved act in another form')
         before = await madeAnew(server, act)
         permit = await token(act, guardIn(entry.kubernetes, before))
@@ -224,13 +333,27 @@ async function judgeNear({ server, token }: Scene): Promise<void> {
     }),
   )
   await server.kubectl(['delete', 'clusterrolebinding', 'mistake'])
-  say(`${[...counts].toSorted().map(([what, times]) => `${what}: ${times}`).join(', ')}`)
+  say(
+    `${[...counts]
+      .toSorted()
+      .map(([what, times]) => `${what}: ${times}`)
+      .join(', ')}`,
+  )
   const total = [...counts.values()].reduce((sum, each) => sum + each, 0)
-  assert.ok(total >= most - lanes.length && (counts.get('policy') ?? 0) > total / 3, 'most near calls must reach the policies')
+  assert.ok(
+    total >= most - lanes.length && (counts.get('policy') ?? 0) > total / 3,
+    'most near calls must reach the policies',
+  )
 }
 
 /** Whether the object is as before, with the approved values and nothing else; for a delete, whether it is that delete. */
-function isApproved({ path, method, body }: ReturnType<typeof drawCall>, after: JsonObject, before: JsonObject, { kubernetes }: Known, act: ReturnType<typeof mustAct>): boolean {
+function isApproved(
+  { path, method, body }: ReturnType<typeof drawCall>,
+  after: JsonObject,
+  before: JsonObject,
+  { kubernetes }: Known,
+  act: ReturnType<typeof mustAct>,
+): boolean {
   const own = pathOf(act)
   if (path.split('?')[0] !== own) return false
   if (act.operation === 'DELETE') {
@@ -248,11 +371,14 @@ function isApproved({ path, method, body }: ReturnType<typeof drawCall>, after: 
   const expected = bare(before)
   for (const [field, value] of Object.entries(act.fields)) {
     const names = [...field.matchAll(/\["([^"]+)"\]|([A-Za-z]+)/g)].map(([, key, member]) => key ?? member ?? '')
-    names.reduce((at, name, index) => {
-      if (index === names.length - 1) at[name] = value
-      else at[name] ??= {}
-      return at[name] as { [name: string]: JsonObject[string] }
-    }, expected as { [name: string]: JsonObject[string] })
+    names.reduce(
+      (at, name, index) => {
+        if (index === names.length - 1) at[name] = value
+        else at[name] ??= {}
+        return at[name] as { [name: string]: JsonObject[string] }
+      },
+      expected as { [name: string]: JsonObject[string] },
+    )
   }
   try {
     assert.deepEqual(bare(after), expected)

@@ -25,7 +25,13 @@ export async function startScene(ground: Ground, audience: string): Promise<Scen
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-exported-'))
   mkdirSync(folder, { recursive: true })
   for (const name of [space, elsewhere]) await server.kubectl(['create', 'namespace', name])
-  await server.kubectl(['create', 'clusterrolebinding', 'developers', '--clusterrole=cluster-admin', '--group=developers'])
+  await server.kubectl([
+    'create',
+    'clusterrolebinding',
+    'developers',
+    '--clusterrole=cluster-admin',
+    '--group=developers',
+  ])
   const paths = Object.entries(files).map(([name, text]) => {
     writeFileSync(join(folder, name), text)
     return join(folder, name)
@@ -37,19 +43,32 @@ export async function startScene(ground: Ground, audience: string): Promise<Scen
     ...{ server, audience },
     token: (act, guard, more = {}) => sign(groupsFor(act, guard), more),
     readToken: (group) => sign([group]),
-    ownToken: (group, act) => sign([group, ...(act ? groupsOfAct(act, undefined).slice(0, 1) : [])], {}, `hotwork-${group}`),
+    ownToken: (group, act) =>
+      sign([group, ...(act ? groupsOfAct(act, undefined).slice(0, 1) : [])], {}, `hotwork-${group}`),
   }
   const body = { metadata: { name: 'tried' } }
   const tried = await sign(['permit'])
   const path = `/api/v1/namespaces/${space}/configmaps`
   // Before RBAC gives a right, its refusal hides that of the policies.
   await until('the policies are in force', async () => {
-    const answer = await server.call({ method: 'PATCH', path: `${path}/tried`, token: tried, type: 'application/merge-patch+json', body })
+    const answer = await server.call({
+      method: 'PATCH',
+      path: `${path}/tried`,
+      token: tried,
+      type: 'application/merge-patch+json',
+      body,
+    })
     return answer.status === 404 || refusedBy(answer) === 'policy'
   })
   await server.call({ method: 'POST', path, token: admin, body })
   await until('the policies are in force', async () => {
-    const answer = await server.call({ method: 'PATCH', path: `${path}/tried`, token: tried, type: 'application/merge-patch+json', body })
+    const answer = await server.call({
+      method: 'PATCH',
+      path: `${path}/tried`,
+      token: tried,
+      type: 'application/merge-patch+json',
+      body,
+    })
     return refusedBy(answer) === 'policy'
   })
   await until('other users may write', async () => {
