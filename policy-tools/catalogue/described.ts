@@ -2,12 +2,20 @@
 import { JsonDocument, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import { exact } from '../../functions/domain/inert.ts'
 import { type CatalogueEntry, startsRun } from '../../functions/domain/policy/catalogue.ts'
+import { kindOf } from '../../functions/targets/kinds.ts'
 import { fileOf, type Shelved } from './library.ts'
 import { type Pin, type Pins, pinsOf } from './pins.ts'
 
 /** A library entry for its reader. An entry with a `TODO` does not parse, but its pins are the same. */
 export const entryOf = ({ entry }: Pick<Shelved, 'entry'>): CatalogueEntry =>
-  ({ leavesOpen: {}, ...entry }) as unknown as CatalogueEntry
+  ({ leavesOpen: {}, ...entry, ...ownNameOf(entry) }) as unknown as CatalogueEntry
+
+/** The credential's name inside, as the compiler gives it. */
+function ownNameOf(entry: { readonly [member: string]: unknown }): object {
+  const { tool, credential } = entry
+  const name = kindOf({ tool: String(tool) }).spelled?.[String(credential)]
+  return name === undefined ? {} : { credential: name }
+}
 
 export const todosOf = ({ entry, text }: Pick<Shelved, 'entry' | 'text'>): readonly Problem[] =>
   new JsonDocument(fileOf(entry.name), text).todos()

@@ -102,8 +102,10 @@ function previewRows(entry: CatalogueEntry): readonly (readonly [string, string]
     : []
 }
 
-const judgedWords = ({ credential }: CatalogueEntry): string =>
-  credential === 'sts'
+const judgedWords = ({ credential, tool }: CatalogueEntry): string =>
+  tool === 'kubernetes'
+    ? 'a real API server, over the calls near the example: `npm run test:kubernetes`'
+    : credential === 'sts'
     ? 'iam-simulate, over the calls near the example; the keys by the service reference of IAM'
     : 'Hotwork makes the call itself; the ARN by iam-simulate'
 

@@ -36,6 +36,7 @@ export function pinsOf(entry: CatalogueEntry, at?: Settings): Pins {
       const pinned = !open.includes(argument)
       const by = [
         ...(resources.has(argument) ? ['resource'] : []),
+        ...(entry.kubernetes && pinned ? ['the policies of the cluster'] : []),
         ...keys.filter(({ takes }) => takes.includes(argument)).map(({ key }) => key),
       ]
       return { argument, pinned, by: [...new Set(by)], ...(pinned ? {} : { open: openWords(entry, argument) }) }

@@ -4,6 +4,7 @@ import { formatProblem, JsonDocument } from '../../../functions/adapters/policy-
 import { placeEntry } from '../../../functions/adapters/policy-folder/place-entry.ts'
 import type { Folder } from '../../../functions/adapters/policy-folder/read-folder.ts'
 import type { CatalogueEntry } from '../../../functions/domain/policy/catalogue.ts'
+import { kubernetes } from '../../../functions/targets/kubernetes/kind.ts'
 import { checkAgainstIam } from '../../../policy-tools/catalogue/against-iam.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
@@ -15,11 +16,13 @@ export const account = {
   accountId: '111122223333',
   externalId: 'made-up',
 } as const
-const deployment = { accounts: { target: account }, targets: {} }
+const cluster = { kind: 'kubernetes', ...kubernetes.example, namespaces: ['payments'] }
+const deployment = { accounts: { target: account }, targets: { cluster } }
 
 /** The answers of an author who is in a hurry, by the last member of the path. */
 const answers: { readonly [member: string]: unknown } = {
   account: 'target',
+  target: 'cluster',
   group: 'remediation',
   minimum: 0,
   maximum: 100,
@@ -65,7 +68,7 @@ export function problemsOf(entry: object): readonly string[] {
       tools: { value: { tools: [] } },
     }
     said.push(...checkCatalogue(folder as unknown as Folder))
-    checkAgainstIam(placed, (...told) => void said.push(document.report(...told)))
+    if (placed.tool === 'aws') checkAgainstIam(placed, (...told) => void said.push(document.report(...told)))
   }
   return said.map(formatProblem)
 }
@@ -74,5 +77,5 @@ export function problemsOf(entry: object): readonly string[] {
 export function compiled(entry: object): CatalogueEntry {
   const problems = problemsOf(entry)
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  return EntryFile.parse(entry) as CatalogueEntry
+  return placeEntry(EntryFile.parse(entry), deployment as never, () => {}) as CatalogueEntry
 }
