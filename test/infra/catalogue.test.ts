@@ -13,7 +13,9 @@ import { resourcesOf } from './support/template.ts'
 /** The library of catalogue entries against the boundaries of a target role and a runner that have all of them. */
 
 const { accountId, region } = account
-const library = readLibrary(join(__dirname, '../../policy-tools/library')).map(({ entry, example }) => {
+const library = readLibrary(join(__dirname, '../../policy-tools/library'))
+  .filter(({ entry }) => entry['tool'] === 'aws')
+  .map(({ entry, example }) => {
   const it = compiled(answered(entry))
   return { name: it.name, entry: it, example: example as Parameters<typeof callWith>[1] }
 })

@@ -25,7 +25,9 @@ function statementsOf(entry: CatalogueEntry, args: JsonObject) {
 }
 
 type Judged = { name: string; entry: CatalogueEntry; example: JsonObject; policy: string; open: readonly string[] }
-const library = readLibrary(join(__dirname, '../../../policy-tools/library')).map(
+const library = readLibrary(join(__dirname, '../../../policy-tools/library'))
+  .filter(({ entry }) => entry['tool'] === 'aws')
+  .map(
   ({ entry: shelved, example }): Judged => {
     const entry = compiled(answered(shelved))
     const { statements, passes } = statementsOf(entry, example as JsonObject)

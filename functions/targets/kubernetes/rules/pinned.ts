@@ -33,7 +33,7 @@ const argumentsIn = (templates: readonly (Json | undefined)[]): readonly string[
 
 /** The arguments that a token does not hold the agent to. A read is of a whole namespace. */
 export function openArguments({ kubernetes, arguments: { properties } }: KubernetesEntry): readonly string[] {
-  const { namespace, name, fields, read } = kubernetes ?? { fields: {} }
+  const { namespace, name, fields = {}, read } = kubernetes ?? {}
   const held = argumentsIn([namespace, ...(read === undefined ? [name, ...Object.values(fields)] : [])])
   return Object.keys(properties).filter((each) => !held.includes(each))
 }
