@@ -106,8 +106,8 @@ const judgedWords = ({ credential, tool }: CatalogueEntry): string =>
   tool === 'kubernetes'
     ? 'a real API server, over the calls near the example: `npm run test:kubernetes`'
     : credential === 'sts'
-    ? 'iam-simulate, over the calls near the example; the keys by the service reference of IAM'
-    : 'Hotwork makes the call itself; the ARN by iam-simulate'
+      ? 'iam-simulate, over the calls near the example; the keys by the service reference of IAM'
+      : 'Hotwork makes the call itself; the ARN by iam-simulate'
 
 if (import.meta.main) {
   const library = readLibrary(join(import.meta.dirname, '../library'))

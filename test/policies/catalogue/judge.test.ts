@@ -27,15 +27,13 @@ function statementsOf(entry: CatalogueEntry, args: JsonObject) {
 type Judged = { name: string; entry: CatalogueEntry; example: JsonObject; policy: string; open: readonly string[] }
 const library = readLibrary(join(__dirname, '../../../policy-tools/library'))
   .filter(({ entry }) => entry['tool'] === 'aws')
-  .map(
-  ({ entry: shelved, example }): Judged => {
+  .map(({ entry: shelved, example }): Judged => {
     const entry = compiled(answered(shelved))
     const { statements, passes } = statementsOf(entry, example as JsonObject)
     const policy = sessionPolicy(statements, notAfter, { drill: false, passes })
     const open = unpinnedArguments(entry, example as JsonObject, account)
     return { name: entry.name, entry, example: example as JsonObject, policy, open }
-  },
-)
+  })
 
 const simulations = (policy: string, { action, resources, carried }: Call): Simulation[] =>
   resources.map((resource) => ({

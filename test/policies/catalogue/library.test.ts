@@ -29,7 +29,9 @@ test.each(library)(
   '$entry.name asks in which account or cluster it acts, and each question says what is to be decided',
   (shelved) => {
     const todos = todosOf(shelved)
-    expect(todos.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^`(?:account|target)` is still to be decided$/))
+    expect(todos.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^`(?:account|target)` is still to be decided$/),
+    )
     for (const { fix } of todos) expect(fix).not.toBe('write the value that it should have')
   },
 )

@@ -19,7 +19,14 @@ test('the same catalogue gives the same bytes in any order, and another gives an
 })
 
 test('YAML reads back as the JSON that was written', () => {
-  const value = { a: 'x\ny', 'odd: key': [], b: [{ c: 1, d: ['- e', '#'] }, { f: { g: null } }], h: 'no', i: '1', j: {} }
+  const value = {
+    a: 'x\ny',
+    'odd: key': [],
+    b: [{ c: 1, d: ['- e', '#'] }, { f: { g: null } }],
+    h: 'no',
+    i: '1',
+    j: {},
+  }
   expect(parseAllDocuments(yamlOf([value, value])).map((each) => each.toJS())).toEqual([value, value])
 })
 
@@ -28,15 +35,32 @@ test('no role has a right to secrets, to all of something, or to rights', () => 
   const rules = roles.flatMap(({ rules = [] }) => rules)
   expect(rules.length).toBeGreaterThan(5)
   const words = rules.flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs])
-  for (const never of ['*', 'secrets', 'pods/exec', 'deletecollection', 'escalate', 'bind', 'impersonate', 'rbac.authorization.k8s.io'])
+  for (const never of [
+    '*',
+    'secrets',
+    'pods/exec',
+    'deletecollection',
+    'escalate',
+    'bind',
+    'impersonate',
+    'rbac.authorization.k8s.io',
+  ])
     expect(words).not.toContain(never)
 })
 
 test('entries that one expression cannot hold are named', () => {
   const [label] = libraryOf().filter(({ name }) => name === 'k8s:SetConfigMapKey')
   if (!label) throw new Error('no entry')
-  const beside = (more: object) => exportPolicies([label, { ...label, name: 'k8s:Other', kubernetes: { ...label.kubernetes, ...more } }], settings('x'), issuer)
-  expect(beside({ version: 'v2' })).toEqual({ ok: false, problems: ['`k8s:Other` and `k8s:SetConfigMapKey`: `UPDATE /configmaps` in different versions'] })
+  const beside = (more: object) =>
+    exportPolicies(
+      [label, { ...label, name: 'k8s:Other', kubernetes: { ...label.kubernetes, ...more } }],
+      settings('x'),
+      issuer,
+    )
+  expect(beside({ version: 'v2' })).toEqual({
+    ok: false,
+    problems: ['`k8s:Other` and `k8s:SetConfigMapKey`: `UPDATE /configmaps` in different versions'],
+  })
   expect(beside({ guard: 'generation' })).toMatchObject({ ok: false })
   expect(beside({ fields: { data: 'x' } })).toMatchObject({ ok: false })
 })
