@@ -60,10 +60,12 @@ export class TargetEndpoints extends Construct {
     return caller
   }
 
-  #makeEnd(kind: string, variable: string, { tables: { requests }, deadLetters, alarms, make }: Ground): WorkQueue {
+  #makeEnd(kind: string, variable: string, { tables, reading, deadLetters, alarms, make }: Ground): WorkQueue {
     const queue = new WorkQueue(this, `Ends-${kind}`, { variable, order: 'group', attempts: 60, deadLetters })
     const end = make(this, lambdaOf(kind, 'end'))
-    requests.grantRead(end)
+    tables.requests.grantRead(end)
+    if (end.descriptor.rows?.includes('DENY#')) tables.requests.grantQuery(end)
+    if (end.descriptor.signs) reading.grantSigned(end)
     queue.consumedBy(end, { batchSize: 10 })
     // An ended credential works until its end is delivered, so this alarm is the most urgent.
     alarms.watchQueue(queue, { oldest: Duration.minutes(2), urgent: true })

@@ -18,7 +18,7 @@ function stateReader(told: Told, ports: Ports, milliseconds: number | undefined)
   const { policy, clock, log } = ports
   const statements = new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log })
   const reading = {
-    readers: makeReaders(told, { policy, statements }),
+    readers: makeReaders(told, { policy, statements, clock }),
     expressions: new JmesPathExpressions(),
     stateKey: new KmsStateKey(told.STATE_KEY),
     ...{ policy, clock, log },
