@@ -50,7 +50,8 @@ export const groupsFor = (act: Act, guard: string | undefined): readonly string[
   'permit',
   ...groupsOfAct(act, guard),
   `fields=${Object.keys(act.fields).length}`,
-  ...revocableBy(ask as never, 'crd_1' as CredentialId, seconds()),
+  ...revocableBy(ask as never, 'crd_1' as CredentialId),
+  `at=${seconds()}`,
 ]
 
 export const claimsFor = (ground: Ground, audience: string, groups: readonly string[], user = 'crd_1') => ({
