@@ -43,7 +43,10 @@ export class AgentMachine extends Terminal {
 
   /** The same, under another program. */
   startIn(outer: readonly string[], ...words: readonly string[]): Started {
-    const [program = '', ...rest] = [...outer, process.execPath, join(root, 'client/hotwork.ts'), ...words]
+    return this.startProgram(...outer, process.execPath, join(root, 'client/hotwork.ts'), ...words)
+  }
+
+  startProgram(...[program = '', ...rest]: readonly string[]): Started {
     const child = spawn(program, rest, { cwd: this.home, env: this.programEnv })
     this.#started.push(child)
     return new Started(child)
