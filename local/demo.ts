@@ -1,11 +1,12 @@
 // Rules: test/local/demo-options.test.ts
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Refusal } from '../client/outcome.ts'
 import { readRequestFile } from '../client/requests/request-file.ts'
 import { tellOwnRequest } from './demo/chapters/requests.ts'
 import { chapterNames, describeChapters, mainJob, tellChapters } from './demo/chapters.ts'
 import { type Options, readOptions, usage } from './demo/options.ts'
+import { recordingOf } from './demo/picture.ts'
 import { describeFault, layOut, Report } from './demo/report.ts'
 import { type RunningStack, withWorld } from './demo/world.ts'
 import type { Local } from './local-file.ts'
@@ -96,6 +97,7 @@ function tell(stack: RunningStack): Promise<void> {
   return withWorld(stack, report, async (world) => {
     if ('request' in options) await tellOwnRequest(world, options.request)
     if ('chapters' in options) await tellChapters(world, options.chapters)
+    if (options.record) writeFileSync(options.record, `${JSON.stringify(recordingOf(report.told), null, 2)}\n`)
   })
 }
 

@@ -18,6 +18,8 @@ export class Report {
   held = 0
   /** The failed expectations, each with its chapter and its finding. */
   readonly failures: string[] = []
+  /** The expectations that held, each with its finding. */
+  readonly told: { expected: string; found: string }[] = []
   /** The timeout and interval of probes of IAM. AWS needs a longer timeout, and allows fewer calls a second. */
   probes = { withinSeconds: 30, everyMilliseconds: 50 }
   #chapters = 0
@@ -62,6 +64,7 @@ export class Report {
     const milliseconds = performance.now() - began
     if (finding.held && 'value' in finding) {
       this.held += 1
+      this.told.push({ expected, found: finding.found })
       this.#tell(this.#paint('green', '✓'), expected, finding.found, milliseconds)
       return finding.value
     }

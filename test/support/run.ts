@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { setPriority, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { mainJob, tellChapters } from '../../local/demo/chapters.ts'
+import { recordingOf, type Told } from '../../local/demo/picture.ts'
 import { Report } from '../../local/demo/report.ts'
 import { withWorld } from '../../local/demo/world.ts'
 import type { Local } from '../../local/local-file.ts'
@@ -218,7 +219,16 @@ async function tellDemo({ local }: Stack, tell: Tell): Promise<boolean> {
   await forgetWords(local, 'agent:remediator', 'agent:builder')
   counts.passed += report.held
   counts.failed += report.failed
-  return report.finish()
+  return report.finish() && isAsDrawn(report.told, tell)
+}
+
+/** Whether the moving picture of the first page still shows what the demo tells. */
+function isAsDrawn(told: readonly Told[], tell: Tell): boolean {
+  const drawn =
+    readFileSync(join(root, 'docs/pictures/demo.json'), 'utf8') === `${JSON.stringify(recordingOf(told), null, 2)}\n`
+  if (!drawn)
+    tell('docs/pictures/demo.json is of another demo: `npm run demo -- --record FILE`, then `npm run pictures`\n')
+  return drawn
 }
 
 /** Runs a step, and prints its output at its end. A fault fails it, and is printed. */
