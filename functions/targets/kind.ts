@@ -71,6 +71,11 @@ export interface TargetKind<
   placeOf?(at: z.infer<z.ZodObject<Settings>>, targetRole: string): string
   /** True if the target records calls. */
   recordsCalls: boolean
+  /**
+   * Its own credentials in words for the table of README: whether each is good for one act, and how soon it stops when
+   * its grant ends early.
+   */
+  own?: { singleUse: string; stopsWithin: string }
   /** The arguments that its own credentials leave open. Undefined if it holds the agent to all of them. */
   open?: Open<EntryOf<Part>, z.infer<z.ZodObject<Settings>>>
   /** Templates, besides the resource's, in which an argument must be literal: without wildcards. */

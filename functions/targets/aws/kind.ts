@@ -27,6 +27,7 @@ export const aws = targetKind({
   facts,
   placeOf: ({ partition, accountId }, targetRole) => `arn:${partition}:iam::${accountId}:role/${targetRole}`,
   recordsCalls: true,
+  own: { singleUse: 'no: until it ends', stopsWithin: 'seconds, as a rule' },
   open: {
     with: unpinnedArguments,
     sometimes: sometimesUnpinned,
