@@ -70,6 +70,13 @@ inBrowser('the picture', () => {
     expect(end).not.toContain('Approve')
   })
 
+  test('people who want no motion see the end', async () => {
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    expect(await seenAt(0)).toEqual(expect.arrayContaining(['Completed: succeeded', '✓ person:eve for sre']))
+    expect(await seenAt(0)).not.toContain('Approve')
+    await page.emulateMedia({ reducedMotion: null })
+  })
+
   test('no text leaves its half of the picture', async () => {
     const outside = `['.term', '.card'].flatMap((name) => {
       const half = document.querySelector(name)

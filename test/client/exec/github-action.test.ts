@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../../support/repository.ts'
+import { read, root } from '../../support/repository.ts'
 import { AgentMachine, approve, useRealTime } from '../support/agent-machine.ts'
 import { startGithubRunner } from '../support/github-runner.ts'
 import { useScene } from '../support/scene.ts'
@@ -95,6 +95,13 @@ test('a job whose command fails fails with it, and its request has ended already
   await approve(scene, request())
   expect(await start(wait, { ...asked, command: 'false' }).ends).toBe(1)
   expect([await start(giveBack, asked).ends, await stateOf(request())]).toEqual([0, 'completed'])
+})
+
+test('the page about the action gives each input that must be given, and no other', () => {
+  const [, given = ''] = read('docs/agents/github-actions.md').split(' with:\n')
+  const names = Array.from(given.split('```')[0]?.matchAll(/^ +([a-z-]+): /gm) ?? [], ([, name]) => name)
+  const needed = Object.keys(inputs).filter((name) => inputs[name]?.required)
+  expect(names.toSorted()).toEqual(needed.toSorted())
 })
 
 test('no script has an expression in it, so that a value of a caller is not run', () => {

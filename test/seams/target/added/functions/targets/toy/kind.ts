@@ -9,6 +9,7 @@ export const toy = targetKind({
   id: 'toy',
   name: 'Toy',
   credentials: { key: { act: 'toy', words: 'toy keys' }, mediated },
+  own: { singleUse: 'no: until it ends', stopsWithin: 'a second' },
   settings: z.strictObject({ address: SecureUrl }),
   example: { address: 'https://toys.invalid' },
   entry: part,
