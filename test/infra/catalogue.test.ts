@@ -16,9 +16,9 @@ const { accountId, region } = account
 const library = readLibrary(join(__dirname, '../../policy-tools/library'))
   .filter(({ entry }) => entry['tool'] === 'aws')
   .map(({ entry, example }) => {
-  const it = compiled(answered(entry))
-  return { name: it.name, entry: it, example: example as Parameters<typeof callWith>[1] }
-})
+    const it = compiled(answered(entry))
+    return { name: it.name, entry: it, example: example as Parameters<typeof callWith>[1] }
+  })
 const stack = new Stack(passingApp(), 'Target', { env: { account: accountId, region } })
 new TargetAccount(stack, 'Default', {
   hotwork: 'Elsewhere',

@@ -18,6 +18,7 @@ export const kubernetes = targetKind({
   places: ['cluster'],
   facts: ({ server }) => ({ cluster: new URL(server).host }),
   recordsCalls: false,
+  own: { singleUse: 'with a guard', stopsWithin: 'a second or so' },
   spelled: { token: 'cluster_token' },
   apart: ['server', 'audience'],
   open: {
