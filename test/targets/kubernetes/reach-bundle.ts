@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
-import { currentSchema, openFolder } from '../../../functions/adapters/policy-folder/compile-folder.ts'
+import { openFolder } from '../../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { kinds } from '../../../functions/targets/kinds.ts'
 import { Copy } from '../../policies/sample.ts'
@@ -93,9 +92,8 @@ export const evict = {
   preview: preview('kubernetes:Get', 'metadata.uid'),
 }
 
-/** The sample's folder with a cluster and its actions, without cases for them. */
-export function bundleOfCluster(settings: { server: string; certificateAuthority: string }): Bundle {
-  using copy = new Copy()
+/** Adds a cluster and its actions, without cases for them, to a copy of the sample's folder. */
+export function addCluster(copy: Copy, settings: { server: string; certificateAuthority?: string }): void {
   copy.editJson('deployment.json', (deployment) => {
     deployment.targets = { cluster: { kind: 'kubernetes', ...settingsWith(settings) } }
   })
@@ -106,8 +104,12 @@ export function bundleOfCluster(settings: { server: string; certificateAuthority
   })
   for (const entry of [scale, label, restart, undo, evict])
     copy.add(`policies/actions/${entry.name.replace(':', '.').toLowerCase()}.json`, JSON.stringify(entry))
-  const schema = currentSchema(copy.at('policies'), copy.at('deployment.json'), cedar)
-  if ('text' in schema) writeFileSync(schema.file, schema.text)
+  copy.writeSchema()
+}
+
+export function bundleOfCluster(settings: { server: string; certificateAuthority: string }): Bundle {
+  using copy = new Copy()
+  addCluster(copy, settings)
   const compiled = openFolder(copy.at('policies'), copy.at('deployment.json'), cedar)
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems))
   return compiled.bundle
