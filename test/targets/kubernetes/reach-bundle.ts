@@ -5,9 +5,9 @@ import { kinds } from '../../../functions/targets/kinds.ts'
 import { Copy } from '../../policies/sample.ts'
 import { sampleBundle } from '../../support/world.ts'
 
-export const audience = 'https://cluster.example.org'
+export const audience = 'payments-cluster'
 const settingsWith = (settings: object) => ({
-  ...{ server: audience, audience, namespaces: ['payments'], ...settings },
+  ...{ server: 'https://cluster.example.org', audience, namespaces: ['payments'], ...settings },
 })
 
 /** The sample with a cluster, and without actions there. */
@@ -31,7 +31,10 @@ const argumentsOf = (more: object = {}) => ({
   required: ['namespace', 'deployment', ...Object.keys(more)],
 })
 const path = 'apis/apps/v1/namespaces/{arguments.namespace}/deployments/{arguments.deployment}'
-const preview = (action: string, guard: string) => ({ action, arguments: at, show: {}, guard: [guard] })
+const preview = (action: string, guard: string, more: object = {}) => ({
+  ...{ action, arguments: { ...at, ...more }, show: { deployment: 'metadata.name' }, guard: [guard] },
+})
+const itself = { deployment: '{arguments.deployment}' }
 
 export const scale = {
   ...{ ...common, name: 'k8s:ScaleDeployment', credential: 'cluster_token' },
@@ -68,14 +71,14 @@ export const restart = {
       body: { spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': '{now}' } } } } },
     },
   },
-  preview: preview('kubernetes:DryRun', 'metadata.resourceVersion'),
+  preview: preview('kubernetes:DryRun', 'metadata.resourceVersion', itself),
 }
 export const undo = {
   ...{ ...common, name: 'k8s:UndoDeployment', credential: 'mediated' },
   title: 'Undo {arguments.deployment} to {arguments.revision}',
   ...{ arguments: argumentsOf({ revision: text }), resource: scale.resource },
   kubernetes: { ...restartPart, mediated: { call: 'undo', revision: '{arguments.revision}' } },
-  preview: preview('kubernetes:DryRun', 'metadata.resourceVersion'),
+  preview: preview('kubernetes:DryRun', 'metadata.resourceVersion', { ...itself, revision: '{arguments.revision}' }),
 }
 export const evict = {
   ...{ ...common, name: 'k8s:EvictPod', credential: 'mediated' },
@@ -89,7 +92,7 @@ export const evict = {
     ...{ verbs: ['create'], operation: 'CREATE', group: '', resource: 'pods', subresource: 'eviction', ...at },
     ...{ guard: 'uid', mediated: { call: 'evict' } },
   },
-  preview: preview('kubernetes:Get', 'metadata.uid'),
+  preview: preview('kubernetes:Get', 'metadata.uid', { resource: 'pods' }),
 }
 
 /** Adds a cluster and its actions, without cases for them, to a copy of the sample's folder. */
