@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
+import { openFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import * as exportVerb from '../../policy-tools/verbs/export.ts'
 import { WrongUsage } from '../../policy-tools/verbs/io.ts'
 import { addCluster } from '../targets/kubernetes/reach-bundle.ts'
@@ -13,13 +15,19 @@ function cluster() {
   addCluster(copy, { server: 'https://cluster.example.org' })
   const options = {
     ...{ kind: 'kubernetes' as const, target: 'cluster', issuer: 'https://hotwork.example/', out: copy.at('out') },
-    ...{ policies: copy.at('policies'), deployment: copy.at('deployment.json'), json: true },
+    ...{ policies: copy.at('bundle.json'), deployment: copy.at('deployment.json'), json: true },
   }
+  const compile = () => {
+    const opened = openFolder(copy.at('policies'), copy.at('deployment.json'), cedar)
+    if (!opened.ok) throw new Error(JSON.stringify(opened.problems))
+    copy.add('bundle.json', JSON.stringify(opened.bundle))
+  }
+  compile()
   const run = async (more: object = {}) => {
     const { exit, out } = await runVerb(exportVerb, { ...options, ...more })
     return { exit, told: JSON.parse(out) }
   }
-  return { copy, options, run, [Symbol.dispose]: () => copy[Symbol.dispose]() }
+  return { copy, compile, run, [Symbol.dispose]: () => copy[Symbol.dispose]() }
 }
 
 test('the check says which files are missing or differ, and writes none', async () => {
@@ -51,6 +59,7 @@ test('an entry that changed makes the files differ, though no one touched them',
   it.copy.editJson('policies/actions/k8s.labeldeployment.json', (entry) => {
     entry.kubernetes.fields = { 'metadata.labels["squad"]': '{arguments.team}' }
   })
+  it.compile()
   const { exit, told } = await it.run({ check: true })
   const different = told.files.filter(({ state }: { state: string }) => state === 'different')
   expect([exit, different.map(({ file }: { file: string }) => file)]).toEqual([
