@@ -43,6 +43,7 @@ const roleIn = (account: string, role: string) => `arn:aws:iam::${account}:role/
 const broker = 'call-aws & issue-aws-credentials'
 
 /** Functions that show the present state to people, or compare it with the decided one. */
+const ofClusters = ['call-kubernetes', 'issue-kubernetes-tokens']
 const readers = [
   'ask-on-page',
   broker,
@@ -53,8 +54,11 @@ const readers = [
   'receive-slack',
   'submit-request',
 ]
-const readingRoles = readers.map((name) =>
-  name.replace(/^.* & /, '').replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
+const readingRoles = [...readers, ...ofClusters].map(
+  (name) =>
+    `${ofClusters.includes(name) ? 'Targets' : ''}${name
+      .replace(/^.* & /, '')
+      .replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
 )
 
 const keyNamed = (prefix: string) =>
@@ -69,7 +73,7 @@ test.each([
     'sts:AssumeRole',
     [...readers, 'follow-runs', 'look-at-hosts', 'read-calls', 'reconcile-sessions', 'write-denies'].sort(),
   ],
-  ['key the digest of a state', 'kms:GenerateMac', readers],
+  ['key the digest of a state', 'kms:GenerateMac', [...readers, ...ofClusters].sort()],
   ['tag a session', 'sts:TagSession', [broker]],
   ['set a source identity', 'sts:SetSourceIdentity', [broker]],
   ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
@@ -112,7 +116,7 @@ test.each([
         'read-task',
         'show-pages',
       ],
-      ...['reconcile-ledger', 'sweep-overdue', ...readers],
+      ...['end-kubernetes-tokens', 'reconcile-ledger', 'sweep-overdue', ...readers, ...ofClusters],
     ].sort(),
   ],
   ['put an event on the bus', 'events:PutEvents', ['deliver']],
@@ -122,7 +126,7 @@ test.each([
   [
     'take from a queue',
     'sqs:ReceiveMessage',
-    ['deliver', 'draw-card', 'look-at-hosts', 'report-sealed-use', 'write-denies'],
+    ['deliver', 'draw-card', 'end-kubernetes-tokens', 'look-at-hosts', 'report-sealed-use', 'write-denies'],
   ],
 ])('only the listed roles may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
@@ -151,9 +155,10 @@ test("readers of the present state assume only the accounts' reader roles, excep
 })
 
 test('the sweep only hands ids on, and cannot look up a call itself', () => {
-  expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>'])
+  expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>', 'SendMessage<TargetsEndskubernetes>'])
   expect(of('recertify', 'sqs', '')).toEqual(['SendMessage<Denies>'])
-  const invoked = ['ApplyChange', 'CallAws', 'FollowWorkflow', 'ReadCalls'].map((name) => `InvokeFunction<${name}>`)
+  const called = ['ApplyChange', 'CallAws', 'FollowWorkflow', 'ReadCalls', 'TargetsCallKubernetes']
+  const invoked = called.map((name) => `InvokeFunction<${name}>`)
   expect(of('sweep-overdue', 'lambda', '').sort()).toEqual(invoked)
   expect(of('sweep-overdue', 'sts', '')).toEqual([])
 })
@@ -215,11 +220,14 @@ test('each function may have only its own kinds of statements signed, and the si
   const by = (kind: string) => `InvokeFunction:${kind}`
   const asking = [...rights.keys()].map((owner) => [owner, of(owner, 'lambda', '<SignStatement>')] as const)
   expect(Object.fromEntries(asking.filter(([, kinds]) => kinds.length > 0))).toEqual({
-    ...Object.fromEntries(readers.map((owner) => [owner, [by('read')]])),
+    ...Object.fromEntries(readers.map((owner) => [owner, [by('cluster_read'), by('read')]])),
+    'issue-kubernetes-tokens': [by('cluster_act'), by('cluster_read'), by('read')],
+    'call-kubernetes': [by('cluster_call'), by('cluster_read'), by('read')],
+    'end-kubernetes-tokens': [by('cluster_end')],
     evaluate: [by('denial')],
-    'submit-request': [by('approval'), by('read')],
+    'submit-request': [by('approval'), by('cluster_read'), by('read')],
     'read-task': [by('approval')],
-    'issue-token': [by('deferral'), by('read')],
+    'issue-token': [by('cluster_read'), by('deferral'), by('read')],
     deliver: [by('signal')],
   })
   const aliases = propertiesOf(assembly.hotwork, 'AWS::Lambda::Alias')
@@ -359,6 +367,9 @@ describe('the tables', () => {
     ['introspect-token', readMany, [], [], []],
     ['revoke-token', decide, ['PutItem'], [], []],
     [broker, decide, ['PutItem'], [], []],
+    ['issue-kubernetes-tokens', decide, ['PutItem'], [], []],
+    ['call-kubernetes', decide, ['PutItem'], [], []],
+    ['end-kubernetes-tokens', [...decide, 'Query'], [], [], []],
     ['begin-use', decide, ['PutItem'], [], []],
     ['end-use', decide, ['PutItem'], [], []],
     ['manage-stream', decide, ['PutItem'], [], []],
@@ -495,7 +506,16 @@ test('a dead letter is put by SQS or by Lambda for failed functions, and read by
   const letters = [...rights].flatMap(([owner, list]) =>
     list.filter((right) => right.includes('DeadLetters')).map((right) => `${owner}: ${right}`),
   )
-  const failing = ['apply-change', broker, 'decide-burst', 'follow-runs', 'follow-workflow', 'hand-on', 'set-reminders']
+  const failing = [
+    'apply-change',
+    broker,
+    'call-kubernetes',
+    'decide-burst',
+    'follow-runs',
+    'follow-workflow',
+    'hand-on',
+    'set-reminders',
+  ]
   expect(letters.sort()).toEqual(failing.map((owner) => `${owner}: sqs:SendMessage on <DeadLettersInvocations>`))
 })
 

@@ -156,12 +156,17 @@ test('every queue is encrypted, and has a dead-letter queue or is one', () => {
   for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
   const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
   expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
-  expect(queues.length - without.length).toBe(5)
+  expect(queues.length - without.length).toBe(6)
 })
 
 test('the queues of cards and denies keep the order of a group, and so do their dead letters', () => {
   const fifo = all('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['FifoQueue'])
-  expect(fifo.map(([id]) => textOf({ Ref: id })).sort()).toEqual(['<Cards>', '<DeadLettersOrdered>', '<Denies>'])
+  expect(fifo.map(([id]) => textOf({ Ref: id })).sort()).toEqual([
+    '<Cards>',
+    '<DeadLettersOrdered>',
+    '<Denies>',
+    '<TargetsEndskubernetes>',
+  ])
 })
 
 test('a worker of a queue fails single messages, which stay invisible during an attempt', () => {
@@ -196,6 +201,7 @@ test('an asynchronous invocation has three attempts in at most five minutes, and
     '<FollowRuns>',
     '<FollowWorkflow>',
     '<SetReminders>',
+    '<TargetsCallKubernetes>',
   ])
   for (const properties of kept) {
     expect(properties).toMatchObject({ Qualifier: '$LATEST', MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 300 })
@@ -214,6 +220,7 @@ test('dead letters are grouped by how they are redriven', () => {
     '<Deliveries>': '<DeadLettersStandard>',
     '<HostsChangesChanges>': '<DeadLettersStandard>',
     '<SealedUses>': '<DeadLettersStandard>',
+    '<TargetsEndskubernetes>': '<DeadLettersOrdered>',
   })
   const ofStreams = mappings(/Requests.*StreamArn/).map(({ DestinationConfig }) =>
     textOf((DestinationConfig as { OnFailure: { Destination: unknown } }).OnFailure.Destination),
@@ -255,13 +262,15 @@ test('the functions of the stack are exactly those of the entry files', () => {
 
 /** Variables of Powertools, and of every connection to the tables. */
 const ofAll = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'SHARDS']
+/** Told by the kinds of targets to whom sends to them; and of keys that the sample's deployment has not. */
+const ofTargets = ['KUBERNETES_CALLS_FUNCTION', 'KUBERNETES_DENIES_QUEUE', 'CLUSTER_KEYS', 'CLUSTER_SIGNING_KEY']
 
 test.each(lambdas.map(({ name, told }) => [name, told]))(
   'the function %s has exactly the variables of its descriptor',
   (name, named) => {
     const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
-    const told = Object.keys(variablesOf(properties)).filter((variable) => !ofAll.includes(variable))
-    expect(told.sort()).toEqual([...named].sort())
+    const told = Object.keys(variablesOf(properties)).filter((variable) => ![...ofAll, ...ofTargets].includes(variable))
+    expect(told.sort()).toEqual(named.filter((variable) => !ofTargets.includes(variable)).sort())
   },
 )
 
@@ -294,12 +303,13 @@ test('functions that stop things, and long polls, have reserved concurrency if a
     'hand-on': 20,
     'notarize-entries': 1,
     'write-denies': 10,
+    'end-kubernetes-tokens': 10,
     'begin-use': 50,
     'open-break-glass': 10,
     'read-task': 50,
   })
   // With the hundred that Lambda keeps, the number that settings.ts tells the deployer.
-  expect(limited.reduce((sum, [, limit]) => sum + Number(limit), 100)).toBe(281)
+  expect(limited.reduce((sum, [, limit]) => sum + Number(limit), 100)).toBe(291)
 })
 
 // A thread has its modules, its globals and its environment to itself, like a Lambda, and starts sooner than a process.
@@ -341,32 +351,32 @@ test('each function has exactly the files that its code names beside it, without
 // Load time follows bytes (docs/performance.md, L3): what a function has beyond the AWS SDK's core, its DynamoDB client
 // and zod is a client of a service, or what asks policy: of which 21 KB are the clocks of time zones (ADR 0041). The rules of
 // every kind of target and the rows of an ask are 15 KB (ADR 0060), the forms of arguments 5 KB (ADR 0063), the rules of
-// words and questions to agents 6 KB, those of runs and change sets 6 KB (ADR 0072); the pages' style and script 15 KB.
+// words and questions to agents 6 KB, those of runs and change sets 6 KB (ADR 0072), those of clusters 5 KB (ADR 0074); the pages' style and script 15 KB.
 const kilobytes: { [name: string]: number } = {
-  'sweep-overdue': 616,
-  'begin-use': 645,
+  'sweep-overdue': 620,
+  'begin-use': 650,
   // Bolt with all its receivers is 1.6 MB of it. 6 KB are the doors of chats, which read groups.
   'receive-slack': 2858,
   // The client of each service that it calls.
   'call-aws': 1126,
-  'open-break-glass': 622,
-  'open-on-page': 665,
+  'open-break-glass': 627,
+  'open-on-page': 670,
   // The words and the door of each kind of chat.
-  'draw-card': 778,
+  'draw-card': 783,
   // S3's client, which is the largest of them.
-  'reconcile-ledger': 695,
+  'reconcile-ledger': 700,
   'read-log': 638,
-  'conclude-break-glass': 629,
-  'delegate-request': 627,
-  'sign-receipt': 758,
-  'notarize-entries': 626,
+  'conclude-break-glass': 634,
+  'delegate-request': 633,
+  'sign-receipt': 763,
+  'notarize-entries': 631,
   // KMS's client, which gives the public keys.
-  evaluate: 717,
+  evaluate: 724,
   // Lambda's client, for reading calls.
-  'read-break-glass': 667,
+  'read-break-glass': 672,
   // Lambda's client, and S3's for the checkpoint.
-  'show-pages': 1010,
-  'read-requests': 885,
+  'show-pages': 1015,
+  'read-requests': 890,
   // The clients by which the present state is read, each loaded at its first use.
   'decide-burst': 1086,
   'decide-request': 1126,
@@ -377,13 +387,16 @@ const kilobytes: { [name: string]: number } = {
   // OpenID's client with its verifier; for decisions also the clients above.
   'decide-on-page': 1222,
   'ask-on-page': 1208,
-  'read-agents': 663,
+  'read-agents': 668,
   // The queue that ends what a retired agent holds.
-  recertify: 626,
-  'follow-runs': 629,
-  'revoke-request': 606,
-  'look-at-hosts': 602,
-  'reconcile-sessions': 601,
+  recertify: 631,
+  'follow-runs': 633,
+  'revoke-request': 611,
+  'look-at-hosts': 607,
+  'reconcile-sessions': 606,
+  'give-permit': 602,
+  'call-kubernetes': 878,
+  'issue-kubernetes-tokens': 875,
 }
 test.each(names)('the bundle of %s stays small', (name) => {
   const { size } = statSync(join(assembly.functions, name, 'index.js'))
@@ -409,9 +422,14 @@ test('the API has exactly the routes of the descriptors, each to its function', 
     return `${Properties['RouteKey']} ${integrations.get(target)}`
   })
   const ids = new Map(all('AWS::Lambda::Function').map(([id, { Properties }]) => [functionOf(Properties), id]))
-  const described = lambdas.flatMap(({ name, routes = [] }) =>
-    routes.map((route) => `${route} ${textOf({ Ref: ids.get(name) ?? '' })}`),
-  )
+  // The document of a kind comes with its folder.
+  const ofKinds = 'GET /.well-known/oauth-protected-resource/kubernetes <Metadata>'
+  const described = [
+    ofKinds,
+    ...lambdas.flatMap(({ name, routes = [] }) =>
+      routes.map((route) => `${route} ${textOf({ Ref: ids.get(name) ?? '' })}`),
+    ),
+  ]
   expect(led.sort()).toEqual(described.sort())
   expect(led.sort()).toEqual(
     [
@@ -429,6 +447,11 @@ test('the API has exactly the routes of the descriptors, each to its function', 
       'GET /.well-known/oauth-authorization-server <Metadata>',
       'GET /.well-known/oauth-protected-resource <Metadata>',
       'GET /.well-known/oauth-protected-resource/aws <Metadata>',
+      ofKinds,
+      'GET /.well-known/openid-configuration <Metadata>',
+      'GET /.well-known/openid-jwks.json <Metadata>',
+      'POST /kubernetes/credentials <TargetsIssueKubernetesTokens>',
+      'POST /kubernetes/calls <TargetsCallKubernetes>',
       'GET /.well-known/openapi.json <Metadata>',
       'GET /access/v1/actions <ListActions>',
       'POST /access/v1/search/action <ListActions>',
@@ -650,5 +673,5 @@ test('the outputs of the stack name its resources for other programs', () => {
 })
 
 test("the stack has room for growth below CloudFormation's five hundred resources", () => {
-  expect(Object.keys(assembly.hotwork.Resources).length).toBeLessThanOrEqual(446)
+  expect(Object.keys(assembly.hotwork.Resources).length).toBeLessThanOrEqual(472)
 })

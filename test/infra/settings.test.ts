@@ -55,7 +55,7 @@ test.each([
   ['issuer', 'not an address', /is not an address/],
   ['stackName', 'a'.repeat(49), /at most 47/],
   ['stackName', 'hot_work', /letters, digits and hyphens/],
-  ['reservedConcurrency', '50', /use `usual` where .* shows 281 ConcurrentExecutions or more, else `none`/],
+  ['reservedConcurrency', '50', /use `usual` where .* shows 291 ConcurrentExecutions or more, else `none`/],
   ['reservedConcurrency', ['1', '2'], /`reservedConcurrency` is one value/],
   ['signingKeys', '0', /up to three different numbers from 1/],
   ['signingKeys', '1,1', /different numbers/],
