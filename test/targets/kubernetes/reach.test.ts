@@ -153,9 +153,9 @@ describe('a read', () => {
     expect(api.asked).toHaveLength(2)
   })
 
-  test.each([429, 500])('a dry run that the cluster answers with %s may be tried again', async (status) => {
+  test.each([200, 429, 500])('a dry run that the cluster answers with %s and no object may be tried again', async (status) => {
     const { api, world } = await open()
-    api.dryRuns.push({ status, text: '{"message":"canary"}' })
+    api.dryRuns.push({ status, text: '["canary"]' })
     expect(await read(world, 'k8s:RestartDeployment', 'kubernetes:DryRun')).toEqual({
       ...{ found: 'failed', why: 'unavailable', fault: `status_${status}` },
     })
