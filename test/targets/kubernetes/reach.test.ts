@@ -153,7 +153,7 @@ describe('a read', () => {
     expect(api.asked).toHaveLength(2)
   })
 
-  test.each([200, 429, 500])('a dry run that the cluster answers with %s and no object may be tried again', async (status) => {
+  test.each([200, 429, 500])('a dry run that is answered by %s and no object is unavailable', async (status) => {
     const { api, world } = await open()
     api.dryRuns.push({ status, text: '["canary"]' })
     expect(await read(world, 'k8s:RestartDeployment', 'kubernetes:DryRun')).toEqual({
