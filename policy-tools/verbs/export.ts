@@ -1,4 +1,4 @@
-// Rules: test/targets/kubernetes/export.test.ts
+// Rules: test/policies/export.test.ts
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
