@@ -61,7 +61,12 @@ export class TargetEndpoints extends Construct {
   }
 
   #makeEnd(kind: string, variable: string, { tables, reading, deadLetters, alarms, make }: Ground): WorkQueue {
-    const queue = new WorkQueue(this, `Ends-${kind}`, { variable, order: 'group', attempts: 60, deadLetters })
+    const queue = new WorkQueue(this, `${kind[0]?.toUpperCase()}${kind.slice(1)}Denies`, {
+      variable,
+      order: 'group',
+      attempts: 60,
+      deadLetters,
+    })
     const end = make(this, lambdaOf(kind, 'end'))
     tables.requests.grantRead(end)
     if (end.descriptor.rows?.includes('DENY#')) tables.requests.grantQuery(end)

@@ -155,7 +155,7 @@ test("readers of the present state assume only the accounts' reader roles, excep
 })
 
 test('the sweep only hands ids on, and cannot look up a call itself', () => {
-  expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>', 'SendMessage<TargetsEndskubernetes>'])
+  expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>', 'SendMessage<TargetsKubernetesDenies>'])
   expect(of('recertify', 'sqs', '')).toEqual(['SendMessage<Denies>'])
   const called = ['ApplyChange', 'CallAws', 'FollowWorkflow', 'ReadCalls', 'TargetsCallKubernetes']
   const invoked = called.map((name) => `InvokeFunction<${name}>`)

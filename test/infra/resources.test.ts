@@ -165,7 +165,7 @@ test('the queues of cards and denies keep the order of a group, and so do their 
     '<Cards>',
     '<DeadLettersOrdered>',
     '<Denies>',
-    '<TargetsEndskubernetes>',
+    '<TargetsKubernetesDenies>',
   ])
 })
 
@@ -220,7 +220,7 @@ test('dead letters are grouped by how they are redriven', () => {
     '<Deliveries>': '<DeadLettersStandard>',
     '<HostsChangesChanges>': '<DeadLettersStandard>',
     '<SealedUses>': '<DeadLettersStandard>',
-    '<TargetsEndskubernetes>': '<DeadLettersOrdered>',
+    '<TargetsKubernetesDenies>': '<DeadLettersOrdered>',
   })
   const ofStreams = mappings(/Requests.*StreamArn/).map(({ DestinationConfig }) =>
     textOf((DestinationConfig as { OnFailure: { Destination: unknown } }).OnFailure.Destination),
@@ -262,7 +262,7 @@ test('the functions of the stack are exactly those of the entry files', () => {
 
 /** Variables of Powertools, and of every connection to the tables. */
 const ofAll = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'SHARDS']
-/** Told by the kinds of targets to whom sends to them; and of keys that the sample's deployment has not. */
+/** The queue and the caller of a kind of target, which its construct tells; and keys that the sample's deployment lacks. */
 const ofTargets = ['KUBERNETES_CALLS_FUNCTION', 'KUBERNETES_DENIES_QUEUE', 'CLUSTER_KEYS', 'CLUSTER_SIGNING_KEY']
 
 test.each(lambdas.map(({ name, told }) => [name, told]))(

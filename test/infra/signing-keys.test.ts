@@ -63,7 +63,7 @@ test('exactly the verifiers and publishers may fetch both public keys', () => {
       .filter((count) => count > 0),
   )
   // Eight verify or publish with both keys, and two sign with one.
-  expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2])
+  expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
 })
 
 test("the notary's keys and those of tokens are in separate lists", () => {

@@ -114,7 +114,7 @@ const specs: { readonly [resource: string]: (name: string, act: Act) => JsonObje
   nodes: () => ({ kind: 'Node', spec: {} }),
 }
 
-/** Makes the object of an act anew, as a cluster admin. @returns the object as the act sees it */
+/** Replaces the object of an act, as a cluster admin. @returns the object as the act sees it */
 export async function madeAnew(server: Server, act: Act, more: JsonObject = {}): Promise<JsonObject> {
   const object = { ...act, subresource: undefined }
   const path = pathOf(object)

@@ -209,6 +209,8 @@ async function assessOne(
   const withPreview = (preview: Preview | undefined, words?: string): SubmissionResult<Submit> => {
     const unfit = isRun ? whyNoRun(asIf.value.ask, ports, { preview, words }) : undefined
     if (unfit) return unfit
+    // The target refuses these arguments in a dry run: people would decide on what cannot be done.
+    if (!isRun && words !== undefined) return refuse('not_requestable', words)
     const isAsAssumed = entry && !isRun && previewAsIf(entry) === outcomeOfPreview(preview)
     const found = isAsAssumed ? asIf : of({ preview })
     return found.ok ? ok({ ...found.value, ...defined({ preview }) }) : found

@@ -249,7 +249,7 @@ async function putRevocations(cluster: Cluster, value: ReturnType<typeof dataOf>
   const answer = await callApi(cluster, {
     ...{ method: 'PATCH', token, signal: AbortSignal.timeout(patience) },
     path: pathOf({ ...configMap, namespace: cluster.ownNamespace, name: revocations }),
-    // `add` replaces what is there.
+    // `add` replaces the data.
     body: { type: 'application/json-patch+json', text: JSON.stringify([{ op: 'add', path: '/data', value }]) },
   })
   if (answer.status !== 200) throw new BrokerUnavailable(`the revocations were not written: \`${reasonOf(answer)}\``)

@@ -30,7 +30,7 @@ test.each<Deny>([
   expect(isRevoked([deny])).toBe(false)
 })
 
-test('of two denies of one name the later time counts', () => {
+test('two denies of one name count with the later time', () => {
   const deny = { tag: '*', value: '*', until } as const
   expect(
     dataOf([
