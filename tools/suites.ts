@@ -32,6 +32,7 @@ export const suites: Suites = {
     'tools/deep/**',
   ],
   kubernetes: [
+    'client/exec/*',
     'functions/targets/kubernetes/{manifests,rules}/**',
     'policy-tools/library/k8s.*.json',
     'tools/kubernetes/**',

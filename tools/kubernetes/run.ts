@@ -24,6 +24,7 @@ import {
 } from './acts.ts'
 import { findOrBuildKubernetes, version } from './binaries.ts'
 import { admin, developer, type Ground, prepareGround, until } from './cluster.ts'
+import { judgeExec } from './exec.ts'
 import { judgeLibrary, othersWork } from './library.ts'
 import { drawCall, randomOf } from './near.ts'
 import { type Scene, startScene } from './scene.ts'
@@ -41,7 +42,7 @@ const known = (name: string): Known => {
 }
 const revocations = '/api/v1/namespaces/hotwork/configmaps/hotwork-revocations'
 
-async function tellTheStory(ground: Ground, step: Step): Promise<void> {
+async function tellTheStory(ground: Ground, kubectl: string, step: Step): Promise<void> {
   const scene = await step('start an API server with the exported policies', () => startScene(ground, 'cluster-one'))
   const { server, token, ownToken } = scene
   const scale = known('k8s:ScaleDeployment')
@@ -161,6 +162,18 @@ async function tellTheStory(ground: Ground, step: Step): Promise<void> {
       statuses.push((await at.call({ ...labelCall, token: by })).status)
     assert.deepEqual(statuses, [401, 401, 200, 200])
   })
+  await step('an unchanged kubectl behind `hotwork exec` does the act and nothing beside it', () =>
+    judgeExec(
+      { kubectl, server: server.url, certificateAuthority: server.certificateAuthority, namespace: space },
+      async (name, object) => {
+        const entry = known(name)
+        const own = mustAct(entry, named(entry, object))
+        const state = await madeAnew(server, own)
+        const readToken = await scene.readToken(`read:${space}:workloads`)
+        return { token: await token(own, guardIn(entry.kubernetes, state)), readToken }
+      },
+    ),
+  )
   await step('near calls, with all rights of the cluster given to permits by mistake', () => judgeNear(scene))
 }
 
@@ -398,7 +411,7 @@ await runSuite(
   async (binaries, step) => {
     const ground = await step('start etcd and an issuer', () => prepareGround(binaries))
     try {
-      await tellTheStory(ground, step)
+      await tellTheStory(ground, binaries.kubectl, step)
     } finally {
       await ground.close()
     }
