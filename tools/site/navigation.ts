@@ -51,7 +51,7 @@ export function sectionsOf(text: string, all: readonly string[]): readonly Secti
 export const sections = (): readonly Section[] => sectionsOf(read(index), pages())
 
 const flat = (own: readonly Page[]): readonly string[] => own.flatMap(({ file, pages }) => [file, ...flat(pages)])
-/** The pages that a reader is led along: those of the sections by reader. Runbooks lie beside it wherever they are named. */
+/** The pages that a reader is led along: those of the sections by reader. Runbooks lie beside it. */
 export const mainPath = (): readonly string[] => {
   const own = sections().flatMap(({ isForReader, pages }) => (isForReader ? flat(pages) : []))
   return [...new Set(own)].filter((file) => file.startsWith('docs/') && !file.startsWith('docs/runbooks/'))
