@@ -18,7 +18,7 @@ export const kubernetes = targetKind({
   places: ['cluster'],
   facts: ({ server }) => ({ cluster: new URL(server).host }),
   recordsCalls: false,
-  own: { singleUse: 'with a guard', stopsWithin: 'a second or so' },
+  own: { singleUse: 'with a guard', stopsWithin: 'the next write; reads at its end' },
   spelled: { token: 'cluster_token' },
   apart: ['server', 'audience'],
   open: {
