@@ -151,6 +151,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   'catalogue check': ['catalogue check policies --deployment deployment.json'],
   'policy prove': ['policy prove policies --deployment deployment.json', 'policy prove policies --sample 2000'],
+  'policy export': ['policy export kubernetes --target payments-cluster --deployment deployment.json --check'],
   receipt: ['receipt req_... > receipt.jwt'],
   verify: ['verify receipt.jwt --keys jwks.json', 'verify receipt.jwt --entries entries.ndjson --keys jwks.json'],
   'break-glass start': [

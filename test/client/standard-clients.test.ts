@@ -202,7 +202,12 @@ test('the metadata names the issuers that the API takes, by audience, and the re
   })
   expect((await read('/.well-known/oauth-protected-resource/aws')).authorization_servers).toEqual([url])
   const { protected_resources } = await read('/.well-known/oauth-authorization-server')
-  expect(protected_resources).toEqual(['https://flags.example.org', 'https://files.example.org', `${url}/aws`])
+  expect(protected_resources).toEqual([
+    'https://flags.example.org',
+    'https://files.example.org',
+    `${url}/aws`,
+    `${url}/kubernetes`,
+  ])
 })
 
 test('the metadata of a submission has a schema of its members', async () => {

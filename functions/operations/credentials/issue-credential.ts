@@ -7,6 +7,7 @@ import type { EndingCode, Intend, Issue } from '../../domain/record/commands.ts'
 import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../domain/record/request.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type JsonObject, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { actOf } from '../../targets/kinds.ts'
 import type { Issuer } from '../../targets/reach.ts'
 import { BrokerRefused } from '../faults.ts'
 import { gather } from '../policy/gather.ts'
@@ -85,7 +86,9 @@ async function readOnceMore<Issued>(
   ports: IssuingPorts<Issued>,
 ): Promise<Result<JsonObject | undefined, 'state_changed' | 'state_unreadable'> | undefined> {
   const entry = ports.policy.bundle.actions[state.ask.action]
-  if (state.status !== 'approved' || !entry || hasGap(entry) || isGuarded(state, ports.reach.kind)) return undefined
+  const { kind } = ports.reach
+  if (state.status !== 'approved' || actOf(state.ask.credential) !== kind || isGuarded(state, kind)) return undefined
+  if (!entry || hasGap(entry)) return undefined
   const seen = await readState(state.ask, ports)
   if (seen?.preview.outcome !== 'matched') return refuse('state_unreadable')
   return isOtherState(state, { preview: seen.preview }) ? refuse('state_changed') : ok(seen.raw)

@@ -298,9 +298,10 @@ test('examples are of existing verbs', () => {
 
 /**
  * These need an identity provider or a cluster, or run until they are stopped: `login/kept-login.test.ts`,
- * `sidecar/sidecar.test.ts`, `mcp/run-gate.test.ts` and `requests/cluster.test.ts` type them.
+ * `sidecar/sidecar.test.ts`, `mcp/run-gate.test.ts` and `requests/cluster.test.ts` type
+ * them. The chapter of a cluster in the demo types `policy export`.
  */
-const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp', 'kubernetes credential']
+const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp', 'kubernetes credential', 'policy export']
 /** It needs programs that only `tools/prove/run.ts` installs, which types it. */
 const proof = 'policy prove policies --deployment deployment.json'
 const all = Object.entries(examples)

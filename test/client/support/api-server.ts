@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
+import { aliasedKinds } from '../../../functions/targets/kinds.ts'
 import { code, lambdas } from '../../../infra/functions.ts'
 import { undocumented, undocumentedBody } from '../../support/openapi/documented.ts'
 import type { World } from '../../support/world.ts'
@@ -13,6 +14,8 @@ export type CallFate = 'answered' | 'unheard' | 'answer_lost' | 'busy'
 
 /** The Lambdas that a client calls. */
 const called = lambdas.filter(({ caller, routes }) => ['agents', 'tools', 'people'].includes(caller) && routes)
+/** `TargetEndpoints` adds these routes, one for each kind of target. */
+const ofKinds = aliasedKinds.map((kind) => `GET /.well-known/oauth-protected-resource/${kind}`)
 type Answered = Awaited<ReturnType<Endpoint>>
 type Entry = { createHandler(ports: MemoryPorts): Endpoint }
 
@@ -40,7 +43,8 @@ export class ApiServer {
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
     this.#entries = await Promise.all(
       called.map(async ({ entry, routes = [] }) => {
-        return [routes, (await import(join(code, `${entry}.ts`))) as Entry] as const
+        const all = entry.endsWith('/metadata') ? [...routes, ...ofKinds] : routes
+        return [all, (await import(join(code, `${entry}.ts`))) as Entry] as const
       }),
     )
     this.use(await make(this.url))

@@ -1,4 +1,4 @@
-// Rules: test/targets/kubernetes/export.test.ts, tools/kubernetes/run.ts
+// Rules: test/targets/kubernetes/export.test.ts
 import type { Json } from '../../../domain/values.ts'
 import { groupOfRead, ownGroups } from '../rules/act.ts'
 import { type Cluster, type KubernetesEntry, type Part, type ReadSet, readSets } from '../rules/entry.ts'

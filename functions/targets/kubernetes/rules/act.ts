@@ -1,4 +1,4 @@
-// Rules: test/targets/kubernetes/act.test.ts
+// Rules: test/targets/kubernetes/tokens.test.ts
 import { argumentsOfRead } from '../../../domain/previews/preview-source.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import type { Part, ReadSet } from './entry.ts'
